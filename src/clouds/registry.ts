@@ -26,6 +26,7 @@ import type {
 const identities: Readonly<Record<string, () => Promise<IdentityKind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
   'aws/assume-role': async () => (await import('./aws/assume-role.ts')).awsAssumeRole,
+  'aws/assume-root': async () => (await import('./aws/assume-root.ts')).awsAssumeRoot,
 };
 
 /** The supported kinds of identities. */
@@ -34,7 +35,6 @@ export const identityKinds: readonly string[] = Object.keys(identities);
 /** Kinds of Atmos that are not supported yet, to distinguish them from typing errors. */
 export const otherIdentityKinds: readonly string[] = [
   'aws/permission-set',
-  'aws/assume-root',
   'aws/ambient',
   'ambient',
   'azure/subscription',

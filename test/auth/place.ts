@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { createAuthManager, type AuthManager } from '../../src/app/open.ts';
+import type { Configured } from '../../src/auth/chain.ts';
 import type { AuthContext } from '../../src/auth/context.ts';
 import type { MfaRequest } from '../../src/clouds/contract.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
@@ -64,6 +65,8 @@ export interface PlaceOptions {
   keyring?: 'memory' | 'file' | Keyring;
   sts?: Partial<StsOptions>;
   mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
+  /** What the configuration has besides the identity of a call, once the endpoint is known. */
+  configured?: (spec: Place['spec']) => Configured;
   /** The directory of the file keyring. Default: a directory below the root. */
   directory?: string;
   /** The place of another process, to share its files, keyring and server. */
@@ -104,6 +107,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
   const directory = options.directory ?? join(root, 'keyring');
   const keyring = beside?.keyring ?? openKeyring(options.keyring ?? 'memory', directory, host);
   const warnings: string[] = [];
+  const spec = { endpoint_url: server.url };
   const context: AuthContext = {
     host,
     keyring,
@@ -113,6 +117,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     requireStorable: () => {},
     warn: (message) => void warnings.push(message),
     ask: mfaCode ? { mfaCode } : {},
+    ...(options.configured && { configured: options.configured(spec) }),
   };
   return {
     context,
@@ -120,7 +125,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     keyring,
     host,
     server,
-    spec: { endpoint_url: server.url },
+    spec,
     root,
     warnings,
     clock,

@@ -1,0 +1,184 @@
+import { checkPart, ConfigurationError, type LinkProblem } from '../../core/configuration-error.ts';
+import { awsCredentials } from '../../core/credentials.ts';
+import { say } from '../../core/hint.ts';
+import { quoteValue, withoutAbsent } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import { mapOf, setting, text, textOrCount } from '../../core/validate.ts';
+import { parseDuration } from '../../core/time.ts';
+import type { IdentityKind, LinkPlan, OpenContext, Opened, PlanContext } from '../contract.ts';
+import {
+  endpointSchema,
+  endpointTrustNeeds,
+  readEndpoint,
+  type EndpointSettings,
+} from './endpoint-settings.ts';
+import { checkRegion } from './regions.ts';
+
+const principalSchema = mapOf({
+  target_principal: setting(text, 'The number of the member account, 12 digits. Required.'),
+  task_policy_arn: setting(
+    text,
+    'The ARN of the managed policy that says which task the session is for, such as arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy. Required.',
+  ),
+  duration: setting(textOrCount, 'How long a session lasts, at most 15 minutes.', {
+    default: '15m',
+  }),
+  region: setting(
+    text,
+    'The region of requests to AWS, which programs receive as well. By default that of the identity before it.',
+  ),
+});
+
+/**
+ * `aws/assume-root`: a session of the root user of a member account of an organization, for one
+ * task, opened with AWS credentials of the management account or of the delegated administrator
+ * (STS AssumeRoot).
+ */
+export const awsAssumeRoot: IdentityKind = {
+  rootName: 'aws-assume-root',
+  takes: ['aws'],
+  gives: 'aws',
+  schemas: {
+    principal: principalSchema,
+    spec: endpointSchema,
+  },
+  trustNeeds: endpointTrustNeeds,
+  plan,
+};
+
+interface RootSettings extends EndpointSettings {
+  readonly account: string;
+  readonly taskPolicyArn: string;
+  readonly durationSeconds?: number;
+  readonly region?: string;
+}
+
+const tasks = [
+  'IAMAuditRootUserCredentials',
+  'IAMCreateRootUserPassword',
+  'IAMDeleteRootUserCredentials',
+  'S3UnlockBucketPolicy',
+  'SQSUnlockQueuePolicy',
+];
+
+const taskPolicy = /^arn:(aws(?:-[a-z]+)*):iam::aws:policy\/root-task\/[\w+=,.@-]{1,128}$/;
+const maxDurationSeconds = 900;
+
+function plan(identity: Identity, { base }: PlanContext): LinkPlan {
+  const { name, kind } = identity;
+  const settings = readRootSettings(identity);
+  const { account, taskPolicyArn, endpoint } = settings;
+  const region = settings.region ?? base?.region;
+  const requestRegion = region ?? base?.defaultRegion ?? 'us-east-1';
+  return {
+    name,
+    kind,
+    gives: 'aws',
+    slot: 'own',
+    origin: 'root',
+    storedKey: 'none',
+    fingerprint: {
+      'spec.endpoint_url': { value: endpoint ?? null },
+      'principal.target_principal': { value: account },
+      'principal.task_policy_arn': { value: taskPolicyArn },
+    },
+    limits: [`only for the task ${taskPolicyArn.split('/').at(-1)}, 15 minutes at most`],
+    defaultRegion: requestRegion,
+    ...withoutAbsent({ region }),
+    open: (context) => open({ identity, settings, requestRegion }, context),
+    whoIs: async (credentials, context) => {
+      const { withSts } = await import('./with-sts.ts');
+      const target = targetOf({ settings, requestRegion });
+      return withSts(identity, target, credentials, context, (sts) => sts.getCallerIdentity());
+    },
+  };
+}
+
+function readRootSettings(identity: Identity): RootSettings {
+  const problems: LinkProblem[] = [];
+  const report = (problem: LinkProblem) => void problems.push(problem);
+  const given = checkPart(identity, 'principal', principalSchema, report);
+  const endpoint = readEndpoint(identity, report);
+  if (given === undefined) throw new ConfigurationError(identity, problems);
+  const at = (field: string) => ['principal', field];
+  const shown = (field: string, value: string) =>
+    quoteValue({ value, tag: identity.tagAt?.(at(field)) });
+  const { target_principal: account = '', task_policy_arn: taskPolicyArn = '' } = given;
+  if (!/^\d{12}$/.test(account)) {
+    const message = `is not the number of an account, 12 digits: ${shown('target_principal', account)}`;
+    report({ path: at('target_principal'), message });
+  }
+  if (!taskPolicy.test(taskPolicyArn)) {
+    report({
+      path: at('task_policy_arn'),
+      message: `is not the ARN of a policy for a root task: ${shown('task_policy_arn', taskPolicyArn)}`,
+      hint: say(
+        `write it like arn:aws:iam::aws:policy/root-task/NAME, where NAME is one of ${tasks.join(', ')}`,
+      ),
+    });
+  }
+  const region = given.region || undefined;
+  checkRegion(identity, at('region'), region, report);
+  const durationSeconds = durationOf(identity, given.duration, report);
+  if (problems.length > 0) throw new ConfigurationError(identity, problems);
+  return { ...endpoint, account, taskPolicyArn, ...withoutAbsent({ region, durationSeconds }) };
+}
+
+function durationOf(
+  { tagAt }: Identity,
+  given: string | number | undefined,
+  report: (problem: LinkProblem) => void,
+): number | undefined {
+  if (given === undefined || given === '') return undefined;
+  const path = ['principal', 'duration'];
+  try {
+    return parseDuration(String(given));
+  } catch {
+    const shown = quoteValue({ value: String(given), tag: tagAt?.(path) });
+    report({
+      path,
+      message: `is not a duration: ${shown}`,
+      hint: say('write it like 15m or 900s'),
+    });
+    return undefined;
+  }
+}
+
+interface Root {
+  readonly identity: Identity;
+  readonly settings: RootSettings;
+  readonly requestRegion: string;
+}
+
+async function open(
+  { identity, settings, requestRegion }: Root,
+  context: OpenContext,
+): Promise<Opened> {
+  const { base, host, warn } = context;
+  if (base?.type !== 'aws') throw new TypeError(`aws/assume-root cannot use ${base?.type}`);
+  const { account, taskPolicyArn, durationSeconds } = settings;
+  if ((durationSeconds ?? 0) > maxDurationSeconds) {
+    warn(
+      `the session of identity ${identity.name} lasts ${maxDurationSeconds} seconds instead of ${durationSeconds}: AWS allows no more for the root user`,
+    );
+  }
+  const { withSts } = await import('./with-sts.ts');
+  const target = targetOf({ settings, requestRegion });
+  const { serverDate, ...session } = await withSts(identity, target, base, context, (sts) =>
+    sts.assumeRoot({
+      targetPrincipal: account,
+      taskPolicyArn,
+      durationSeconds: durationSeconds && Math.min(durationSeconds, maxDurationSeconds),
+    }),
+  );
+  return {
+    credentials: awsCredentials({ ...session, region: requestRegion }),
+    clockOffsetMs: serverDate ? serverDate.getTime() - host.now().getTime() : 0,
+    limits: [],
+  };
+}
+
+function targetOf({ settings, requestRegion: region }: Omit<Root, 'identity'>) {
+  const { endpoint, useFips, useDualstack } = settings;
+  return { region, shown: {}, ...withoutAbsent({ endpoint, useFips, useDualstack }) };
+}

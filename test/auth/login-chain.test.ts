@@ -1,0 +1,203 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Identity } from '../../src/core/kind-config.ts';
+import { errorOf } from '../support/error-of.ts';
+import type { StsRole } from '../support/sts-types.ts';
+import {
+  awsUserIdentity,
+  hours,
+  keys,
+  minutes,
+  openPlace,
+  user,
+  type Place,
+  type PlaceOptions,
+} from './place.ts';
+
+// A chain of four links: the user ada, and three roles, each of which trusts the one before it.
+
+const account = user.account;
+const arnOf = (role: string) => `arn:aws:iam::${account}:role/${role}`;
+const roles: StsRole[] = [
+  {
+    arn: arnOf('hub'),
+    trust: [{ principal: `arn:aws:iam::${account}:user/ada` }],
+    maxSessionSeconds: 43_200,
+  },
+  { arn: arnOf('spoke'), trust: [{ principal: arnOf('hub') }] },
+  { arn: arnOf('short'), trust: [{ principal: `arn:aws:iam::${account}:user/ada` }] },
+  { arn: arnOf('leaf'), trust: [{ principal: arnOf('spoke') }] },
+];
+
+type Fields = Partial<Identity>;
+
+function identitiesAt(
+  spec: Place['spec'],
+  fields: Readonly<Record<string, Fields>> = {},
+): Identity[] {
+  const role = (name: string, identity: string): Identity =>
+    awsUserIdentity({
+      name,
+      kind: 'aws/assume-role',
+      spec,
+      via: { identity },
+      principal: { assume_role: arnOf(name) },
+      ...fields[name],
+    });
+  const ada = awsUserIdentity({ name: 'ada', spec, ...fields['ada'] });
+  return [ada, role('hub', 'ada'), role('spoke', 'hub'), role('leaf', 'spoke')];
+}
+
+const openChain = (
+  fields: Readonly<Record<string, Fields>> = {},
+  { beside, keyring = 'memory' }: Pick<PlaceOptions, 'beside' | 'keyring'> = {},
+) =>
+  openPlace({
+    keyring,
+    sts: { roles },
+    configured: (spec) => ({ identities: identitiesAt(spec, fields), providers: [] }),
+    ...(beside && { beside }),
+  });
+
+const identityOf = (place: Place, name: string): Identity => {
+  const found = place.context.configured?.identities.find((one) => one.name === name);
+  if (found === undefined) throw new TypeError(name);
+  return found;
+};
+
+describe('a chain of four links', () => {
+  let place: Place;
+  beforeEach(async () => {
+    place = await openChain();
+    await place.manager.saveKeys(identityOf(place, 'ada'), keys);
+  });
+
+  test('is opened with one request for each link, and stored under the name of each', async () => {
+    const { session } = await place.manager.login(identityOf(place, 'leaf'));
+    expect(place.server.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 3 });
+    expect(session.credentials.expiresAt).toEqual(new Date(place.clock.now.getTime() + hours));
+    const entries = (await place.keyring.keys()).filter((key) => key.endsWith('@session'));
+    expect(entries.sort()).toEqual(
+      ['ada', 'hub', 'leaf', 'spoke'].map((name) => `atmos_r_${name}@session`),
+    );
+    expect(await place.manager.whoami(identityOf(place, 'leaf'))).toMatchObject({
+      isValid: true,
+      provider: 'spoke',
+      account,
+      principal: expect.stringContaining(`arn:aws:sts::${account}:assumed-role/leaf/atmos-leaf-`),
+    });
+  });
+
+  test('needs no request and not the long-lived key while its session lasts', async () => {
+    await place.manager.login(identityOf(place, 'leaf'));
+    const before = place.server.calls.length;
+    await place.keyring.set('atmos_r_ada', 'damaged');
+    const again = await place.manager.login(identityOf(place, 'leaf'));
+    expect(again.wasOpened).toBe(false);
+    expect(place.server.calls).toHaveLength(before);
+  });
+
+  test('opens only the links whose sessions have expired', async () => {
+    await place.manager.login(identityOf(place, 'leaf'));
+    place.clock.now = new Date(place.clock.now.getTime() + 61 * minutes);
+    await place.manager.login(identityOf(place, 'leaf'));
+    // The session of ada lasts 12 hours; those of roles last one.
+    expect(place.server.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 6 });
+  });
+
+  test('opens only a link in the middle if only its session has expired', async () => {
+    const short = { principal: { assume_role: arnOf('spoke'), duration: '15m' } };
+    const edited = await openChain({ spoke: short }, { beside: place });
+    await edited.manager.login(identityOf(edited, 'leaf'));
+    place.clock.now = new Date(place.clock.now.getTime() + 16 * minutes);
+    await edited.manager.login(identityOf(edited, 'spoke'));
+    expect(place.server.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 4 });
+    expect((await edited.manager.login(identityOf(edited, 'leaf'))).wasOpened).toBe(false);
+  });
+
+  test('uses a session of a link before it until shortly before its end', async () => {
+    await place.manager.login(identityOf(place, 'hub'));
+    place.clock.now = new Date(place.clock.now.getTime() + 50 * minutes);
+    await place.manager.login(identityOf(place, 'spoke'));
+    expect(place.server.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 2 });
+  });
+
+  test('opens only the link itself when it is forced', async () => {
+    await place.manager.login(identityOf(place, 'leaf'));
+    await place.manager.login(identityOf(place, 'leaf'), { force: true });
+    expect(place.server.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 4 });
+  });
+
+  test('does not use a session after a setting of a link before it has changed', async () => {
+    await place.manager.login(identityOf(place, 'leaf'));
+    const other = { principal: { assume_role: arnOf('spoke'), session_name: 'other' } };
+    const edited = await openChain({ spoke: other }, { beside: place });
+    const result = await edited.manager.login(identityOf(edited, 'leaf'));
+    expect(result).toMatchObject({
+      wasOpened: true,
+      changed:
+        'a setting changed after the session was opened: principal.session_name of identity spoke was not set and is now other',
+    });
+    expect(place.server.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 5 });
+  });
+
+  test('is opened once by two callers at the same time', async () => {
+    const leaf = identityOf(place, 'leaf');
+    await Promise.all([place.manager.login(leaf), place.manager.login(leaf)]);
+    expect(place.server.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 3 });
+  });
+
+  test('opens a base again, once, when the service does not accept it', async () => {
+    await place.manager.login(identityOf(place, 'hub'));
+    place.server.expireSessions();
+    await place.manager.login(identityOf(place, 'spoke'));
+    expect(place.server.requests()).toEqual({ GetSessionToken: 2, AssumeRole: 5 });
+  });
+});
+
+describe('an error of a link', () => {
+  test('names the chain, the link, and what AWS answered, and keeps the other sessions', async () => {
+    const place = await openChain({
+      spoke: { principal: { assume_role: arnOf('leaf') } },
+    });
+    await place.manager.saveKeys(identityOf(place, 'ada'), keys);
+    const error = await errorOf(place.manager.login(identityOf(place, 'leaf')));
+    expect(error.code).toBe('ERR_AUTH_DENIED');
+    expect(error.message).toContain(
+      `no session for identity leaf (identity ada → identity hub → identity spoke → identity leaf): link 3 of 4, identity spoke (aws/assume-role): AWS denies sts:AssumeRole of ${arnOf('leaf')}: `,
+    );
+    expect(error.hints).toEqual([
+      'the trust policy of the role may not allow it: its principal, and its conditions',
+      'the caller may have no permission for sts:AssumeRole on this role',
+      'if the trust policy requires MFA or an external id, set principal.mfa_arn or principal.external_id',
+    ]);
+    const entries = (await place.keyring.keys()).filter((key) => key.endsWith('@session'));
+    expect(entries.sort()).toEqual(['atmos_r_ada@session', 'atmos_r_hub@session']);
+  });
+
+  test('names the identity whose key is missing in its hint', async () => {
+    const place = await openChain({}, { keyring: 'file' });
+    const error = await errorOf(place.manager.login(identityOf(place, 'hub')));
+    expect(error).toMatchObject({
+      code: 'ERR_AUTH_KEYS_MISSING',
+      hints: ['atmos auth user configure --identity ada'],
+    });
+    expect(error.message).toBe(
+      'no session for identity hub (identity ada → identity hub): link 1 of 2, identity ada (aws/user): no access key is stored for identity ada',
+    );
+  });
+
+  test('says what AWS answered to a duration above the maximum of the role', async () => {
+    const place = await openChain({
+      hub: { principal: { assume_role: arnOf('short'), duration: '12h' } },
+    });
+    await place.manager.saveKeys(identityOf(place, 'ada'), keys);
+    const error = await errorOf(place.manager.login(identityOf(place, 'hub')));
+    expect(error).toMatchObject({
+      code: 'ERR_AWS',
+      hints: ['set principal.duration to a shorter time: the maximum is a setting of the role'],
+    });
+    expect(error.message).toContain(
+      `link 2 of 2, identity hub (aws/assume-role): AWS rejects the request to open ${arnOf('short')}: `,
+    );
+  });
+});
