@@ -16,6 +16,14 @@ export function isTagged(value: unknown): value is Tagged {
   return Object.getPrototypeOf(value) === null && 'tag' in value;
 }
 
+/** Whether a text in the value contains a NUL, which no path, command, variable or name can. */
+export function containsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (isTagged(value)) return containsNul(value.value);
+  if (Array.isArray(value)) return value.some(containsNul);
+  return isMap(value) && Object.values(value).some(containsNul);
+}
+
 /** Without the keys of maps that say nothing, `realm:`. A list keeps its length. */
 export function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);

@@ -4,7 +4,7 @@ import { isMap } from '../../core/validate.ts';
 import type { Host } from '../../host/host.ts';
 import type { IncludedFile, PendingCommand, TaggedPlace } from '../config-file.ts';
 import type { Origin } from '../layer.ts';
-import { createTagged, isTagged, type Tagged } from '../values.ts';
+import { containsNul, createTagged, isTagged, type Tagged } from '../values.ts';
 import { whyNotRun } from './exec.ts';
 import {
   createIncluder,
@@ -77,6 +77,10 @@ export function resolveTags(
     if (isTagged(value)) return resolveTag(value, source, path);
     if (Array.isArray(value)) return resolveList(value, source, path);
     if (isMap(value)) return resolveMap({ value, source }, path);
+    if (containsNul(value)) {
+      source.report({ path, message: 'contains a NUL character' });
+      return undefined;
+    }
     if (isIncluded(source)) tagged.push({ path, tag: '!include' });
     return value;
   }
@@ -168,6 +172,7 @@ export function resolveTags(
       return opened && resolve(opened, path);
     }
     if (typeof value !== 'string') return refuse(`has the tag ${tag}, which takes text`);
+    if (containsNul(value)) return refuse('contains a NUL character');
     const text = value.trim();
     if (tag === '!exec') {
       const problem = whyNotRun(text, path);
