@@ -1,5 +1,5 @@
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { placeholder, run, say, setVariable, type Hint } from '../../core/hint.ts';
+import { placeholder, run, say, setVariable, unsetVariable, type Hint } from '../../core/hint.ts';
 import { quote } from '../../core/json.ts';
 import type { Exchange, StsCall } from './sts-answer.ts';
 
@@ -57,16 +57,38 @@ function untrusted(code: string, call: StsCall): AtmosError {
 }
 
 function proxyRefused(status: number, call: StsCall): AtmosError {
-  const variable = call.route?.proxy?.variable ?? 'HTTPS_PROXY';
   if (!(status >= 100)) return unreachable(call, 'the proxy does not answer like an HTTP proxy');
+  const variable = call.route?.proxy?.variable ?? 'HTTPS_PROXY';
+  const logIn = say(`write the user and password of the proxy into the URL of ${variable}`);
   return unreachable(call, `the proxy refused to connect (status ${status})`, [
-    status === 407
-      ? say(`write the user and password of the proxy into the URL of ${variable}`)
-      : say(`ask the administrator of the proxy, or add the host to NO_PROXY`),
+    ...(status === 407 ? [logIn] : []),
+    ...waysAround(call),
   ]);
 }
 
-function unreachable(call: StsCall, reason: string, hints: readonly Hint[] = []): AtmosError {
+/** Hints to connect without the proxy: to this host, or to any. */
+function waysAround(call: StsCall): Hint[] {
+  const proxy = call.route?.proxy;
+  if (proxy === undefined) return [];
+  const { variable, value } = proxy.exceptions;
+  const { origin } = shownExchange(call);
+  const host = origin === undefined ? undefined : new URL(origin).hostname;
+  const except =
+    host === undefined
+      ? say(`add the host to ${variable}`)
+      : setVariable(
+          variable,
+          value === '' ? host : `${value},${host}`,
+          'to connect to this host without the proxy',
+        );
+  return [except, unsetVariable(proxy.variable)];
+}
+
+function unreachable(
+  call: StsCall,
+  reason: string,
+  hints: readonly Hint[] = waysAround(call),
+): AtmosError {
   const { mfa, shown, route } = call;
   const { origin } = shownExchange(call);
   const target = origin ?? shown?.endpoint ?? `AWS STS in ${call.region}`;
