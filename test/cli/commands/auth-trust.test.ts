@@ -246,7 +246,7 @@ describe('auth trust --revoke', () => {
       {
         directory: desk.project,
         profiles: [],
-        trusted_at: '2026-01-01T00:00:00.000Z',
+        trusted_at: '2026-01-01T00:00:00Z',
         state: 'gone',
         files: [`${desk.project}/atmos.yaml`],
       },
