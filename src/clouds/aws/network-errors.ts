@@ -24,7 +24,7 @@ const networkReasons: Readonly<Record<string, string>> = {
 export function translateNetworkError(error: unknown, call: StsCall): AtmosError {
   const { exchange, route } = call;
   if (route?.refusal !== undefined) return proxyRefused(route.refusal, call);
-  if (call.timedOut) return unreachable(call, `no answer within ${call.timeoutMs / 1000} s`);
+  if (call.timedOut) return unreachable(call, `no answer within ${call.timeoutMs / 1000} seconds`);
   if (exchange.flaw !== undefined) return notSts(shownExchange(call), exchange.flaw);
   const code = systemErrorCode(error) ?? '';
   if (code.startsWith('HPE_')) return notSts(shownExchange(call), `not HTTP (${code})`);
@@ -33,7 +33,7 @@ export function translateNetworkError(error: unknown, call: StsCall): AtmosError
   if (reason !== undefined) return unreachable(call, `${reason} (${code})`);
   const limitMs = Math.min(call.timeoutMs, maxConnectMs);
   const isLate = error instanceof Error && error.name === 'TimeoutError';
-  if (isLate) return unreachable(call, `no connection within ${limitMs / 1000} s`);
+  if (isLate) return unreachable(call, `no connection within ${limitMs / 1000} seconds`);
   if (route?.proxy !== undefined && exchange.status === undefined) {
     return unreachable(call, 'the proxy cut the connection');
   }

@@ -241,7 +241,10 @@ async function fromCommand(host: Host, command: Sourced<string>): Promise<Resolv
     maxBytes: maxPasswordBytes,
   });
   if (result.timedOut) {
-    throw new KeyringError('ERR_KEYRING_TIMEOUT', `${named} did not exit within 30 seconds`);
+    throw new KeyringError(
+      'ERR_KEYRING_TIMEOUT',
+      `${named} did not exit within ${commandTimeoutMs / 1000} seconds`,
+    );
   }
   if (result.wroteTooMuch) throw required(`${named} printed too much for a password`, []);
   if (result.exitCode !== 0) {
