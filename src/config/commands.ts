@@ -4,7 +4,6 @@ import type { Host } from '../host/host.ts';
 import { placeIn, type ConfigFile, type PendingCommand } from './config-file.ts';
 import type { Problem } from './problems.ts';
 import { parseCommandOutput, withCommandOutput } from './tags/resolve.ts';
-import { containsNul } from './values.ts';
 
 const timeoutMs = 30_000;
 const maxBytes = 1024 * 1024;
@@ -60,10 +59,7 @@ async function run(
   if (result.timedOut)
     return fault(`runs a command that did not end within ${timeoutMs / 1000} seconds`);
   if (result.wroteTooMuch) return fault('runs a command that writes more than 1 MiB');
-  if (result.exitCode === 0) {
-    const output = parseCommandOutput(result.stdout.toString('utf8'));
-    return containsNul(output) ? fault('runs a command that prints a NUL character') : output;
-  }
+  if (result.exitCode === 0) return parseCommandOutput(result.stdout.toString('utf8'));
   const how =
     result.exitCode === null ? 'was terminated by a signal' : `exited with code ${result.exitCode}`;
   return fault(`runs a command that ${how}`, say('run the command yourself to see why'));

@@ -16,13 +16,12 @@ export function isTagged(value: unknown): value is Tagged {
   return Object.getPrototypeOf(value) === null && 'tag' in value;
 }
 
-/** Whether a text in the value contains a NUL, which no path, command, variable or name can. */
+/** Whether it is a text with a NUL, which no path, command, variable or name can contain. */
 export function containsNul(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0');
-  if (isTagged(value)) return containsNul(value.value);
-  if (Array.isArray(value)) return value.some(containsNul);
-  return isMap(value) && Object.values(value).some(containsNul);
+  return typeof value === 'string' && value.includes('\0');
 }
+
+export const nulProblem = 'contains a NUL character';
 
 /** Without the keys of maps that say nothing, `realm:`. A list keeps its length. */
 export function withoutEmpty(value: unknown): unknown {

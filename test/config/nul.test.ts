@@ -28,7 +28,8 @@ describe('a NUL in a configuration is reported at its position', () => {
     const { code, message } = await errorOf(() => project.load(), project);
     expect(code).toBe('ERR_CONFIG_INVALID');
     const [name, place, ...others] = message.split(/ \(|\) /);
-    expect([name, ...others]).toEqual([setting, 'contains a NUL character']);
+    expect(name).toBe(setting);
+    expect(others).toEqual([expect.stringMatching(/^contains a NUL character/)]);
     expect(place).toMatch(/^\$\/atmos\.yaml:1:\d+$/);
   });
 
@@ -45,9 +46,7 @@ describe('a NUL in a configuration is reported at its position', () => {
     });
     const { code, message } = await errorOf(() => loadConfig({}, host), project);
     expect(code).toBe('ERR_CONFIG_INVALID');
-    expect(message).toBe(
-      'auth.realm ($/atmos.yaml:1:16) runs a command that prints a NUL character',
-    );
+    expect(message).toBe('auth.realm ($/atmos.yaml:1:16) contains a NUL character');
   });
 });
 
