@@ -85,7 +85,7 @@ describe('a record that another user could have written', () => {
     );
     expect(code).toBe('ERR_CONFIG_UNTRUSTED');
     expect(message.replaceAll(project.root, '$')).toBe(
-      `the configuration in $/project is not trusted: it writes a log to /x, as logs.file ($/project/atmos.yaml:1:1) says; existing trust records are ignored: ${fault}`,
+      `the configuration in $/project is not trusted: it writes a log to /x (set by logs.file ($/project/atmos.yaml:1:1)); existing trust records are ignored: ${fault}`,
     );
     expect(hints[0]).toBe(`ls -ld ${project.store}`);
   };

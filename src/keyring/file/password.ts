@@ -218,7 +218,7 @@ async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
   } catch (error) {
     const code = systemErrorCode(error);
     if (error instanceof KeyringError || code === undefined) throw error;
-    throw required(`${named} ${reasonFor(code, file)}`, hints);
+    throw required(`${named} ${reasonFor(code, file)}`, code === 'ENOENT' ? [] : hints);
   }
 }
 
