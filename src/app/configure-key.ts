@@ -1,3 +1,4 @@
+import { dependentsOf } from '../auth/chain.ts';
 import { ownerOf, planTrusted, type AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
 import type { KeyForm, KeyValues } from '../clouds/contract.ts';
@@ -88,8 +89,9 @@ export async function verifyKeys(
 
 /**
  * Stores the long-lived key of an identity and reads it back. A session that was opened with
- * another key is removed first: after an interruption, the next attempt still finds that the key
- * differs.
+ * another key is removed before, so that after an interruption the next attempt still finds that
+ * the key differs; and after, because a login that had read the other key may have stored its
+ * session meanwhile.
  */
 export async function saveKeys(
   context: AuthContext,
@@ -98,10 +100,18 @@ export async function saveKeys(
 ): Promise<void> {
   const { store, host } = context;
   const key = awsCredentials(keys);
-  if (!(await isStored(context, identity, key))) await store.remove(identity.name, 'session');
+  const isOther = !(await isStored(context, identity, key));
+  if (isOther) await removeSessions(context, identity);
   await store.write(identity.name, 'key', key);
+  if (isOther) await removeSessions(context, identity);
   forgetRefusal(ownerOf(context, identity), host);
   host.log('key.saved', { identity: identity.name });
+}
+
+/** Removes the session that the key opened, and those that were opened with that session. */
+async function removeSessions(context: AuthContext, identity: Identity): Promise<void> {
+  const { store, configured = { identities: [], providers: [] } } = context;
+  for (const name of await dependentsOf(identity, configured)) await store.remove(name, 'session');
 }
 
 async function isStored(

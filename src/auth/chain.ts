@@ -1,6 +1,7 @@
 import type { LinkPlan } from '../clouds/contract.ts';
 import { kindOf, linkKindOf } from '../clouds/registry.ts';
 import { ConfigurationError } from '../core/configuration-error.ts';
+import { AtmosError } from '../core/errors.ts';
 import { didYouMean, edit, say, type Hint } from '../core/hint.ts';
 import { quoteValue, withoutAbsent } from '../core/json.ts';
 import {
@@ -213,4 +214,28 @@ function chainError(
 /** A chain in a message: `provider github → identity deploy → identity prod`. */
 export function pathOf(links: readonly LinkConfig[]): string {
   return links.map(titleOf).join(' → ');
+}
+
+/**
+ * The names of the identities whose chains contain this one, and its own. An identity whose chain
+ * is broken has no session that could be used.
+ */
+export async function dependentsOf(
+  identity: Identity,
+  configured: Configured,
+): Promise<readonly string[]> {
+  const names = [identity.name];
+  for (const other of configured.identities) {
+    if (isSameName(other.name, identity.name)) continue;
+    const links = await resolveChain(other, configured).catch(noneOfBroken);
+    const isIn = (config: LinkConfig) =>
+      !isProvider(config) && isSameName(config.name, identity.name);
+    if (links.some(isIn)) names.push(other.name);
+  }
+  return names;
+}
+
+function noneOfBroken(error: unknown): readonly LinkConfig[] {
+  if (error instanceof AtmosError) return [];
+  throw error;
 }

@@ -16,6 +16,7 @@ import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { linkAt, type Chain, type ChainLink } from './chain.ts';
 import { inChain } from './chain-errors.ts';
+import { keepSession } from './keep-session.ts';
 import {
   checkTrust,
   keySourceOf,
@@ -27,6 +28,7 @@ import {
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
 import {
   isReusable,
+  isSameSession,
   isUsableAsBase,
   remainingMs,
   storedSession,
@@ -152,7 +154,7 @@ async function openLink(
       return undefined;
     });
     if (session === undefined) return open(true);
-    const storeFailure = await keep(context, link, session);
+    const storeFailure = await keepSession(context, chain, at, session, { source, base });
     return { session, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
   };
   if (link.plan.slot === 'nothing') return open();
@@ -167,9 +169,7 @@ async function openLink(
     // Another process may have opened a session while we waited.
     const { session: meanwhile } = await storedSession(store, link);
     if (meanwhile && isEnough(meanwhile, host.now())) {
-      const isNew =
-        stored === undefined ||
-        credentialId(meanwhile.credentials) !== credentialId(stored.credentials);
+      const isNew = stored === undefined || !isSameSession(meanwhile, stored);
       if (isNew || !mustOpen) return found(meanwhile);
     }
     return open();
@@ -256,26 +256,4 @@ function trustedAsk(context: AuthContext, config: LinkConfig): Ask {
       return mfaCode(request);
     },
   };
-}
-
-/**
- * A session that cannot be stored is still a session: it is used, and the failure is reported.
- * Credentials that do not expire are not a session, and are never stored.
- */
-async function keep(
-  { store, host }: AuthContext,
-  { plan, chainFingerprint, chainSettings }: ChainLink,
-  { credentials, clockOffsetMs, limits }: Session<Credentials>,
-): Promise<AtmosError | undefined> {
-  if (plan.slot === 'nothing' || credentials.type !== 'aws') return undefined;
-  if (credentials.expiresAt === undefined) return undefined;
-  try {
-    const notes = { chainFingerprint, chainSettings, clockOffsetMs, limits };
-    await store.write(plan.name, 'session', credentials, notes);
-    return undefined;
-  } catch (error) {
-    if (!isAtmosError(error)) throw error;
-    host.log('session.unstored', { identity: plan.name, code: error.code });
-    return error;
-  }
 }

@@ -1,4 +1,5 @@
 import {
+  credentialId,
   expiryOf,
   isSession,
   type Credentials,
@@ -96,4 +97,12 @@ export function isReusable(session: Session<Credentials>, now: Date): boolean {
 /** Whether the session can open the next link of a chain: it only has to outlast one request. */
 export function isUsableAsBase(session: Session<Credentials>, now: Date): boolean {
   return remainingMs(session, now) >= baseMarginMs;
+}
+
+/** Whether two sessions are the same, by the identifiers of their credentials. */
+export function isSameSession(
+  one: Pick<Session, 'credentials'>,
+  other: Pick<Session, 'credentials'>,
+): boolean {
+  return credentialId(one.credentials) === credentialId(other.credentials);
 }

@@ -1,4 +1,5 @@
-import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
+import { requirePath } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import type { GlobalOptions } from './global-options.ts';
 
@@ -15,8 +16,9 @@ export function enterDirectory(host: Host, { chdir }: Pick<GlobalOptions, 'chdir
 
 function enter(host: Host, directory: string, source: string): void {
   try {
-    host.changeDirectory(directory);
+    host.changeDirectory(requirePath({ value: directory, source }));
   } catch (error) {
+    if (isAtmosError(error)) throw error;
     const reason = systemErrorCode(error) ?? 'it is not a directory';
     throw new AtmosError(
       'ERR_USAGE',

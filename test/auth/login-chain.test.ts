@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Identity } from '../../src/core/kind-config.ts';
 import { errorOf } from '../support/error-of.ts';
 import type { StsRole } from '../support/sts-types.ts';
@@ -138,6 +138,32 @@ describe('a chain of four links', () => {
         'a setting changed after the session was opened: principal.session_name of identity spoke was not set and is now other',
     });
     expect(place.server.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 5 });
+  });
+
+  test('has no session left after another key was stored for its first link', async () => {
+    await place.manager.login(identityOf(place, 'leaf'));
+    const other = { ...keys, secretAccessKey: keys.secretAccessKey.toUpperCase() };
+    await place.manager.saveKeys(identityOf(place, 'ada'), other);
+    expect(await place.keyring.keys()).toEqual(['atmos_r_ada']);
+  });
+
+  test('stores no session if the key is replaced while a link after it is opened', async () => {
+    const other = { ...keys, secretAccessKey: keys.secretAccessKey.toUpperCase() };
+    await place.manager.login(identityOf(place, 'ada'));
+    let answer = () => {};
+    const until = new Promise<void>((resolve) => void (answer = resolve));
+    place.server.script({ action: 'AssumeRole', until });
+    const login = place.manager.login(identityOf(place, 'hub'));
+    await vi.waitUntil(() => place.server.calls.some(({ action }) => action === 'AssumeRole'));
+    await place.manager.saveKeys(identityOf(place, 'ada'), other);
+    answer();
+    expect((await login).storeFailure).toMatchObject({
+      code: 'ERR_STORE_CONFLICT',
+      message:
+        'the access key of identity ada was replaced or removed while this session was opened',
+      hints: ['atmos auth login --identity hub'],
+    });
+    expect(await place.keyring.keys()).toEqual(['atmos_r_ada']);
   });
 
   test('is opened once by two callers at the same time', async () => {

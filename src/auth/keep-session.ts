@@ -1,0 +1,73 @@
+import type { KeySource } from '../clouds/contract.ts';
+import { isSameCredentials, type Credentials } from '../core/credentials.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { optionWords, run } from '../core/hint.ts';
+import { linkAt, type Chain } from './chain.ts';
+import { keySourceOf, type AuthContext } from './context.ts';
+import { isSameSession, storedSession, type Session } from './session.ts';
+
+/** What a session was opened with: the long-lived key, or the session of the link before. */
+interface OpenedWith {
+  readonly source: KeySource;
+  readonly base: Session<Credentials> | undefined;
+}
+
+/**
+ * Stores the session. One that cannot be stored is still used, and the failure is reported.
+ * Credentials that do not expire are not a session, and are never stored.
+ *
+ * What it was opened with may have been replaced while the server was asked. So that is read again
+ * after the session was stored, and a command that replaces a key removes the sessions after it
+ * stored the key. In any order, one of the two removes the session of the old key.
+ */
+export async function keepSession(
+  context: AuthContext,
+  chain: Chain,
+  at: number,
+  { credentials, clockOffsetMs, limits }: Session<Credentials>,
+  openedWith: OpenedWith,
+): Promise<AtmosError | undefined> {
+  const { plan, chainFingerprint, chainSettings } = linkAt(chain, at);
+  const { store, host } = context;
+  if (plan.slot === 'nothing' || credentials.type !== 'aws') return undefined;
+  if (credentials.expiresAt === undefined) return undefined;
+  try {
+    const notes = { chainFingerprint, chainSettings, clockOffsetMs, limits };
+    await store.write(plan.name, 'session', credentials, notes);
+    if (await isCurrent(context, chain, at, openedWith)) return undefined;
+    await store.remove(plan.name, 'session');
+    throw replacedMeanwhile(linkAt(chain, 0).plan.name, chain.target.plan.name);
+  } catch (error) {
+    if (!isAtmosError(error)) throw error;
+    host.log('session.unstored', { identity: plan.name, code: error.code });
+    return error;
+  }
+}
+
+/** Whether what a session was opened with is still what is stored. */
+async function isCurrent(
+  context: AuthContext,
+  chain: Chain,
+  at: number,
+  { source, base }: OpenedWith,
+): Promise<boolean> {
+  const { plan } = linkAt(chain, at);
+  if (plan.storedKey === 'needed') {
+    const used = await source.storedKey();
+    const stored = await keySourceOf(context, plan).storedKey();
+    return used !== null && stored !== null && isSameCredentials(used, stored);
+  }
+  if (base?.credentials.type !== 'aws' || base.credentials.expiresAt === undefined) return true;
+  const baseLink = linkAt(chain, at - 1);
+  if (baseLink.plan.slot === 'nothing') return true;
+  const { session } = await storedSession(context.store, baseLink);
+  return session !== undefined && isSameSession(session, { credentials: base.credentials });
+}
+
+function replacedMeanwhile(owner: string, target: string): AtmosError {
+  return new AtmosError(
+    'ERR_STORE_CONFLICT',
+    `the access key of identity ${owner} was replaced or removed while this session was opened`,
+    { hints: [run(['atmos', 'auth', 'login', ...optionWords('--identity', target)])] },
+  );
+}
