@@ -113,6 +113,7 @@ export async function askPassword(
   await prompt.masked({
     message: 'Repeat the password',
     instead,
+    takesPasted: true,
     fault: (typed) => (typed === password ? undefined : 'The passwords are different'),
   });
   return password;

@@ -51,6 +51,14 @@ export interface ChildProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
+export interface TerminalOptions {
+  /**
+   * Whether lines that were pasted together with the answer to the last prompt are input of this
+   * one. Default: what was typed before the prompt is dropped.
+   */
+  readonly takesPasted?: boolean;
+}
+
 /** An interactive terminal, opened for a prompt. */
 export interface Terminal {
   readonly input: Readable;
@@ -128,8 +136,11 @@ export interface Host {
   /**
    * The user's terminal. Undefined if no prompt is possible: there is no terminal, or its
    * foreground belongs to another process group, and reading from it would stop this process.
+   *
+   * From the first prompt on, the terminal does not show what is typed. It does so again when this
+   * process exits, is suspended, or calls {@link spawn} or {@link runShell}.
    */
-  openTerminal(): Promise<Terminal | undefined>;
+  openTerminal(options?: TerminalOptions): Promise<Terminal | undefined>;
   /**
    * Whether this process is in the foreground process group of its terminal and therefore receives
    * signals of keys such as Ctrl-C.

@@ -16,6 +16,8 @@ import { writeAll } from './write-all.ts';
 const isWindows = process.platform === 'win32';
 
 let leftDirectory: string | undefined;
+/** Set by the first prompt. */
+let releaseTerminal = () => {};
 
 /** The real machine. The only place that accesses the process, the console and the clock. */
 export function realHost(): Host {
@@ -49,7 +51,11 @@ export function realHost(): Host {
     workingDirectory,
     changeDirectory,
     leftDirectory: () => leftDirectory,
-    openTerminal: async () => (await terminal()).openTerminal(),
+    async openTerminal(options) {
+      const opened = await terminal();
+      ({ releaseTerminal } = opened);
+      return opened.openTerminal(options);
+    },
     inForeground: async () => (await terminal()).inForeground(),
     isStdoutClosed,
     hasTerminal,
@@ -57,7 +63,10 @@ export function realHost(): Host {
     prepareShield: async () => (isWindows ? async () => {} : (await guard()).prepareShield()),
     shortPath: async (path) =>
       isWindows ? (await import('./windows/short-path.ts')).shortPath(path) : path,
-    runShell: async (command, options) => (await running()).runShell(command, options),
+    async runShell(command, options) {
+      releaseTerminal();
+      return (await running()).runShell(command, options);
+    },
     runProgram: async (program, args, options) =>
       (await running()).runProgram(program, args, options),
     spawn: spawnShared,
@@ -172,6 +181,7 @@ function hasTerminal(): boolean {
 function raise(signal: NodeJS.Signals): void {
   // Windows can only terminate a program with an exit code.
   if (isWindows) process.exit(128 + constants.signals[signal]);
+  releaseTerminal();
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
@@ -211,6 +221,7 @@ function spawnShared(
   args: readonly string[],
   options: SpawnOptions,
 ): ChildProcess {
+  releaseTerminal();
   let child: NodeChildProcess | undefined;
   const start = ({ file, args: words, ...how }: Startable) =>
     new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {

@@ -54,6 +54,30 @@ function withoutPassword(machine: Machine): Machine {
 }
 
 describe('at a terminal', () => {
+  test('an access key and its secret are pasted together, and the secret is not shown', async () => {
+    const machine = await openMachine();
+    const session = atTerminal(machine, 'auth user configure --no-verify');
+    await session.waitFor('AWS Access Key ID');
+    session.type(`${accessKey.accessKeyId}\r${accessKey.secretAccessKey}\r`);
+    await session.waitFor('MFA ARN');
+    session.type('\r');
+    await session.waitFor('Session Duration');
+    session.type('\r');
+    await session.waitFor('saved the access key AKIA');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(session.shown()).not.toContain(accessKey.secretAccessKey);
+    expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('a password that is typed again while it is checked is not shown', async () => {
+    const machine = withoutPassword(await openConfiguredMachine());
+    const session = atTerminal(machine, 'auth login');
+    await session.waitFor('Password of the keyring');
+    session.type(`${password}\r${password}\r`);
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(session.shown()).not.toContain('correct');
+  });
+
   test('user configure prompts for the access key, verifies it with AWS, and stores it under a password typed twice', async () => {
     const machine = withoutPassword(await openMachine());
     const session = atTerminal(machine, 'auth user configure');

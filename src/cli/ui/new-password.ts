@@ -55,6 +55,7 @@ async function askTwice({ prompt }: Context, location: string): Promise<string> 
   await prompt.masked({
     message: 'Repeat the password',
     instead,
+    takesPasted: true,
     fault: (typed) => (typed === password ? undefined : 'The passwords are different'),
   });
   return password;

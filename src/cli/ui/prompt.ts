@@ -8,6 +8,8 @@ export interface Question {
   readonly message: string;
   /** What to do where no one can be prompted. */
   readonly instead: Hint;
+  /** Whether lines pasted together with the answer to the last prompt are taken. Default: no. */
+  readonly takesPasted?: boolean;
 }
 
 export interface TextQuestion extends Question {
@@ -64,6 +66,10 @@ interface Streams extends Pick<Terminal, 'input' | 'output'> {
   /** Makes Ctrl-D cancel even after typing, because a list of choices does not show typed text. */
   leaveByCtrlD(): void;
 }
+
+/** The signals that the keys Ctrl-C and Ctrl-Break send. */
+const cancelling: readonly NodeJS.Signals[] = ['SIGINT', 'SIGBREAK'];
+const endings = [...cancelling, 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /** @param interactive the value of `--interactive` */
 export function createPrompt(host: Host, interactive?: boolean): Prompt {
@@ -123,13 +129,13 @@ async function ask<T>(
   const refusal = whyNot(host, interactive);
   if (refusal !== undefined) throw nobodyToAsk(question, refusal);
   const library = await import('@inquirer/prompts');
-  const terminal = await host.openTerminal();
+  const terminal = await host.openTerminal(question);
   if (terminal === undefined) throw nobodyToAsk(question, 'there is no terminal');
 
   const leaving = new AbortController();
   const leave = () => leaving.abort();
   let ending: NodeJS.Signals | undefined;
-  const stopListening = host.onSignals(['SIGINT', 'SIGBREAK', 'SIGTERM', 'SIGHUP'], (signal) => {
+  const stopListening = host.onSignals(endings, (signal) => {
     ending = signal;
     leave();
   });
@@ -151,7 +157,7 @@ async function ask<T>(
   } finally {
     stopListening();
     terminal.close();
-    if (ending === 'SIGTERM' || ending === 'SIGHUP') host.raise(ending);
+    if (ending !== undefined && !cancelling.includes(ending)) host.raise(ending);
   }
 }
 
