@@ -161,5 +161,5 @@ test('a prompt that was suspended goes on', async () => {
   await session.waitFor('masked');
   session.type('def\r');
   await session.waitFor('answer "abcdef"');
-  await session.waitFor('then 0');
+  await expect(session.waitFor('then 0')).resolves.toBeUndefined();
 });
