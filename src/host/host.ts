@@ -6,6 +6,8 @@ export interface Output {
   /** Calls `done` when the system has accepted the text, or with the system's error. */
   write(text: string, done: (error?: Error | null) => void): unknown;
   readonly isTTY?: boolean | undefined;
+  /** The width of the terminal. Undefined if it is unknown. */
+  readonly columns?: number | undefined;
 }
 
 export interface RunOptions {
@@ -207,6 +209,11 @@ export interface Host {
   exit(code: number): void;
   /** Terminates this process by a signal, as if no handler had been installed. */
   raise(signal: NodeJS.Signals): void;
+  /**
+   * Calls `cleanUp` before this process exits or is terminated by a signal that has no other
+   * listener, until the returned function is called.
+   */
+  onEnd(cleanUp: () => void): Promise<() => void>;
 }
 
 /** The name of the operating system, for a message. */

@@ -80,6 +80,7 @@ export function realHost(): Host {
     },
     exit: (code) => process.exit(code),
     raise,
+    onEnd: async (cleanUp) => (await import('./end-process.ts')).onEnd(cleanUp),
   };
 }
 
@@ -190,7 +191,7 @@ function raise(signal: NodeJS.Signals): void {
  * Writes directly to a descriptor: for a few lines, loading Node's streams would take longer than
  * loading everything else. As with those streams, a write to a full pipe blocks.
  */
-function outputTo(descriptor: number): Output {
+function outputTo(descriptor: 1 | 2): Output {
   return {
     write(text, done) {
       try {
@@ -203,6 +204,9 @@ function outputTo(descriptor: number): Output {
     },
     get isTTY() {
       return isDevice(descriptor) && tty().isatty(descriptor);
+    },
+    get columns() {
+      return (descriptor === 1 ? process.stdout : process.stderr).columns;
     },
   };
 }

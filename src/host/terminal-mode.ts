@@ -13,17 +13,11 @@ export interface TerminalMode {
   withoutSuspension(text: string): string;
 }
 
-const endings = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const ctrlZ = '\u001a';
 /** `ECHO` in `c_lflag` of `struct termios`, as 32-bit words. */
 const echo = { word: process.platform === 'darwin' ? 6 : 3, bit: 8 } as const;
 
-/** @param release called before a signal terminates this process between prompts */
-export function holdTerminalMode(
-  descriptor: number,
-  input: ReadStream,
-  release: () => void,
-): TerminalMode {
+export function holdTerminalMode(descriptor: number, input: ReadStream): TerminalMode {
   const before = terminalSettings(descriptor);
   // Node restores these settings if this process exits without calling `restore`.
   input.setRawMode(true);
@@ -33,13 +27,6 @@ export function holdTerminalMode(
   // Changing a terminal from the background would stop this process.
   function set(settings: Uint32Array, dropsTyped = false): void {
     if (isForegroundOf(descriptor)) setTerminalSettings(descriptor, settings, { dropsTyped });
-  }
-
-  function end(signal: NodeJS.Signals): void {
-    // Another listener decides what the signal does.
-    if (process.listenerCount(signal) > 1) return;
-    release();
-    process.kill(process.pid, signal);
   }
 
   function suspend(): void {
@@ -52,20 +39,11 @@ export function holdTerminalMode(
     set(settings);
   }
 
-  const ignoreEndings = () => endings.forEach((signal) => process.off(signal, end));
   process.on('SIGTSTP', suspend);
   return {
-    readKeys({ dropsTyped }) {
-      // During a prompt, its own listeners decide what a signal does.
-      ignoreEndings();
-      set(keys, dropsTyped);
-    },
-    wait() {
-      set(silent);
-      for (const signal of endings) process.on(signal, end);
-    },
+    readKeys: ({ dropsTyped }) => set(keys, dropsTyped),
+    wait: () => set(silent),
     restore() {
-      ignoreEndings();
       process.off('SIGTSTP', suspend);
       set(before, true);
     },

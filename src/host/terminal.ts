@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { isatty, ReadStream, WriteStream } from 'node:tty';
+import { onEnd } from './end-process.ts';
 import type { Terminal, TerminalOptions } from './host.ts';
 import type { TerminalMode } from './terminal-mode.ts';
 
@@ -18,6 +19,7 @@ interface HeldTerminal {
 }
 
 let held: HeldTerminal | undefined;
+let stopListening = () => {};
 
 /** Implements `openTerminal` of the host. */
 export async function openTerminal({ takesPasted = false }: TerminalOptions = {}): Promise<
@@ -38,6 +40,7 @@ export function releaseTerminal(): void {
   if (held === undefined) return;
   const { input, mode } = held;
   held = undefined;
+  stopListening();
   mode.restore();
   input.destroy();
 }
@@ -100,10 +103,10 @@ async function hold(): Promise<HeldTerminal | undefined> {
   input.setEncoding('utf8');
   // If the terminal is closed, its error destroys the stream.
   input.on('error', () => {});
+  stopListening = onEnd(releaseTerminal);
   if (isWindows) return { input, mode: consoleMode(input), rest: '' };
   const { holdTerminalMode } = await import('./terminal-mode.ts');
-  process.once('exit', releaseTerminal);
-  return { input, mode: holdTerminalMode(descriptor, input, releaseTerminal), rest: '' };
+  return { input, mode: holdTerminalMode(descriptor, input), rest: '' };
 }
 
 /** The Windows console shows what is typed only while a program reads lines from it. */

@@ -129,6 +129,23 @@ describe('at a terminal', () => {
     expect(after).not.toContain('Waiting');
   });
 
+  test('does not see it any longer after Ctrl-C', async () => {
+    const machine = await openConfiguredMachine();
+    let answer = () => {};
+    machine.sts.script({
+      until: new Promise((resolve) => {
+        answer = resolve;
+      }),
+    });
+    const session = await shellAtTerminal(machine, 'trap : INT; atmos auth login; echo "rc $?"');
+    await session.waitFor('Waiting for AWS STS … 1s (limit ');
+    session.type(ctrlC);
+    await session.waitFor('\r\u001b[K');
+    await session.waitFor('rc 130');
+    answer();
+    expect(session.shown().split('\u001b[K').at(-1)).not.toContain('Waiting');
+  });
+
   test('user configure asks whether to save an access key that AWS does not know; the default is no', async () => {
     const machine = await openConfiguredMachine();
     const before = storedIn(machine);
