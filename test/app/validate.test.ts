@@ -314,6 +314,7 @@ auth:
     const project = projectOf(identities(`dev:\n  kind: aws/user\n  credentials: ${keys}`));
     expect(await findingsOf(project)).toEqual([
       'warning: auth.identities.dev.credentials.secret_access_key ($/atmos.yaml:5:78) is the output of a command, which this command does not run',
+      'note: auth.identities.dev.credentials.secret_access_key ($/atmos.yaml:5:78) needs trust: it runs touch ran | atmos auth trust | where no one can be prompted, as in CI: export ATMOS_AUTH_TRUST=1',
     ]);
   });
 
@@ -335,3 +336,20 @@ auth:
 function asText(hint: Hint): string {
   return formatHint(hint, posixSyntax);
 }
+
+test('checks the settings of a mistyped kind, and every other identity', async () => {
+  const project = projectOf(
+    identities(`
+a: { kind: aws/usr, session: { duration: 1x }, spec: { endpoint_url: 5, foo: 1 } }
+b: { kind: aws/user, session: { duration: 2x } }
+`),
+  );
+  const paths = (await validate({}, project.host())).findings.map(({ path }) => path.join('.'));
+  expect(paths).toEqual([
+    'auth.identities.a.kind',
+    'auth.identities.a.session.duration',
+    'auth.identities.a.spec.endpoint_url',
+    'auth.identities.a.spec.foo',
+    'auth.identities.b.session.duration',
+  ]);
+});
