@@ -3,6 +3,7 @@ import { AtmosError, NoTerminalError } from '../../core/errors.ts';
 import type { Hint } from '../../core/hint.ts';
 import type { Host, Terminal } from '../../host/host.ts';
 import { printable } from '../../core/printable.ts';
+import { withStyle } from './color.ts';
 
 export interface Question {
   readonly message: string;
@@ -109,7 +110,7 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
           const wanted = typed.toLowerCase();
           return choices.filter(({ name }) => name.toLowerCase().includes(wanted));
         };
-        return search({ message: shownOf(question), source }, streams);
+        return search({ message: shownOf(question), source, theme: pickerTheme }, streams);
       }),
     selectMany: (question) =>
       askWith(question, ({ checkbox }, streams) => {
@@ -119,6 +120,15 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
       }),
   };
 }
+
+const pickerTheme = {
+  style: {
+    keysHelpTip: (keys: readonly (readonly [key: string, action: string])[]) =>
+      [['type', 'to filter'] as const, ...keys]
+        .map(([key, action]) => `${withStyle('bold', key)} ${withStyle('dim', action)}`)
+        .join(withStyle('dim', ' • ')),
+  },
+};
 
 async function ask<T>(
   host: Host,
@@ -153,7 +163,7 @@ async function ask<T>(
     return await run(library, { ...terminal, signal: leaving.signal, leaveByCtrlD });
   } catch (error) {
     if (!hasLeft(error)) throw error;
-    throw new AtmosError('ERR_CANCELLED', 'cancelled');
+    throw new AtmosError('ERR_CANCELLED', 'canceled');
   } finally {
     stopListening();
     terminal.close();

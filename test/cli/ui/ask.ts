@@ -52,6 +52,12 @@ async function ask(): Promise<unknown> {
         choices: ['dev', 'prod'],
         describe: (name) => `aws/${name === 'dev' ? 'user' : 'ambient'}`,
       });
+    case 'select-long':
+      return prompt.select({
+        message: 'Which?',
+        instead,
+        choices: Array.from({ length: 2_000 }, (_, at) => `team-${at}.`),
+      });
     case 'select-evil':
       return prompt.select({
         message: 'Which\u001b[2J\nhint: one?',
