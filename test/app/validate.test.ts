@@ -227,11 +227,11 @@ describe('a setting', () => {
     ],
     [
       'auth: { keyring: { type: fil } }',
-      'error: unknown keyring type "fil" (from auth.keyring.type ($/atmos.yaml:1:26)): it is one of system, file, memory | did you mean file?',
+      'error: unknown keyring type "fil" (from auth.keyring.type ($/atmos.yaml:1:26)): expected one of system, file, memory | did you mean file?',
     ],
     [
       'auth: { keyring: { fallback: [file, mem0ry] } }',
-      'error: unknown keyring type "mem0ry" (from auth.keyring.fallback ($/atmos.yaml:1:20)): it is one of system, file, memory | did you mean memory?',
+      'error: unknown keyring type "mem0ry" (from auth.keyring.fallback ($/atmos.yaml:1:20)): expected one of system, file, memory | did you mean memory?',
     ],
     [
       'auth: { keyring: { spec: { path: ./key.db }, type: file } }',
@@ -259,7 +259,7 @@ describe('a setting', () => {
     ],
     [
       'env: { ATMOS_KEYRING_TYPE: vault }',
-      'error: unknown keyring type "vault" (from env.ATMOS_KEYRING_TYPE ($/atmos.yaml:1:28)): it is one of system, file, memory | set auth.keyring.type to system, file or memory',
+      'error: unknown keyring type "vault" (from env.ATMOS_KEYRING_TYPE ($/atmos.yaml:1:28)): expected one of system, file, memory | set auth.keyring.type to system, file or memory',
     ],
     [
       'env: { NODE_OPTIONS: x }',

@@ -277,7 +277,7 @@ describe('Ctrl-C at a prompt', () => {
     await session.waitFor(question);
     session.type(ctrlC);
     expect(await session.ended).toMatchObject({ exitCode: 130 });
-    expect(session.shown()).toContain('cancelled');
+    expect(session.shown()).toContain('canceled');
     expect(session.shown().lastIndexOf(showCursor)).toBeGreaterThan(
       session.shown().lastIndexOf(hideCursor),
     );

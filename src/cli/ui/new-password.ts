@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { NewPasswordSource } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
@@ -42,10 +43,10 @@ async function readLine(host: Host): Promise<string> {
   return text.replace(/\r?\n$/, '');
 }
 
-async function askTwice({ prompt }: Context, location: string): Promise<string> {
+async function askTwice({ prompt, host }: Context, location: string): Promise<string> {
   const instead = say(`pass --stdin or --new-password-file FILE, or set ${variable}`);
   const password = await prompt.masked({
-    message: `New password of the keyring ${location}`,
+    message: `New password of the keyring ${abbreviateHome(location, host)}`,
     instead,
     fault: (typed) =>
       Buffer.byteLength(typed) < minBytes
