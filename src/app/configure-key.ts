@@ -86,8 +86,9 @@ export async function verifyKeys(
 
 /**
  * Stores the long-lived key of an identity and reads it back. A session that was opened with
- * another key is removed first: after an interruption, the next attempt still finds that the key
- * differs.
+ * another key is removed before, so that after an interruption the next attempt still finds that
+ * the key differs; and after, because a login that had read the other key may have stored its
+ * session meanwhile.
  */
 export async function saveKeys(
   context: AuthContext,
@@ -96,8 +97,10 @@ export async function saveKeys(
 ): Promise<void> {
   const { store, host } = context;
   const key = awsCredentials(keys);
-  if (!(await isStored(context, identity, key))) await store.remove(identity.name, 'session');
+  const isOther = !(await isStored(context, identity, key));
+  if (isOther) await store.remove(identity.name, 'session');
   await store.write(identity.name, 'key', key);
+  if (isOther) await store.remove(identity.name, 'session');
   forgetRefusal(ownerOf(context, identity), host);
   host.log('key.saved', { identity: identity.name });
 }

@@ -1,7 +1,7 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import { logOut, optionWords, run, say, type Hint } from '../core/hint.ts';
 import { foldName } from '../core/names.ts';
-import { formatRemaining, formatTimestamp } from '../core/time.ts';
+import { formatDateTime, formatRemaining, formatTimestamp, type LocalClock } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import { setClock } from '../host/set-clock.ts';
 import { ok, problem, warning, type Finding } from '../keyring/inspection.ts';
@@ -16,7 +16,7 @@ import { examineKeyring, type Subject } from './doctor-keyring.ts';
 export async function examine(
   subject: Subject,
   { config, realm }: AuthPlan,
-  host: Pick<Host, 'now' | 'platform'>,
+  host: LocalClock & Pick<Host, 'platform'>,
 ): Promise<Finding[]> {
   const inventory = createInventory(realm.value, config);
   const entries: ReadEntry[] = [];
@@ -33,7 +33,7 @@ export async function examine(
     ...(config === undefined || entries.length === 0
       ? []
       : examineOrphans(entries, realm.value, inventory)),
-    examineClock(entries, host.now(), setClock(host)),
+    examineClock(entries, host, setClock(host)),
   ];
 }
 
@@ -102,28 +102,32 @@ const earliest = Date.UTC(2026, 0, 1);
  */
 export function examineClock(
   entries: readonly ReadEntry[],
-  now: Date,
+  clock: LocalClock,
   remedies: readonly Hint[],
 ): Finding {
+  const now = clock.now();
+  /** The finding with UTC for programs, and with local time for people. */
+  const withTimes = (describe: (format: (at: Date) => string) => string): Finding => ({
+    ...ok('clock', describe(formatTimestamp)),
+    shown: describe((at) => formatDateTime(at, clock)),
+  });
+  const wrongTime = { state: 'warning', hints: remedies } as const;
   if (now.getTime() < earliest) {
-    return warning(
-      'clock',
-      `the clock shows ${formatTimestamp(now)}, which is in the past`,
-      ...remedies,
-    );
+    const finding = withTimes((format) => `the clock shows ${format(now)}, which is in the past`);
+    return { ...finding, ...wrongTime };
   }
   const saved = entries.flatMap(({ savedAt }) => savedAt ?? []);
   const lastSaved = new Date(Math.max(...saved.map(Number), 0));
   const ahead = lastSaved.getTime() - now.getTime();
   if (ahead > toleratedMs) {
-    return warning(
-      'clock',
-      `the clock shows ${formatTimestamp(now)}, but an entry was saved at ${formatTimestamp(lastSaved)}: the clock was wrong then or is wrong now`,
-      ...remedies,
+    const finding = withTimes(
+      (format) =>
+        `the clock shows ${format(now)}, but an entry was saved at ${format(lastSaved)}: the clock was wrong then or is wrong now`,
     );
+    return { ...finding, ...wrongTime };
   }
   const offsetMs = latestOffset(entries);
-  if (offsetMs === undefined) return ok('clock', `the clock shows ${formatTimestamp(now)}`);
+  if (offsetMs === undefined) return withTimes((format) => `the clock shows ${format(now)}`);
   if (Math.abs(offsetMs) < toleratedMs)
     return ok('clock', 'the clock was right when the last session was opened');
   const wrong = `${formatRemaining(Math.abs(offsetMs))} ${offsetMs > 0 ? 'slow' : 'fast'}`;

@@ -1,6 +1,7 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import type {
   KeyFileImporter,
+  KeyFiles,
   KeyringImporter,
   KeyValues,
   ProfileKey,
@@ -9,9 +10,10 @@ import { keyImporters } from '../clouds/registry.ts';
 import type { Config } from '../config/load.ts';
 import type { Credentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, isEntryError } from '../core/errors.ts';
-import { run } from '../core/hint.ts';
+import { placeholder, run } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
+import { describeClosed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 import { statIfVisible } from '../host/read-files.ts';
 import type { KeyringInfo, KeyringReader } from '../keyring/contract.ts';
@@ -56,7 +58,7 @@ export interface ImportKeysServices extends CopyServices {
  * Imports the long-lived keys of another tool into identities, as chosen by the map or the user.
  * The source is not changed.
  *
- * @throws as `requireTarget` and `chooseIdentities`; ERR_USAGE for a path that does not exist; the
+ * @throws as `requireTarget` and `chooseIdentities`; ERR_USAGE for a file that does not exist; the
  *   errors of reading the source
  */
 export async function importKeys(
@@ -172,12 +174,23 @@ function findInFiles(
   }
   const read = keyFileReader(importer, usual.closed);
   const { keys, others, warnings } = importer.keys({ ...usual, credentials }, read);
+  if (keys.length === 0 && statIfVisible(credentials) === undefined) {
+    throw fileNotFound(source, usual);
+  }
   return {
     location: credentials,
     keys: keys.map(({ values, ...found }) => ({ ...found, read: async () => values })),
     left: others.map((profile) => ({ profile })),
     warnings,
   };
+}
+
+function fileNotFound(source: string, { credentials, closed }: KeyFiles): AtmosError {
+  const why = closed === undefined ? 'does not exist' : `was not found: ${describeClosed(closed)}`;
+  const command = ['atmos', 'auth', 'keyring', 'import', '--from', source];
+  return new AtmosError('ERR_USAGE', `the file ${credentials} ${why}`, {
+    hints: [run([...command, '--path', placeholder('file')])],
+  });
 }
 
 /** The copy of a found key to an identity. */

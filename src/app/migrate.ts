@@ -1,6 +1,6 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import { AtmosError } from '../core/errors.ts';
-import { placeholder, run } from '../core/hint.ts';
+import { AtmosError, isAtmosError, KeyringError } from '../core/errors.ts';
+import { placeholder, run, say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
 import { contentReader, entryCopy } from '../store/copy.ts';
@@ -44,7 +44,9 @@ export async function migrateEntries(
   const inventory = createInventory(plan.realm.value, plan.config);
   const { keys, left } = await ownKeys(source, inventory);
   // Reports an unavailable target before anything is read.
-  await target.keys();
+  await target.keys().catch((error: unknown) => {
+    throw withHintsOf(from, error);
+  });
   const readContent = contentReader(inventory);
   const copies = keys.map((key) => entryCopy(key, { source, target }, readContent));
   const { entries, stopped } = await copyEntries(copies, target, options, services);
@@ -84,6 +86,18 @@ function chooseTypes(
       ],
     },
   );
+}
+
+/** Variables, which other commands follow, do not change the target of a migration. */
+function withHintsOf(from: Sourced<string>, error: unknown): unknown {
+  if (!isAtmosError(error, 'ERR_KEYRING_UNAVAILABLE')) return error;
+  const others = error.hintValues.filter(
+    (hint) => hint.kind !== 'set' || !hint.variable.startsWith('ATMOS_KEYRING_'),
+  );
+  return new KeyringError('ERR_KEYRING_UNAVAILABLE', error.message, {
+    hints: [...others, say(`keep using the ${from.value} keyring`)],
+    cause: error.cause,
+  });
 }
 
 /** Opens this type without a fallback. */

@@ -105,7 +105,7 @@ function settleRekeyed(plan: AuthPlan, host: Host): SettledBackend {
     const { value: type, source } = keyring.type;
     throw new AtmosError(
       'ERR_USAGE',
-      `the keyring is ${type} (from ${source}), but only the password of a ${backend.type} keyring can be changed`,
+      `the keyring type is ${type} (from ${source}), but only the password of a ${backend.type} keyring can be changed`,
       { hints: [setVariable('ATMOS_KEYRING_TYPE', backend.type)] },
     );
   }

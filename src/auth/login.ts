@@ -1,5 +1,5 @@
 import type { Ask, KeySource, LinkPlan, OpenContext, Turn } from '../clouds/contract.ts';
-import { credentialId, type Credentials } from '../core/credentials.ts';
+import { credentialId, isSameCredentials, type Credentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { optionWords, run, type Hint } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -109,7 +109,7 @@ export async function login(
     const session = await opening.catch((error: unknown) => {
       throw error instanceof AtmosError ? named(error, identity) : error;
     });
-    const storeFailure = await keep(context, link, session);
+    const storeFailure = await keep(context, link, session, source);
     return { session, region, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
   });
 }
@@ -199,21 +199,51 @@ function trustedAsk(context: AuthContext, identity: Identity): Ask {
   };
 }
 
-/** A session that cannot be stored is still a session: it is used, and the failure told. */
+/**
+ * Stores the session. One that cannot be stored is still used, and the failure is reported.
+ *
+ * The key may have been replaced while the server was asked. So the key is read again after the
+ * session was stored, and a command that replaces a key removes the session after it stored the
+ * key. In any order, one of the two removes the session of the old key.
+ */
 async function keep(
-  { store, host }: AuthContext,
+  context: AuthContext,
   link: LinkPlan,
   { credentials, clockOffsetMs, limits }: Session,
+  source: KeySource,
 ): Promise<AtmosError | undefined> {
+  const { store, host } = context;
   try {
     const notes = { ...chainOf(link), clockOffsetMs, limits };
     await store.write(link.name, 'session', credentials, notes);
-    return undefined;
+    if (await isKeyCurrent(context, link, source)) return undefined;
+    await store.remove(link.name, 'session');
+    throw keyReplaced(link);
   } catch (error) {
     if (!isAtmosError(error)) throw error;
     host.log('session.unstored', { identity: link.name, code: error.code });
     return error;
   }
+}
+
+/** Whether the stored key is still the one that was read for this login. */
+async function isKeyCurrent(
+  context: AuthContext,
+  link: LinkPlan,
+  source: KeySource,
+): Promise<boolean> {
+  if (link.storedKey !== 'needed') return true;
+  const used = await source.storedKey();
+  const stored = await keySourceOf(context, link).storedKey();
+  return used !== null && stored !== null && isSameCredentials(used, stored);
+}
+
+function keyReplaced({ name }: LinkPlan): AtmosError {
+  return new AtmosError(
+    'ERR_STORE_CONFLICT',
+    `the access key of identity ${name} was replaced or removed while this session was opened`,
+    { hints: [run(['atmos', 'auth', 'login', ...optionWords('--identity', name)])] },
+  );
 }
 
 /** The same error with the name of the identity, also in the hints that need it. */

@@ -1,5 +1,6 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { findGitRoot, isBelow } from '../config/git-root.ts';
+import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { run, showPermissions, type Hint } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
@@ -9,6 +10,7 @@ import { stateDirectory } from '../host/home.ts';
 import { followOwnPath } from '../host/own-path.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import { irregularKindAt, readFile, realPathIfVisible } from '../host/read-files.ts';
+import type { PinnedKeyring } from '../keyring/contract.ts';
 import { unpinKeyring } from '../keyring/registry.ts';
 import {
   describeFault,
@@ -21,6 +23,8 @@ import {
 } from './handle.ts';
 import { loadLayers } from './load-config.ts';
 import type { ProjectPlan } from './plan.ts';
+
+const origins: ReadonlySet<unknown> = new Set<Layer['origin']>(['explicit', 'user', 'project']);
 
 /** Far above what any handle has. */
 const maxHandleBytes = 64 * 1024;
@@ -139,10 +143,52 @@ function unknown(handle: string, why: string, hints: readonly Hint[] = []): Atmo
   });
 }
 
-// What we wrote ourselves, as the hash says: enough to tell it from another layout.
+/**
+ * Whether a value is laid out as this version writes it. The hash in the name only shows that the
+ * content is the one that was written, not that this program wrote it.
+ */
 function isHandle(value: unknown): value is Handle {
   if (!isObject(value)) return false;
-  const { layers, realm, identity, keyring } = value;
-  const areTexts = [value['directory'], realm, identity].every((text) => typeof text === 'string');
-  return areTexts && Array.isArray(layers) && isObject(keyring);
+  const { directory, layers, realm, identity, keyring } = value;
+  return (
+    isPath(directory) &&
+    isText(realm) &&
+    isText(identity) &&
+    Array.isArray(layers) &&
+    layers.every(isLayer) &&
+    isPinnedKeyring(keyring)
+  );
+}
+
+function isLayer(value: unknown): value is Layer {
+  if (!isObject(value)) return false;
+  const { path, origin, profile } = value;
+  return isPath(path) && origins.has(origin) && (profile === undefined || isText(profile));
+}
+
+/** Backends pin texts only. */
+function isPinnedKeyring(value: unknown): value is PinnedKeyring {
+  if (!isObject(value)) return false;
+  const { type, fallback, ...pinned } = value;
+  const isList = (types: unknown) => Array.isArray(types) && types.every(isText);
+  return (
+    isSourced(type, isText) &&
+    (fallback === undefined || isSourced(fallback, isList)) &&
+    Object.values(pinned).every((setting) => isSourced(setting, isText))
+  );
+}
+
+function isSourced(said: unknown, isValue: (value: unknown) => boolean): boolean {
+  if (!isObject(said)) return false;
+  const { value, source, tag } = said;
+  return isValue(value) && isText(source) && (tag === undefined || isText(tag));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/** Functions of the file system reject a NUL by an error that is not the system's. */
+function isPath(value: unknown): boolean {
+  return isText(value) && !value.includes('\0');
 }

@@ -60,7 +60,7 @@ async function unlock(
       terms,
     );
     const until = formatMoment(expiresAt, host);
-    const unlocked = `unlocked the keyring ${location} until ${until}, as ${autoUnlockMs.source} says`;
+    const unlocked = `unlocked the keyring ${location} until ${until} (set by ${autoUnlockMs.source})`;
     return [abbreviateHome(unlocked, host)];
   } catch (error) {
     if (!isAtmosError(error)) throw error;

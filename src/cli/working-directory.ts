@@ -1,4 +1,5 @@
-import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
+import { requirePath } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import type { GlobalOptions } from './global-options.ts';
 
@@ -20,8 +21,9 @@ const reasons: Readonly<Record<string, string>> = {
 
 function enter(host: Host, directory: string, source: string): void {
   try {
-    host.changeDirectory(directory);
+    host.changeDirectory(requirePath({ value: directory, source }));
   } catch (error) {
+    if (isAtmosError(error)) throw error;
     const named = `the directory ${JSON.stringify(directory)} (from ${source})`;
     const code = systemErrorCode(error) ?? 'ENOTDIR';
     const reason = reasons[code];

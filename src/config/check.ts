@@ -8,6 +8,7 @@ import { valueAt, writtenAt, type ConfigFile } from './config-file.ts';
 import { specPlaces } from './keyring-spec.ts';
 import { isSecretPath } from './merge.ts';
 import type { Problem } from './problems.ts';
+import { containsNul, nulProblem } from './values.ts';
 import { quote } from './yaml-position.ts';
 
 type Path = readonly string[];
@@ -30,6 +31,19 @@ export function checkEnvironment(
     const { message, hint } = problem;
     report({ path: at[problem.at], message, ...(hint === undefined ? {} : { hint }) });
   }
+}
+
+/** Reports texts with a NUL. Variables are reported by {@link checkEnvironment}. */
+export function checkTexts(merged: Readonly<Record<string, unknown>>, report: Report): void {
+  for (const part of ['auth', 'logs']) {
+    for (const path of findPaths(merged[part], [part], containsNul)) {
+      if (!isVariable(path)) report({ path, message: nulProblem });
+    }
+  }
+}
+
+function isVariable([, list, , part]: Path): boolean {
+  return list === 'identities' && part === 'env';
 }
 
 function ofProject(merged: Readonly<Record<string, unknown>>): Said[] {
@@ -141,7 +155,7 @@ export function checkNumbers(
   const paths = Object.keys(identities).flatMap((name) =>
     ['principal', 'credentials'].flatMap((part) => {
       const path = ['auth', 'identities', name, part];
-      return findNumbers(valueAt(merged, path), path);
+      return findPaths(valueAt(merged, path), path, (value) => typeof value === 'number');
     }),
   );
   for (const path of paths) {
@@ -159,8 +173,9 @@ export function quotesHint(path: Path, files: readonly ConfigFile[]): Hint {
   );
 }
 
-function findNumbers(value: unknown, path: Path): Path[] {
-  if (typeof value === 'number') return [path];
+/** The paths of the values in it, at any depth, for which the condition holds. */
+function findPaths(value: unknown, path: Path, isFound: (value: unknown) => boolean): Path[] {
+  if (isFound(value)) return [path];
   if (!Array.isArray(value) && !isMap(value)) return [];
-  return Object.entries(value).flatMap(([key, child]) => findNumbers(child, [...path, key]));
+  return Object.entries(value).flatMap(([key, child]) => findPaths(child, [...path, key], isFound));
 }

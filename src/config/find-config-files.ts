@@ -2,6 +2,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { addOptions, optionWords, say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
+import { requirePath } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { statIfVisible } from '../host/read-files.ts';
 import { findGitRoot } from './git-root.ts';
@@ -127,8 +128,9 @@ function listed(variable: string, host: Where): Sourced<string>[] {
   return names.map((name) => ({ value: name.trim(), source: variable }));
 }
 
-function absolute({ value, source }: Sourced<string>, what: string, host: Where): string {
-  if (value !== '') return resolve(host.workingDirectory(), value);
+function absolute(named: Sourced<string>, what: string, host: Where): string {
+  const { value, source } = named;
+  if (value !== '') return resolve(host.workingDirectory(), requirePath(named));
   throw new AtmosError(
     'ERR_USAGE',
     `${source} requires the name of a ${what}, but the name is empty`,
@@ -186,8 +188,9 @@ function search(host: Where): Found {
 }
 
 function chosenDirectory(host: Where): string | undefined {
-  const directory = host.env['ATMOS_CLI_CONFIG_PATH'];
-  return directory ? resolve(host.workingDirectory(), directory) : undefined;
+  const source = 'ATMOS_CLI_CONFIG_PATH';
+  const value = host.env[source];
+  return value ? resolve(host.workingDirectory(), requirePath({ value, source })) : undefined;
 }
 
 function lookAbove(

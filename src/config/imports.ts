@@ -1,5 +1,6 @@
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import type { Sourced } from '../core/json.ts';
+import { requirePath } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { statIfVisible } from '../host/read-files.ts';
 import { byDepth, findYamlFiles } from './find-config-files.ts';
@@ -64,7 +65,9 @@ export function chosenBasePath(
   given: Sourced<string> | undefined,
   { env }: Pick<Host, 'env'>,
 ): string | undefined {
-  return given?.value ?? (env['ATMOS_BASE_PATH'] || undefined);
+  const source = 'ATMOS_BASE_PATH';
+  const said = given ?? { value: env[source] ?? '', source };
+  return given !== undefined || said.value !== '' ? requirePath(said) : undefined;
 }
 
 /**

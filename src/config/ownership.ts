@@ -69,6 +69,11 @@ function checkPlace(
   const named = path === found ? path : `${path} (target of ${found})`;
   if (permissions === undefined || directory === undefined)
     throw untrusted(`${named} was replaced while it was read`, showPermissions(path), found);
+  const isOfOthers = !permissions.isTrusted || !(directory.isShared || directory.isTrusted);
+  if (isOfOthers && (userId !== 0 || directory.isShared)) {
+    const what = `${named} or its directory belongs to another user`;
+    throw untrusted(what, showPermissions(path), found);
+  }
   // Only the owner and root can change the permissions.
   const closing = (open: Permissions, at: string) =>
     open.isOurs || userId === 0 || userId === undefined
@@ -79,11 +84,6 @@ function checkPlace(
   if (directory.outsiders.replace) {
     const what = `${named} is in a directory that other users can write`;
     throw untrusted(what, closing(directory, directoryPath), found);
-  }
-  if (userId === 0 && !directory.isShared) return;
-  if (!permissions.isTrusted || !(directory.isShared || directory.isTrusted)) {
-    const what = `${named} or its directory belongs to another user`;
-    throw untrusted(what, showPermissions(path), found);
   }
 }
 

@@ -27,7 +27,10 @@ export async function parseConfigFile(
   return { ...file, written, settings, commands: [], tagged: [], included: [], root };
 }
 
-/** Whether there may be tags, aliases or `<<` in it: what follows them need not be loaded for others. */
+/**
+ * Whether it may contain tags, aliases, `<<` or a NUL, which needs an escape. The code that follows
+ * or reports them is not loaded for other files.
+ */
 function mayNeedResolving(text: string): boolean {
-  return /[!*]|<</.test(text);
+  return /[!*]|<<|\\[0xuU]/.test(text);
 }

@@ -2,7 +2,13 @@ import { say } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
 import { findUnknownKeys, isMap } from '../core/validate.ts';
-import { checkEnvironment, checkNames, checkNumbers, checkVariableNames } from './check.ts';
+import {
+  checkEnvironment,
+  checkNames,
+  checkNumbers,
+  checkTexts,
+  checkVariableNames,
+} from './check.ts';
 import type { Config } from './config.ts';
 import { fileSaying, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import {
@@ -98,6 +104,7 @@ function checkMerged(
   checkNames(merged, files, note);
   checkNumbers(merged, files, note);
   checkEnvironment(merged, note);
+  checkTexts(merged, note);
   checkVariableNames(merged, spec, note);
   const settings = checkSettings(merged, files, spec, note);
   for (const problem of wrong) report(locateProblem(problem, files));

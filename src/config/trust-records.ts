@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { placeholder, setVariable, showPermissions } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
+import { formatTimestamp } from '../core/time.ts';
 import { reasonOf } from '../host/denial.ts';
 import { removeIfThere, replacePrivately } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
@@ -35,7 +36,7 @@ export function writeRecord(
   host: Where & Pick<Host, 'now'>,
 ): TrustRecord {
   const { profiles } = config;
-  const trusted_at = host.now().toISOString();
+  const trusted_at = formatTimestamp(host.now());
   const record: TrustRecord = { version: 1, ...identify(config), profiles, needs, trusted_at };
   const directory = trustDirectory(host);
   const name = recordName(record);
@@ -66,7 +67,10 @@ export function listRecords(host: Where): TrustRecord[] {
   return namesIn(host)
     .map((name) => readRecord(name, host).record)
     .filter((record) => record !== undefined)
-    .toSorted((a, b) => order(a.directory, b.directory) || order(b.trusted_at, a.trusted_at));
+    .toSorted(
+      (a, b) =>
+        order(a.directory, b.directory) || Date.parse(b.trusted_at) - Date.parse(a.trusted_at),
+    );
 }
 
 /**

@@ -3,6 +3,7 @@ import { systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import type { TrustNeed } from '../core/kind-config.ts';
 import { sha256 } from '../core/sha256.ts';
+import { parseTimestamp } from '../core/time.ts';
 import { closedInHome } from '../host/closed-home.ts';
 import { reasonOf } from '../host/denial.ts';
 import { whileInUse } from '../host/files.ts';
@@ -27,7 +28,7 @@ export interface TrustRecord {
   readonly files: readonly TrustedFile[];
   /** What the person was shown. Only this is trusted. */
   readonly needs: readonly ShownNeed[];
-  /** RFC 3339 in UTC. */
+  /** RFC 3339 in UTC, in seconds; in records of earlier versions with milliseconds. */
   readonly trusted_at: string;
 }
 
@@ -137,8 +138,12 @@ function unreadable(path: string, error: unknown): string {
 function isRecord(value: unknown): value is TrustRecord {
   if (!isObject(value)) return false;
   const { version, directory, profiles, files, needs, trusted_at } = value;
-  const areTexts = typeof directory === 'string' && typeof trusted_at === 'string';
-  return version === 1 && areTexts && isTexts(profiles) && areFiles(files) && areNeeds(needs);
+  if (version !== 1 || typeof directory !== 'string' || !isTime(trusted_at)) return false;
+  return isTexts(profiles) && areFiles(files) && areNeeds(needs);
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && parseTimestamp(value) !== undefined;
 }
 
 function areFiles(value: unknown): boolean {

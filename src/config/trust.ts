@@ -74,7 +74,7 @@ function untrusted(
   fault: string | undefined,
   host: Where,
 ): AtmosError {
-  const refusal = `the configuration in ${config.directory} is not trusted: it ${withAsciiHosts(what)}, as ${config.sourceOf(path)} says${trustVariableNote(host)}`;
+  const refusal = `the configuration in ${config.directory} is not trusted: it ${withAsciiHosts(what)} (set by ${config.sourceOf(path)})${trustVariableNote(host)}`;
   return new AtmosError(
     'ERR_CONFIG_UNTRUSTED',
     fault === undefined ? refusal : `${refusal}; existing trust records are ignored: ${fault}`,

@@ -16,6 +16,13 @@ export function isTagged(value: unknown): value is Tagged {
   return Object.getPrototypeOf(value) === null && 'tag' in value;
 }
 
+/** Whether it is a text with a NUL, which no path, command, variable or name can contain. */
+export function containsNul(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('\0');
+}
+
+export const nulProblem = 'contains a NUL character';
+
 /** Without the keys of maps that say nothing, `realm:`. A list keeps its length. */
 export function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);

@@ -83,17 +83,23 @@ export function formatMoment(at: Date, clock: LocalClock): string {
 
 /** The same without the distance: `20:15`, `Nov 30 08:15`, `Jan 2 2027 08:15`. */
 function formatLocal(at: Date, clock: LocalClock): string {
-  const toLocal = (date: Date) =>
-    new Date(date.getTime() + clock.utcOffsetMinutes(date) * 60_000).toISOString();
-  const [local, today] = [toLocal(at), toLocal(clock.now())];
+  const { year, month, day, time } = localParts(at, clock);
+  const today = localParts(clock.now(), clock);
+  if (year !== today.year) return formatDateTime(at, clock);
+  return month === today.month && day === today.day ? time : `${month} ${day} ${time}`;
+}
+
+/** Local time with its date and year, also if that is today: `Jan 2 2027 08:15`. */
+export function formatDateTime(at: Date, clock: LocalClock): string {
+  const { year, month, day, time } = localParts(at, clock);
+  return `${month} ${day} ${year} ${time}`;
+}
+
+function localParts(at: Date, clock: LocalClock) {
+  const local = new Date(at.getTime() + clock.utcOffsetMinutes(at) * 60_000).toISOString();
   const [date = '', time = ''] = local.split('T');
   const [year = '', month, day] = date.split('-');
-  const parts = [
-    ...(today.startsWith(`${date}T`) ? [] : [months[Number(month) - 1], String(Number(day))]),
-    ...(today.startsWith(`${year}-`) ? [] : [year]),
-    time.slice(0, 5),
-  ];
-  return parts.join(' ');
+  return { year, month: months[Number(month) - 1], day: Number(day), time: time.slice(0, 5) };
 }
 
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');

@@ -88,10 +88,21 @@ export function fromHome(path: string, homeDirectory: string | undefined): strin
  *
  * @throws ERR_USAGE with the setting or option that contains the path
  */
-export function requireFromHome({ value, source }: Sourced<string>, host: Who): string {
-  const path = fromHome(value, host.homeDirectory);
+export function requireFromHome(said: Sourced<string>, host: Who): string {
+  const path = fromHome(requirePath(said), host.homeDirectory);
   if (path !== undefined) return path;
-  throw noHome(`the ~ in the path from ${source}`, [], host);
+  throw noHome(`the ~ in the path from ${said.source}`, [], host);
+}
+
+/**
+ * A path from an option, a variable or a caller, checked before a function of Node rejects it with
+ * an error that names no setting. In a configuration, a NUL is reported at its position before.
+ *
+ * @throws ERR_USAGE with the source of a path that no file system can contain
+ */
+export function requirePath({ value, source }: Sourced<string>): string {
+  if (!value.includes('\0')) return value;
+  throw new AtmosError('ERR_USAGE', `the path from ${source} contains a NUL character`);
 }
 
 /**

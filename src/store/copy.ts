@@ -175,8 +175,9 @@ type ReadContent = (key: string, value: string) => CopiedContent;
 
 /**
  * Copies an entry unchanged, whatever its content is: a key, a session, a token, or a type that
- * only Atmos knows. A session in the target is removed before the key that opened it is replaced by
- * a different one.
+ * only Atmos knows. When a key is replaced by a different one, the session that it opened is removed
+ * from the target: before, so that a second run still finds the difference, and after, because a
+ * login that had read the old key may have stored its session meanwhile.
  */
 export function entryCopy(
   key: string,
@@ -194,11 +195,11 @@ export function entryCopy(
         ...content,
         target: existing === null ? 'absent' : existing === value ? 'same' : 'different',
         async write() {
-          if (existing !== null && content.item === 'key') {
-            await removeSession(sessionKeyOf(key), target, readContent);
-          }
+          const isNewKey = existing !== null && content.item === 'key';
+          if (isNewKey) await removeSession(sessionKeyOf(key), target, readContent);
           await target.set(key, value);
           if ((await target.get(key)) !== value) throw notKept(key, target);
+          if (isNewKey) await removeSession(sessionKeyOf(key), target, readContent);
         },
       };
     },

@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Keyring } from '../../src/keyring/contract.ts';
+import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { openTestKeyring } from '../support/file-keyring.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { hours, identityAt, keys, openPlace, testStart, user } from './place.ts';
+import {
+  codes,
+  device,
+  hours,
+  identityAt,
+  keys,
+  openPlace,
+  testStart,
+  user,
+  type Place,
+} from './place.ts';
 
 /** A file keyring that notes which entries are decrypted. */
 async function openWatchedPlace() {
@@ -57,12 +68,14 @@ describe('a valid session', () => {
 });
 
 describe('the long-lived key is read', () => {
-  test('once to open a session, after no session was found', async () => {
+  test('to open a session, and again after the session was stored', async () => {
     const { place, identity, read } = await openWatchedPlace();
     await place.keyring.delete('atmos_r_dev@session');
     expect(await place.manager.login(identity)).toMatchObject({ wasOpened: true });
-    expect(read.filter((key) => key === 'atmos_r_dev')).toHaveLength(1);
-    expect(read.indexOf('atmos_r_dev@session')).toBeLessThan(read.indexOf('atmos_r_dev'));
+    const runs = read.filter((key, index) => key !== read[index - 1]);
+    const [session, key] = ['atmos_r_dev@session', 'atmos_r_dev'];
+    expect(runs).toEqual([session, key, session, key]);
+    expect(read.filter((one) => one === key)).toHaveLength(2);
   });
 
   test('by whoami after the session has expired', async () => {
@@ -87,5 +100,63 @@ describe('a session of version 0.1.0', () => {
     expect(
       place.server.calls.filter(({ accessKeyId }) => accessKeyId === user.accessKeyId),
     ).toHaveLength(2);
+  });
+});
+
+describe('a key that is replaced while a login opens a session', () => {
+  const other = { ...keys, secretAccessKey: 'another' };
+
+  async function openLoginThat(meanwhile: (place: Place) => Promise<unknown>) {
+    const mfaCode = async () => {
+      await meanwhile(place);
+      return codes[0];
+    };
+    const place = await openPlace({ mfaCode });
+    const identity = identityAt(place, { credentials: { mfa_arn: device } });
+    await place.manager.saveKeys(identity, keys);
+    return { place, identity };
+  }
+
+  test.each<[string, (place: Place) => Promise<unknown>]>([
+    ['replaced', (place) => place.manager.saveKeys(identityAt(place), other)],
+    ['removed', (place) => place.keyring.delete('atmos_r_dev')],
+  ])('is noticed if it was %s, and the session is not stored', async (_, meanwhile) => {
+    const { place, identity } = await openLoginThat(meanwhile);
+    const { wasOpened, storeFailure } = await place.manager.login(identity);
+    expect(wasOpened).toBe(true);
+    expect(storeFailure?.code).toBe('ERR_STORE_CONFLICT');
+    expect(storeFailure?.message).toBe(
+      'the access key of identity dev was replaced or removed while this session was opened',
+    );
+    expect(storeFailure?.hints).toEqual(['atmos auth login --identity dev']);
+    expect(await place.keyring.get('atmos_r_dev@session')).toBeNull();
+  });
+
+  test('does not matter if it was stored again unchanged', async () => {
+    const { place, identity } = await openLoginThat((there) =>
+      there.manager.saveKeys(identityAt(there), keys),
+    );
+    expect(await place.manager.login(identity)).not.toHaveProperty('storeFailure');
+    expect(await place.manager.login(identity)).toMatchObject({ wasOpened: false });
+  });
+
+  test('leaves no session if the login ends before the new key is stored', async () => {
+    let meanwhile = async () => {};
+    const memory = openMemoryKeyring();
+    const keyring: Keyring = {
+      ...memory,
+      async set(key, value) {
+        if (key === 'atmos_r_dev') await meanwhile();
+        return memory.set(key, value);
+      },
+    };
+    const place = await openPlace({ keyring });
+    const identity = identityAt(place);
+    await place.manager.saveKeys(identity, keys);
+    meanwhile = async () => {
+      expect(await place.manager.login(identity)).not.toHaveProperty('storeFailure');
+    };
+    await place.manager.saveKeys(identity, other);
+    expect(await keyring.keys()).toEqual(['atmos_r_dev']);
   });
 });

@@ -8,11 +8,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { writeHandle, type Handle } from '../../src/auth/handle.ts';
+import { idOf, writeHandle, type Handle } from '../../src/auth/handle.ts';
 import { hostOfHandle, planFromHandle, readHandle } from '../../src/auth/read-handle.ts';
 import type { Host } from '../../src/host/host.ts';
-import { thrownBy } from '../support/error-of.ts';
+import { errorOf, thrownBy } from '../support/error-of.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { isRoot, strangerId } from '../support/privilege.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -27,6 +28,37 @@ const handle: Handle = {
     passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
   },
 };
+
+/** Every value in a JSON value, as the path to it; that of the whole is empty. */
+function placesIn(value: unknown): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [[]];
+  const below = Object.entries(value).flatMap(([key, inner]) =>
+    placesIn(inner).map((path) => [Array.isArray(value) ? Number(key) : key, ...path]),
+  );
+  return [[], ...below];
+}
+
+/** A copy of a JSON value with another value at the place. */
+function replaced(
+  value: unknown,
+  [first, ...others]: (string | number)[],
+  other: unknown,
+): unknown {
+  if (first === undefined) return other;
+  const copy = structuredClone(value) as Record<string | number, unknown>;
+  copy[first] = replaced(copy[first], others, other);
+  return copy;
+}
+
+/** Writes a file that has the name of its content, as a handle, and returns its path. */
+function writeContent(content: unknown): string {
+  const text = JSON.stringify(content);
+  const directory = join(temporaryDirectory(), 'atmos', 'handles');
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, `${idOf(text)}.json`);
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
 
 /** A host without a home directory and without a variable for the state directory. */
 const elsewhere = fakeHost({ homeDirectory: undefined });
@@ -91,6 +123,51 @@ describe('a handle that is named by its path', () => {
       'export HOME=<a directory of your own>',
       'export XDG_STATE_HOME=<a directory of your own>',
     ]);
+  });
+});
+
+describe('a handle whose content is not that of a handle', () => {
+  const complete = {
+    ...handle,
+    layers: [{ path: '/nonexistent/atmos.yaml', origin: 'project', profile: 'p' }],
+    keyring: {
+      ...handle.keyring,
+      fallback: { value: ['file'], source: 'default', tag: '!env A' },
+      directory: { value: '/nonexistent/keyring', source: 'default', tag: '!env A' },
+    },
+  };
+
+  test.each([
+    ['a number as the type of the keyring', { keyring: { type: 5 } }],
+    ['a number as a file', { layers: [5] }],
+    ['null as a file', { layers: [null] }],
+    ['a NUL in a path', { layers: [{ path: '/p\0', origin: 'project' }] }],
+    ['a number as a setting', { keyring: { ...handle.keyring, directory: 5 } }],
+  ])('is rejected: %s', (_, part) => {
+    const file = writeContent({ version: 2, handle: { ...handle, ...part } });
+    expect(refusalOf(file)).toEqual({
+      code: 'ERR_HANDLE_UNKNOWN',
+      message: `the handle "${file}" was made by another version of atmos-auth`,
+      hints: [newOne],
+    });
+  });
+
+  test('gives only the errors of handles and of configurations, whatever is in it', async () => {
+    const content = { version: 2, handle: complete };
+    const codes = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...placesIn(content)),
+        fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' })),
+        async (place, other) => {
+          const file = writeContent(replaced(content, place, other));
+          const used = async () => planFromHandle(file, hostOfHandle(file, elsewhere));
+          codes.add((await errorOf(used())).code);
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect([...codes].sort()).toEqual(['ERR_CONFIG_NOT_FOUND', 'ERR_HANDLE_UNKNOWN']);
   });
 });
 

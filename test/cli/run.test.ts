@@ -62,6 +62,11 @@ test('--chdir is applied before everything else, and a wrong directory is report
     stdout: '',
     stderr: 'error: the directory "/nowhere" (from --chdir) does not exist\n',
   });
+  expect(await run('--chdir=a\0b version', { changeDirectory })).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: 'error: the path from --chdir contains a NUL character\n',
+  });
 });
 
 test('ATMOS_CHDIR does the same, and --chdir takes precedence', async () => {

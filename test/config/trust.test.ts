@@ -20,7 +20,7 @@ describe('a need of a project file', () => {
     const project = openProject();
     expect(refusalOf(project)).toEqual({
       message:
-        'the configuration in $/project is not trusted: it runs pass show x, as auth.keyring.spec.password_command ($/project/atmos.yaml:1:1) says',
+        'the configuration in $/project is not trusted: it runs pass show x (set by auth.keyring.spec.password_command ($/project/atmos.yaml:1:1))',
       hints: ['atmos auth trust', inCi],
     });
   });

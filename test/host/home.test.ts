@@ -9,11 +9,13 @@ import {
   dataDirectory,
   fromHome,
   requireFromHome,
+  requirePath,
   requireStateDirectory,
   stateDirectory,
 } from '../../src/host/home.ts';
 import type { Host } from '../../src/host/host.ts';
 import { thrownBy } from '../support/error-of.ts';
+import { fakeHost } from '../support/fake-host.ts';
 import { asStranger, isRoot } from '../support/privilege.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -174,4 +176,14 @@ describe('paths for people', () => {
     expect(abbreviateHome('/etc/atmos', { homeDirectory: undefined })).toBe('/etc/atmos');
     expect(shown('/home/ada/x', '/home/ada/')).toBe('~/x');
   });
+});
+
+test('a path with a NUL is rejected with its source', () => {
+  const said = { value: '~/a\0b', source: '--logs-file' };
+  for (const use of [() => requirePath(said), () => requireFromHome(said, fakeHost())]) {
+    const { code, message } = thrownBy(use);
+    expect(code).toBe('ERR_USAGE');
+    expect(message).toBe('the path from --logs-file contains a NUL character');
+  }
+  expect(requirePath({ value: 'a/b', source: '--logs-file' })).toBe('a/b');
 });

@@ -96,7 +96,7 @@ describe('after the password was typed', { timeout: limitMs }, () => {
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     expect(textOf(session)).toContain('hint: atmos auth trust');
     expect(textOf(session)).toContain(
-      `is not trusted: it keeps the keyring unlocked in the background for 24h 0m after its password is typed, as auth.keyring.spec.auto_unlock (${machine.project}/atmos.yaml:6:20) says`,
+      `is not trusted: it keeps the keyring unlocked in the background for 24h 0m after its password is typed (set by auth.keyring.spec.auto_unlock (${machine.project}/atmos.yaml:6:20))`,
     );
     expect(await isUnlocked(machine)).toBe(false);
 

@@ -84,7 +84,7 @@ describe('rekey in a script', () => {
     });
     expect(await machine.atmos(`${rekey} --upgrade --dry-run`)).toMatchObject({
       exitCode: 0,
-      stderr: `nothing to do: all our entries in the keyring ~/.local/share/atmos/keyring already have the strongest encryption\n`,
+      stderr: `nothing to do: all entries of atmos-auth in the keyring ~/.local/share/atmos/keyring already have the strongest encryption\n`,
     });
     expect(storedIn(machine)).toEqual(before);
   });
@@ -165,7 +165,7 @@ describe('rekey in a script', () => {
       {
         exitCode: 2,
         message:
-          /^error: the keyring is memory \(from auth\.keyring\.type .*\), but only the password of a file keyring can be changed/,
+          /^error: the keyring type is memory \(from auth\.keyring\.type .*\), but only the password of a file keyring can be changed/,
         hints: ['export ATMOS_KEYRING_TYPE=file'],
       },
     );

@@ -271,7 +271,7 @@ describe('a value from a tag is never quoted', () => {
       `the password file ${shown} (from auth.keyring.spec.password_file (`,
     ],
     'log level': [{ 'logs.level': '!env TOKEN' }, `unknown log level ${shown} (from logs.level (`],
-    'log file': [{ 'logs.file': '!env TOKEN' }, `writes a log to ${shown}, as logs.file (`],
+    'log file': [{ 'logs.file': '!env TOKEN' }, `writes a log to ${shown} (set by logs.file (`],
     'a profile': [{ 'profiles.default': '!env TOKEN' }, `unknown profile ${shown} (from`],
     'profiles of env:': [{ 'env.ATMOS_PROFILE': '!env TOKEN' }, `unknown profile ${shown} (from`],
     'the directory of profiles': [

@@ -325,7 +325,7 @@ describe('an MFA code for an endpoint on this machine', () => {
     const { exitCode, stdout, stderr } = await machine.atmos(command, { env });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(
-      `is not trusted: it sends MFA codes to ${machine.sts.url}, where any user of this machine can listen, as auth.identities.emergency-user.spec.endpoint_url (`,
+      `is not trusted: it sends MFA codes to ${machine.sts.url}, where any user of this machine can listen (set by auth.identities.emergency-user.spec.endpoint_url (`,
     );
     expect(stderr).toContain('hint: atmos auth trust\n');
     expect(machine.sts.calls).toEqual([]);

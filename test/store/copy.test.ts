@@ -122,6 +122,20 @@ describe('a key that replaces a different one', () => {
     expect(await target.keys()).toEqual(['atmos_r_a', 'atmos_r_b@session']);
   });
 
+  test('removes a session that a login stores just before the key is replaced', async () => {
+    const source = await keyringWith({ atmos_r_a: keyEntry('new') });
+    const memory = await keyringWith({ atmos_r_a: keyEntry('old') });
+    const target: Keyring = {
+      ...memory,
+      async set(key, value) {
+        await memory.set('atmos_r_a@session', sessionEntry('old'));
+        await memory.set(key, value);
+      },
+    };
+    await overwrite(source, target);
+    expect(await target.keys()).toEqual(['atmos_r_a']);
+  });
+
   test('is copied together with its own session', async () => {
     const entries = { atmos_r_a: keyEntry('new'), 'atmos_r_a@session': sessionEntry('new') };
     const source = await keyringWith(entries);

@@ -4,6 +4,7 @@ import { AtmosError } from '../../core/errors.ts';
 import { addOptions, evaluate, optionWords, placeholder, say } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
+import { requirePath } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { speaksPosix } from '../../host/user-shell.ts';
 import type { Invocation } from '../command.ts';
@@ -121,7 +122,8 @@ const outputVariable = 'ATMOS_AUTH_ENV_OUTPUT_FILE';
 function outputFile(host: Host, output: string | undefined): Sourced<string> | undefined {
   if (output === undefined) return undefined;
   const source = output === host.env[outputVariable] ? outputVariable : '--output-file';
-  return { value: resolve(host.workingDirectory(), output), source };
+  const path = requirePath({ value: output, source });
+  return { value: resolve(host.workingDirectory(), path), source };
 }
 
 /**
@@ -149,9 +151,10 @@ async function githubWriter(context: Context, { values, flags }: Invocation): Pr
 }
 
 function githubFile(host: Host, output: string | undefined): Sourced<string> {
-  const variable = host.env['GITHUB_ENV'];
-  const file = outputFile(host, output) ?? (variable && { value: variable, source: 'GITHUB_ENV' });
-  if (file) return file;
+  const source = 'GITHUB_ENV';
+  const value = host.env[source];
+  const file = outputFile(host, output) ?? (value && { value, source });
+  if (file) return { ...file, value: requirePath(file) };
   throw new AtmosError(
     'ERR_USAGE',
     'the format github writes to the file of GITHUB_ENV, which is not set',

@@ -168,7 +168,7 @@ function whyNothing(named: string, entries: number, isUpgrade: boolean): string 
   if (entries === 0)
     return `${named} has no key or session yet; the first one that is stored sets its password`;
   return isUpgrade
-    ? `all our entries in ${named} already have the strongest encryption`
+    ? `all entries of atmos-auth in ${named} already have the strongest encryption`
     : `${named} already has the new password`;
 }
 

@@ -151,10 +151,7 @@ function formatStatus(status: KeyringStatus, host: Host): string[] {
     ['State', reason === null || state === 'unavailable' ? state : `${state}: ${reason}`],
     ['Entries', formatEntries(status)],
     ['Agent', formatAgent(status.agent, host)],
-    [
-      'Kept',
-      status.persistent ? 'for other processes' : 'only by this process; deleted when it exits',
-    ],
+    ['Persistent', status.persistent ? 'yes' : 'no: entries are deleted when this process exits'],
   ]);
 }
 

@@ -14,7 +14,7 @@ import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { addOptions, run, say } from '../../core/hint.ts';
 import { formatMoment } from '../../core/time.ts';
-import { abbreviateHome } from '../../host/home.ts';
+import { abbreviateHome, requirePath } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../global-options.ts';
@@ -153,7 +153,10 @@ async function revoke(context: Context, { operand, values }: Invocation): Promis
   const directory =
     operand === undefined
       ? (await load(context)).directory
-      : resolve(host.workingDirectory(), operand);
+      : resolve(
+          host.workingDirectory(),
+          requirePath({ value: operand, source: 'the command line' }),
+        );
   const records = revokeTrust(directory, host).map(recordJson);
   if (values['output'] === 'json') {
     await outJson(records);

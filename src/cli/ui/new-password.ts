@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
-import { abbreviateHome } from '../../host/home.ts';
+import { abbreviateHome, requirePath } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { NewPasswordSource } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
@@ -32,7 +32,8 @@ export function newPasswordSource(
   const named = option ?? (host.env[variable] || undefined);
   if (named === undefined) return { ask: (location) => askTwice(context, location) };
   const source = option === undefined ? variable : '--new-password-file';
-  return { file: { value: resolve(host.workingDirectory(), named), source } };
+  const path = requirePath({ value: named, source });
+  return { file: { value: resolve(host.workingDirectory(), path), source } };
 }
 
 async function readLine(host: Host): Promise<string> {

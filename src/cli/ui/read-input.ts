@@ -24,9 +24,13 @@ export async function readInput(
   }
   const timer = new AbortController();
   const limit = host.sleep(limitMs, timer.signal).then(() => {
-    throw new AtmosError('ERR_USAGE', 'standard input did not end within a minute', {
-      hints: [hint],
-    });
+    throw new AtmosError(
+      'ERR_USAGE',
+      `standard input did not end within ${limitMs / 1000} seconds`,
+      {
+        hints: [hint],
+      },
+    );
   });
   try {
     return decode(await Promise.race([readAll(host, hint), limit]));

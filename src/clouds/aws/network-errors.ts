@@ -1,5 +1,5 @@
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { placeholder, run, say, setVariable, type Hint } from '../../core/hint.ts';
+import { placeholder, run, say, setVariable, unsetVariable, type Hint } from '../../core/hint.ts';
 import { quote } from '../../core/json.ts';
 import type { Exchange, StsCall } from './sts-answer.ts';
 
@@ -24,7 +24,7 @@ const networkReasons: Readonly<Record<string, string>> = {
 export function translateNetworkError(error: unknown, call: StsCall): AtmosError {
   const { exchange, route } = call;
   if (route?.refusal !== undefined) return proxyRefused(route.refusal, call);
-  if (call.timedOut) return unreachable(call, `no answer within ${call.timeoutMs / 1000} s`);
+  if (call.timedOut) return unreachable(call, `no answer within ${call.timeoutMs / 1000} seconds`);
   if (exchange.flaw !== undefined) return notSts(shownExchange(call), exchange.flaw);
   const code = systemErrorCode(error) ?? '';
   if (code.startsWith('HPE_')) return notSts(shownExchange(call), `not HTTP (${code})`);
@@ -33,7 +33,7 @@ export function translateNetworkError(error: unknown, call: StsCall): AtmosError
   if (reason !== undefined) return unreachable(call, `${reason} (${code})`);
   const limitMs = Math.min(call.timeoutMs, maxConnectMs);
   const isLate = error instanceof Error && error.name === 'TimeoutError';
-  if (isLate) return unreachable(call, `no connection within ${limitMs / 1000} s`);
+  if (isLate) return unreachable(call, `no connection within ${limitMs / 1000} seconds`);
   if (route?.proxy !== undefined && exchange.status === undefined) {
     return unreachable(call, 'the proxy cut the connection');
   }
@@ -57,16 +57,38 @@ function untrusted(code: string, call: StsCall): AtmosError {
 }
 
 function proxyRefused(status: number, call: StsCall): AtmosError {
-  const variable = call.route?.proxy?.variable ?? 'HTTPS_PROXY';
   if (!(status >= 100)) return unreachable(call, 'the proxy does not answer like an HTTP proxy');
+  const variable = call.route?.proxy?.variable ?? 'HTTPS_PROXY';
+  const logIn = say(`write the user and password of the proxy into the URL of ${variable}`);
   return unreachable(call, `the proxy refused to connect (status ${status})`, [
-    status === 407
-      ? say(`write the user and password of the proxy into the URL of ${variable}`)
-      : say(`ask the administrator of the proxy, or add the host to NO_PROXY`),
+    ...(status === 407 ? [logIn] : []),
+    ...waysAround(call),
   ]);
 }
 
-function unreachable(call: StsCall, reason: string, hints: readonly Hint[] = []): AtmosError {
+/** Hints to connect without the proxy: to this host, or to any. */
+function waysAround(call: StsCall): Hint[] {
+  const proxy = call.route?.proxy;
+  if (proxy === undefined) return [];
+  const { variable, value } = proxy.exceptions;
+  const { origin } = shownExchange(call);
+  const host = origin === undefined ? undefined : new URL(origin).hostname;
+  const except =
+    host === undefined
+      ? say(`add the host to ${variable}`)
+      : setVariable(
+          variable,
+          value === '' ? host : `${value},${host}`,
+          'to connect to this host without the proxy',
+        );
+  return [except, unsetVariable(proxy.variable)];
+}
+
+function unreachable(
+  call: StsCall,
+  reason: string,
+  hints: readonly Hint[] = waysAround(call),
+): AtmosError {
   const { mfa, shown, route } = call;
   const { origin } = shownExchange(call);
   const target = origin ?? shown?.endpoint ?? `AWS STS in ${call.region}`;

@@ -13,6 +13,8 @@ export interface Proxy {
   readonly url: URL;
   /** The header that carries user and password, if the variable has them. Secret. */
   readonly authorization: string | undefined;
+  /** The variable that lists hosts without a proxy, and its value, empty if it is not set. */
+  readonly exceptions: { readonly variable: string; readonly value: string };
 }
 
 /**
@@ -28,10 +30,16 @@ export function proxyFor(url: URL, env: Environment): Proxy | undefined {
   const variable = [own, 'ALL_PROXY']
     .flatMap((name) => [name.toLowerCase(), name])
     .find((name) => (env[name] ?? '') !== '');
-  return variable === undefined ? undefined : readProxy(variable, env[variable] ?? '');
+  if (variable === undefined) return undefined;
+  return { ...readProxy(variable, env[variable] ?? ''), exceptions: exceptionsIn(env) };
 }
 
-function readProxy(variable: string, value: string): Proxy {
+function exceptionsIn(env: Environment): Proxy['exceptions'] {
+  const variable = env['no_proxy'] === undefined ? 'NO_PROXY' : 'no_proxy';
+  return { variable, value: env[variable] ?? '' };
+}
+
+function readProxy(variable: string, value: string): Omit<Proxy, 'exceptions'> {
   // As in curl, `proxy.example.com:3128` is an http proxy.
   const text = value.includes('://') ? value : `http://${value}`;
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw notProxy(variable);
@@ -64,7 +72,7 @@ function notProxy(variable: string): AtmosError {
 
 /** As curl reads `NO_PROXY`: hosts, domains and `host:port` with commas or spaces between, or `*`. */
 function isWithoutProxy({ hostname, port, protocol }: URL, env: Environment): boolean {
-  const list = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
+  const { value: list } = exceptionsIn(env);
   const host = hostname.replace(/\.$/, '');
   const hostPort = port || (protocol === 'https:' ? '443' : '80');
   return list.split(/[\s,]+/).some((entry) => {

@@ -9,7 +9,7 @@ import type { Origin } from '../layer.ts';
 import { checkOwnership } from '../ownership.ts';
 import { readText, type ReadText } from '../read.ts';
 import { isTrustedByVariable, trustVariableNote } from '../trust-variable.ts';
-import type { Tagged } from '../values.ts';
+import { containsNul, nulProblem, type Tagged } from '../values.ts';
 import { formatPath, locate, quote, type YamlNode } from '../yaml-position.ts';
 import { parseByName } from './format.ts';
 import { parseQuery, type QueryStep } from './query.ts';
@@ -102,6 +102,7 @@ function parseInclude({
   tag,
   value,
 }: Tagged): Refusal | { name: string; isRaw: boolean; steps: QueryStep[] } {
+  if (containsNul(value)) return { problem: nulProblem };
   const first = typeof value === 'string' ? splitFirst(value.trim()) : undefined;
   if (first === undefined) return { problem: `requires the path of a file after ${tag}` };
   const { word: name, rest } = first;

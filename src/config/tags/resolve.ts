@@ -4,7 +4,7 @@ import { isMap } from '../../core/validate.ts';
 import type { Host } from '../../host/host.ts';
 import type { IncludedFile, PendingCommand, TaggedPlace } from '../config-file.ts';
 import type { Origin } from '../layer.ts';
-import { createTagged, isTagged, type Tagged } from '../values.ts';
+import { containsNul, createTagged, isTagged, nulProblem, type Tagged } from '../values.ts';
 import { whyNotRun } from './exec.ts';
 import {
   createIncluder,
@@ -77,6 +77,10 @@ export function resolveTags(
     if (isTagged(value)) return resolveTag(value, source, path);
     if (Array.isArray(value)) return resolveList(value, source, path);
     if (isMap(value)) return resolveMap({ value, source }, path);
+    if (containsNul(value) && decidesFiles(path)) {
+      source.report({ path, message: nulProblem });
+      return undefined;
+    }
     if (isIncluded(source)) tagged.push({ path, tag: '!include' });
     return value;
   }
@@ -168,6 +172,7 @@ export function resolveTags(
       return opened && resolve(opened, path);
     }
     if (typeof value !== 'string') return refuse(`has the tag ${tag}, which takes text`);
+    if (containsNul(value)) return refuse(nulProblem);
     const text = value.trim();
     if (tag === '!exec') {
       const problem = whyNotRun(text, path);
@@ -195,6 +200,11 @@ export function resolveTags(
 function withMergesOfTop(data: Readonly<Settings>): [string, unknown][] {
   const { '<<': merge, ...own } = data;
   return Object.entries(isMap(merge) ? { ...merge, ...own } : own);
+}
+
+/** Whether the value is used before all settings are merged and checked. */
+function decidesFiles([part]: Path): boolean {
+  return part === 'import' || part === 'base_path' || part === 'profiles';
 }
 
 /** A value in a list, where there is nothing to append to or to take away. */

@@ -31,7 +31,10 @@ export async function bindSocket(
   const path = join(place.directory, 'lock');
   const lock = await acquireLock(path, { mode: 'exclusive', timeoutMs: lockTimeoutMs, host });
   if (lock === undefined) {
-    throw new KeyringError('ERR_KEYRING_BUSY', `${path} has been locked for 5 seconds`);
+    throw new KeyringError(
+      'ERR_KEYRING_BUSY',
+      `another agent that starts has locked ${path} for ${lockTimeoutMs / 1000} seconds`,
+    );
   }
   try {
     removeOutlived(place.directory, host.now());

@@ -37,7 +37,9 @@ export function openFileKeyring(context: FileContext, onStep: OnStep = () => {})
     }
     const source = passwordSource(context);
     if (source === 'none')
-      return locked(`no password: ${showValue(settings.passwordEnv)} is not set`);
+      return locked(
+        `no password: neither ${showValue(settings.passwordEnv)} nor ATMOS_KEYRING_PASSWORD_FILE is set`,
+      );
     if (!access.isUnlocked() && (source === 'prompt' || source === 'command')) {
       return locked(
         source === 'prompt'

@@ -101,18 +101,15 @@ export function isStateThere(directory: string): boolean {
 export async function examineState(directory: string, host: Host): Promise<Finding[]> {
   const paths = statePaths(directory);
   if (!isStateThere(directory)) {
-    return [
-      ok(
-        'state',
-        'no .state, because only Atmos has written to the keyring: the next write creates it',
-      ),
-    ];
+    return [ok('state-directory', 'no directory .state: the next write of atmos-auth creates it')];
   }
   const faults = [
     ...examineVerifier(paths, host),
     ...((await isAtWork(paths, host)) ? [] : [...examineNext(paths), ...examineTemporary(paths)]),
   ];
-  return faults.length > 0 ? faults : [ok('state', 'no leftover files, no unfinished rekey')];
+  return faults.length > 0
+    ? faults
+    : [ok('state-directory', 'no leftover files, no unfinished rekey')];
 }
 
 function examineVerifier(paths: StatePaths, { userId }: Host): Finding[] {
@@ -121,7 +118,7 @@ function examineVerifier(paths: StatePaths, { userId }: Host): Finding[] {
   if (token === undefined || !('fault' in token)) return [];
   return [
     warning(
-      'state',
+      'state-directory',
       `${paths.verifier} is damaged: ${token.fault}; until then the entries are used to check the password`,
       removeFile(paths.verifier, 'the next write creates it again'),
     ),

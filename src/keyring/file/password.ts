@@ -218,7 +218,7 @@ async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
   } catch (error) {
     const code = systemErrorCode(error);
     if (error instanceof KeyringError || code === undefined) throw error;
-    throw required(`${named} ${reasonFor(code, file)}`, hints);
+    throw required(`${named} ${reasonFor(code, file)}`, code === 'ENOENT' ? [] : hints);
   }
 }
 
@@ -241,7 +241,10 @@ async function fromCommand(host: Host, command: Sourced<string>): Promise<Resolv
     maxBytes: maxPasswordBytes,
   });
   if (result.timedOut) {
-    throw new KeyringError('ERR_KEYRING_TIMEOUT', `${named} did not exit within 30 seconds`);
+    throw new KeyringError(
+      'ERR_KEYRING_TIMEOUT',
+      `${named} did not exit within ${commandTimeoutMs / 1000} seconds`,
+    );
   }
   if (result.wroteTooMuch) throw required(`${named} printed too much for a password`, []);
   if (result.exitCode !== 0) {

@@ -37,7 +37,7 @@ export async function readBounded(
       if (host.monotonicMs() > deadline) {
         throw new KeyringError(
           'ERR_KEYRING_TIMEOUT',
-          `${named} is a pipe that sent no password for 5 seconds`,
+          `${named} is a pipe that sent no password for ${pipeTimeoutMs / 1000} seconds`,
         );
       }
       await host.sleep(pipePauseMs);

@@ -220,6 +220,19 @@ describe('an output file', () => {
     const env = { ATMOS_AUTH_ENV_OUTPUT_FILE: file };
     expect((await desk.run(byEnv, { env })).stderr).toContain('(from ATMOS_AUTH_ENV_OUTPUT_FILE)');
   });
+
+  test('is refused if its path contains a NUL', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const refusal = (source: string) => ({
+      code: 'ERR_USAGE',
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: the path from ${source} contains a NUL character\n`,
+    });
+    expect(await desk.run(`${byEnv} -o a\0b`)).toEqual(refusal('--output-file'));
+    const env = { GITHUB_ENV: 'a\0b' };
+    expect(await desk.run(`${byEnv} -f github`, { env })).toEqual(refusal('GITHUB_ENV'));
+  });
 });
 
 describe('a step of GitHub Actions', () => {

@@ -23,7 +23,7 @@ const healthy = [
   'directory ok',
   'files ok',
   'weak-entries ok',
-  'state ok',
+  'state-directory ok',
   'network-file-system ok',
   'free-space ok',
   'agent ok',
@@ -70,8 +70,9 @@ describe('for a keyring without problems', () => {
   test('doctor reports its checks and changes nothing', async () => {
     const desk = await openDesk({ entries: entry('dev', 'key') });
     const before = desk.stored();
-    const { states, of } = await examine(desk);
+    const { states, of, checks } = await examine(desk);
     expect(states).toEqual(healthy);
+    expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
     expect(of('weak-entries')).toMatchObject([
       {
         message:
@@ -105,7 +106,7 @@ describe('for a keyring without problems', () => {
         '  ok: round-trip: an entry of 2 KiB was stored, read, listed and deleted\n' +
         '  ok: size-limit: an entry of 64 KiB was stored, read, listed and deleted\n' +
         '  ok: entries: read 0 entries without an error\n' +
-        '  ok: clock: the clock shows 2026-01-01T00:00:00Z\n' +
+        '  ok: clock: the clock shows Jan 1 2026 00:00\n' +
         'No problems found.\n',
     });
   });
@@ -262,7 +263,7 @@ describe('doctor finds', () => {
     [
       'a damaged verifier',
       (directory) => writeFileSync(join(directory, '.state/verifier'), 'ey', { mode: 0o600 }),
-      'state warning',
+      'state-directory warning',
       'verifier is damaged: it has 1 parts',
       /^the next write creates it again: rm \S+verifier$/,
     ],

@@ -125,6 +125,7 @@ test.each([
     '--from aws-credentials --path /nonexistent',
     'the file /nonexistent \\(--path\\) does not exist',
   ],
+  ['--from aws-credentials', 'the file .*/\\.aws/credentials does not exist'],
 ])('an invalid command is refused: import %s', async (options, message) => {
   const desk = await openImportDesk({ entries: storedKey });
   const before = desk.stored();

@@ -67,6 +67,16 @@ describe('an invalid command is refused', () => {
     expect(desk.stored()).toEqual(before);
   });
 
+  test('an unavailable target gives hints that are not about other commands', async () => {
+    desk.env['KUBERNETES_SERVICE_HOST'] = '10.0.0.1';
+    const { stderr } = await run(desk, '--to system');
+    expect(stderr.split('\n').slice(1)).toEqual([
+      'hint: to start a session bus for one command, if the image has a keyring service: dbus-run-session -- <command>',
+      'hint: keep using the file keyring',
+      '',
+    ]);
+  });
+
   test('migrate from the memory keyring, where it is the configured one, is refused', async () => {
     desk.env['ATMOS_KEYRING_TYPE'] = 'memory';
     const { stderr, ...result } = await run(desk, '--to file');

@@ -153,7 +153,9 @@ describe('entries of other programs', () => {
         `re-encrypted 1 of 2 entries of the keyring ~/data/atmos/keyring\n` +
         'not changed: 1 weaker entries of other programs; --all also upgrades them, which slows down their reads in Atmos\n',
     });
-    expect((await desk.run(upgrade)).stderr).toMatch(/^nothing to do: all our entries in /);
+    expect((await desk.run(upgrade)).stderr).toMatch(
+      /^nothing to do: all entries of atmos-auth in /,
+    );
     const { stdout } = await desk.run(`${upgrade} --all -o json`);
     expect(JSON.parse(stdout)).toEqual({
       location: desk.directory,

@@ -37,12 +37,12 @@ test('a keyring that opens is ready', async () => {
     exitCode: 0,
     stdout: '',
     stderr:
-      '  Keyring  file (auth.keyring.type (~/project/atmos.yaml:4:11))\n' +
-      `  Where    ~/data/atmos/keyring (default)\n` +
-      '  State    ready\n' +
-      '  Entries  2 (1 key, 1 of other programs), 1 weakly encrypted: atmos auth keyring rekey --upgrade\n' +
-      '  Agent    none\n' +
-      '  Kept     for other processes\n',
+      '  Keyring     file (auth.keyring.type (~/project/atmos.yaml:4:11))\n' +
+      `  Where       ~/data/atmos/keyring (default)\n` +
+      '  State       ready\n' +
+      '  Entries     2 (1 key, 1 of other programs), 1 weakly encrypted: atmos auth keyring rekey --upgrade\n' +
+      '  Agent       none\n' +
+      '  Persistent  yes\n',
   });
 });
 
@@ -59,7 +59,7 @@ test.each([
   [
     'no password',
     { ATMOS_KEYRING_PASSWORD: undefined },
-    'no password: ATMOS_KEYRING_PASSWORD is not set',
+    'no password: neither ATMOS_KEYRING_PASSWORD nor ATMOS_KEYRING_PASSWORD_FILE is set',
   ],
   [
     'a wrong one',
@@ -123,7 +123,7 @@ test('the memory keyring is always ready and empty', async () => {
     fallback: null,
   });
   expect((await desk.run(command, { env })).stderr).toContain(
-    '  Kept     only by this process; deleted when it exits\n',
+    '  Persistent  no: entries are deleted when this process exits\n',
   );
 });
 
@@ -138,7 +138,7 @@ describe('an unusable keyring', () => {
     const { stderr, ...result } = await desk.run(command);
     expect(result).toEqual({ code: 'ERR_KEYRING_VERSION', exitCode: 3, stdout: '' });
     expect(stderr).toContain(
-      `  State    unavailable\n  Agent    none\n  Kept     for other processes\nerror: ${reason}\nhint: npm install --global atmos-auth@latest\n`,
+      `  State       unavailable\n  Agent       none\n  Persistent  yes\nerror: ${reason}\nhint: npm install --global atmos-auth@latest\n`,
     );
   });
 

@@ -85,7 +85,9 @@ hint: to trust them without a prompt: add --yes
     const env = { LOG_FILE: '/x/.bashrc' };
     const refused = await desk.run('auth whoami', { env });
     expect(refused).toMatchObject({ exitCode: 2, code: 'ERR_CONFIG_UNTRUSTED' });
-    expect(refused.stderr).toContain('it writes a log to <value of !env LOG_FILE>, as logs.file (');
+    expect(refused.stderr).toContain(
+      'it writes a log to <value of !env LOG_FILE> (set by logs.file (',
+    );
     expect((await desk.run('auth trust --yes', { env })).stderr).toMatch(/trusted, until/);
     expect((await desk.run('auth trust', { env })).stderr).toMatch(/already trusted\n$/);
   });
@@ -190,7 +192,7 @@ test('a non-ASCII host name is also shown in ASCII, in auth trust and in the err
     '  sets HTTPS_PROXY to "http://b\u00fccher.example:8080" for programs (in ASCII: xn--bcher-kva.example)\n',
   );
   expect((await desk.run('auth whoami')).stderr).toContain(
-    `is not trusted: it runs ${command} (in ASCII: xn--pple-43d.com), as auth.realm (`,
+    `is not trusted: it runs ${command} (in ASCII: xn--pple-43d.com) (set by auth.realm (`,
   );
 });
 
@@ -246,7 +248,7 @@ describe('auth trust --revoke', () => {
       {
         directory: desk.project,
         profiles: [],
-        trusted_at: '2026-01-01T00:00:00.000Z',
+        trusted_at: '2026-01-01T00:00:00Z',
         state: 'gone',
         files: [`${desk.project}/atmos.yaml`],
       },

@@ -58,7 +58,7 @@ describe('the old setting of an endpoint, credentials.aws.resolver.url', () => {
     const { exitCode, stderr } = await desk.run('auth login');
     expect(exitCode).toBe(2);
     expect(stderr).toContain(
-      `is not trusted: it sends signed requests to https://sts.example.com, as auth.identities.dev.credentials.aws.resolver.url (${desk.project}/atmos.yaml:8:46) says\n`,
+      `is not trusted: it sends signed requests to https://sts.example.com (set by auth.identities.dev.credentials.aws.resolver.url (${desk.project}/atmos.yaml:8:46))\n`,
     );
   });
 

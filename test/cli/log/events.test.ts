@@ -36,6 +36,7 @@ test('a login logs what it found, what it requested and the result', async () =>
     'aws.answered action=GetSessionToken region=us-east-1 attempt=1 duration_ms=0',
     `session.opened identity=dev region=us-east-1 expires_at=${ended} clock_offset_ms=0`,
     'store.written identity=dev item=session',
+    keyRead,
   ]);
   expect(await told(desk, 'auth login')).toEqual([
     'store.read identity=dev item=session found=true',

@@ -63,7 +63,7 @@ test('input that does not end is waited for for one minute', async () => {
   };
   expect(await errorOf(readInput(host))).toMatchObject({
     code: 'ERR_USAGE',
-    message: 'standard input did not end within a minute',
+    message: 'standard input did not end within 60 seconds',
     hints: ['give the JSON through a pipe or a file: --stdin < key.json'],
   });
   expect(waitedMs).toBe(60_000);

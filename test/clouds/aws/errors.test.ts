@@ -42,7 +42,7 @@ describe('an error of the network', () => {
   it('names a connection that was not made in time', () => {
     const error = Object.assign(new Error('the SDK says so'), { name: 'TimeoutError' });
     expect(translateStsError(error, call).message).toBe(
-      'cannot reach https://sts.eu-west-1.amazonaws.com: no connection within 5 s',
+      'cannot reach https://sts.eu-west-1.amazonaws.com: no connection within 5 seconds',
     );
   });
 

@@ -91,7 +91,8 @@ describe('the endpoint of AWS', () => {
 });
 
 describe('an error of the way', () => {
-  const origin = 'https://sts.eu-west-1.amazonaws.com';
+  const host = 'sts.eu-west-1.amazonaws.com';
+  const origin = `https://${host}`;
 
   test('names the proxy that asks for a password, and its variable', async () => {
     const proxy = await proxyTo(0, '407 Proxy Authentication Required');
@@ -102,6 +103,8 @@ describe('an error of the way', () => {
       message: `cannot reach ${origin} through the proxy ${proxy.url} (https_proxy): the proxy refused to connect (status 407)`,
       hints: [
         'write the user and password of the proxy into the URL of https_proxy',
+        `to connect to this host without the proxy: export NO_PROXY=${host}`,
+        'unset https_proxy',
         `curl -i ${origin}/`,
       ],
     });
@@ -109,11 +112,12 @@ describe('an error of the way', () => {
 
   test('names the proxy that refuses the host', async () => {
     const proxy = await proxyTo(0, '403 Forbidden');
-    const error = await errorOf(open({ HTTPS_PROXY: proxy.url }).getCallerIdentity());
-    expect(error).toMatchObject({
-      message: `cannot reach ${origin} through the proxy ${proxy.url} (HTTPS_PROXY): the proxy refused to connect (status 403)`,
+    const env = { ALL_PROXY: proxy.url, no_proxy: 'internal' };
+    expect(await errorOf(open(env).getCallerIdentity())).toMatchObject({
+      message: `cannot reach ${origin} through the proxy ${proxy.url} (ALL_PROXY): the proxy refused to connect (status 403)`,
       hints: [
-        'ask the administrator of the proxy, or add the host to NO_PROXY',
+        `to connect to this host without the proxy: export no_proxy=internal,${host}`,
+        'unset ALL_PROXY',
         `curl -i ${origin}/`,
       ],
     });
@@ -126,6 +130,11 @@ describe('an error of the way', () => {
     expect(error.message).toBe(
       `cannot reach ${origin} through the proxy ${proxy.url} (HTTPS_PROXY): connection refused (ECONNREFUSED)`,
     );
+    expect(error.hints).toEqual([
+      `to connect to this host without the proxy: export NO_PROXY=${host}`,
+      'unset HTTPS_PROXY',
+      `curl -i ${origin}/`,
+    ]);
   });
 
   test('names the file of AWS_CA_BUNDLE that does not have the authority', async () => {

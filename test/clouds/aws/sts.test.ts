@@ -454,7 +454,7 @@ describe('without a network', () => {
     server.script({ hang: true });
     const error = await errorOf(sts.getCallerIdentity());
     expect(error.code).toBe('ERR_NETWORK');
-    expect(error.message).toBe(`cannot reach ${server.url}: no answer within 0.2 s`);
+    expect(error.message).toBe(`cannot reach ${server.url}: no answer within 0.2 seconds`);
     expect(server.calls).toHaveLength(1);
   });
 
@@ -463,7 +463,7 @@ describe('without a network', () => {
       response.writeHead(200, { 'content-type': 'text/xml', 'content-length': 100 }).write('<Get');
     });
     const error = await errorOf(open({ url }, { timeoutMs: 200 }).getCallerIdentity());
-    expect(error.message).toBe(`cannot reach ${url}: no answer within 0.2 s`);
+    expect(error.message).toBe(`cannot reach ${url}: no answer within 0.2 seconds`);
   });
 
   it('says that the line broke in the middle', async () => {

@@ -95,7 +95,7 @@ describe('a keyring that does not exist', () => {
     expect(await keyring.delete('key')).toBe(false);
     expect(await keyring.probe()).toEqual({
       state: 'locked',
-      reason: 'no password: ATMOS_KEYRING_PASSWORD is not set',
+      reason: 'no password: neither ATMOS_KEYRING_PASSWORD nor ATMOS_KEYRING_PASSWORD_FILE is set',
     });
     expect(existsSync(join(directory, '..'))).toBe(false);
   });

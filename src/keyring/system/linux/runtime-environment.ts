@@ -63,12 +63,7 @@ const installGnomeKeyring = [
 function mending(environment: RuntimeEnvironment, { env }: Where): Hint[] {
   switch (environment) {
     case 'container':
-      return [
-        run(
-          ['dbus-run-session', '--', placeholder('command')],
-          'to start a bus for one command, if the image has a keyring service',
-        ),
-      ];
+      return [startBus('if the image has a keyring service')];
     case 'sudo':
       return [
         say(
@@ -76,7 +71,10 @@ function mending(environment: RuntimeEnvironment, { env }: Where): Hint[] {
         ),
       ];
     case 'root':
-      return [say('run it as the user who owns the keyring: root has no session')];
+      return [
+        say('run it as the user who owns the keyring: root has no session'),
+        startBus('if root has a keyring service'),
+      ];
     case 'wsl':
       return [
         run(installGnomeKeyring, 'with systemd=true in /etc/wsl.conf'),
@@ -93,6 +91,13 @@ function mending(environment: RuntimeEnvironment, { env }: Where): Hint[] {
         ),
       ];
   }
+}
+
+function startBus(condition: string): Hint {
+  return run(
+    ['dbus-run-session', '--', placeholder('command')],
+    `to start a session bus for one command, ${condition}`,
+  );
 }
 
 function fileWay(environment: RuntimeEnvironment): Hint[] {

@@ -66,7 +66,7 @@ describe('without a keyring', () => {
     [
       'container',
       [
-        'to start a bus for one command, if the image has a keyring service: dbus-run-session -- <command>',
+        'to start a session bus for one command, if the image has a keyring service: dbus-run-session -- <command>',
         file,
         secret,
         memory,
@@ -80,7 +80,15 @@ describe('without a keyring', () => {
         memory,
       ],
     ],
-    ['root', ['run it as the user who owns the keyring: root has no session', file, memory]],
+    [
+      'root',
+      [
+        'run it as the user who owns the keyring: root has no session',
+        'to start a session bus for one command, if root has a keyring service: dbus-run-session -- <command>',
+        file,
+        memory,
+      ],
+    ],
     [
       'wsl',
       [
