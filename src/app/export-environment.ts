@@ -17,7 +17,6 @@ import {
   allowedVariables,
   variablesOfIdentity,
   withIdentityVariables,
-  withVariables,
 } from './program-environment.ts';
 
 /**
@@ -55,22 +54,17 @@ export async function exportEnvironment(
   const { plan, identity } = exported;
   const { host } = services;
   await warnOfIntegrations(plan, identity, services);
-  const change = await identityChange(
-    exported,
-    withoutRecorded(host.env),
-    services,
-    async (env) => {
-      const profile = await processChange(
-        exported,
-        'the credentials themselves are written',
-        services,
-      );
-      if (profile === undefined) return sessionChange(exported, env, services);
-      await warnOfMemory(plan, 'each program will open a session of its own', services);
-      await warnOfPassword(plan, services);
-      return profile;
-    },
-  );
+  const change = await identityChange(exported, withoutRecorded(host.env), services, async () => {
+    const profile = await processChange(
+      exported,
+      'the credentials themselves are written',
+      services,
+    );
+    if (profile === undefined) return sessionChange(exported, services);
+    await warnOfMemory(plan, 'each program will open a session of its own', services);
+    await warnOfPassword(plan, services);
+    return profile;
+  });
   return recordChange(change, identity, host.env, host.platform);
 }
 
@@ -126,18 +120,17 @@ export async function findLocked(
  * What an identity changes in an environment: its own `env:`, and over that its credentials and
  * ATMOS_IDENTITY, with ATMOS_PROFILE where profiles were given.
  *
- * @param credentialsFor gets the environment without the credentials
  * @throws as {@link allowedVariables}
  */
 export async function identityChange(
   { plan, identity }: Exported,
   env: Host['env'],
   services: Services,
-  credentialsFor: (env: Host['env']) => Promise<EnvironmentChange>,
+  credentialsFor: () => Promise<EnvironmentChange>,
 ): Promise<EnvironmentChange> {
   const { host } = services;
   const variables = await allowedVariables(variablesOfIdentity(identity), plan, services);
-  const { set, unset } = await credentialsFor(withVariables(env, variables, host.platform));
+  const { set, unset } = await credentialsFor();
   const named = { set: { ...set, ...choiceVariables(plan.config, identity, env) }, unset };
   const { regionVariables } = (await foreseen(identity)).cloud;
   return withIdentityVariables(named, variables, regionVariables, host.platform);
@@ -156,18 +149,16 @@ export async function foreseen(identity: Identity): Promise<{
 }
 
 /**
- * The change for mode `env`. The region is the configured one, else the one the environment has,
- * else the kind's default.
+ * The change for mode `env`. A region that is not configured stays what the environment says: a
+ * default that the user has not chosen would override the one in the user's own AWS files.
  */
 export async function sessionChange(
   { identity }: Pick<Exported, 'identity'>,
-  env: Host['env'],
-  { host, openSession }: Services,
+  { openSession }: Pick<Services, 'openSession'>,
 ): Promise<EnvironmentChange> {
-  const { session, region } = await openSession(identity);
-  const { cloud, region: configured } = await foreseen(identity);
-  const hasOwn = cloud.regionVariables.some((name) => environmentValue(env, name, host.platform));
-  return cloud.environment(session.credentials, configured ?? (hasOwn ? undefined : region));
+  const { session } = await openSession(identity);
+  const { cloud, region } = await foreseen(identity);
+  return cloud.environment(session.credentials, region);
 }
 
 /**
