@@ -200,8 +200,16 @@ describe('the identity', () => {
   });
 
   test.each([
-    [two(false, false), 'no identity was given, and no identity is the default'],
-    [two(true, true), 'no identity was given, and more than one identity is the default'],
+    [
+      two(false, false),
+      'no identity was given and no identity is the default; the identities are deploy, ops',
+    ],
+    [
+      two(true, true),
+      expect.stringMatching(
+        /^more than one identity is the default: deploy \(config:\d+:\d+\), ops \(config:\d+:\d+\)$/,
+      ),
+    ],
   ])('must be unambiguous: %#', async (config, message) => {
     const auth = await open({ config, keyring: openMemoryKeyring() });
     expect(await errorOf(auth.whoami())).toMatchObject({

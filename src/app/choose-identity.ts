@@ -214,14 +214,22 @@ async function pickOrRefuse(
     return await pick(candidates, picker);
   } catch (error) {
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
-    const why =
-      defaults.length > 0
-        ? `more than one identity is the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
-        : `no identity was given and no identity is the default; the identities are ${identities.map(({ name }) => name).join(', ')}`;
     const candidate = candidates[0]?.name ?? 'NAME';
-    throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {
+    throw new AtmosError('ERR_IDENTITY_REQUIRED', whyNoDefault(identities), {
       cause: error,
       hints: [addOptions(optionWords('-i', candidate)), setVariable('ATMOS_IDENTITY', candidate)],
     });
   }
+}
+
+/** Why there is no default identity, if not exactly one of them is the default. */
+export function whyNoDefault(identities: readonly Identity[]): string {
+  if (identities.length === 0) return 'no identities are configured';
+  const defaults = identities.filter(({ isDefault }) => isDefault);
+  if (defaults.length === 0) {
+    const names = identities.map(({ name }) => name).join(', ');
+    return `no identity was given and no identity is the default; the identities are ${names}`;
+  }
+  const places = defaults.map(({ name, locate }) => `${name} (${locate(['default'])})`);
+  return `more than one identity is the default: ${places.join(', ')}`;
 }

@@ -32,7 +32,7 @@ export function warningAt(path: readonly string[], message: string, hint?: Hint)
   return { ...invalidAt(path, message, hint), severity: 'warning', code: null };
 }
 
-/** A note about a valid setting that has no effect. */
+/** A note about a valid setting that has no effect, or not yet. */
 export function noteAt(path: readonly string[], message: string): ConfigProblem {
   return { ...warningAt(path, message), severity: 'note' };
 }

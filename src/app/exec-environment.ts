@@ -55,14 +55,14 @@ function changeFor(
   services: Services,
 ): Promise<EnvironmentChange> {
   const { plan, mode } = exported;
-  return identityChange(exported, parent, services, async (env) => {
+  return identityChange(exported, parent, services, async () => {
     if (mode === 'process') await requireReachable(plan.keyring, services.host);
     const profile = await processChange(
       exported,
       'the credentials are set in the environment',
       services,
     );
-    return profile ?? sessionChange(exported, env, services);
+    return profile ?? sessionChange(exported, services);
   });
 }
 

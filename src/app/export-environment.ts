@@ -18,7 +18,6 @@ import {
   allowedVariables,
   variablesOfIdentity,
   withIdentityVariables,
-  withVariables,
 } from './program-environment.ts';
 
 /**
@@ -56,22 +55,17 @@ export async function exportEnvironment(
   const { plan, identity } = exported;
   const { host } = services;
   await warnOfIntegrations(plan, identity, services);
-  const change = await identityChange(
-    exported,
-    withoutRecorded(host.env),
-    services,
-    async (env) => {
-      const profile = await processChange(
-        exported,
-        'the credentials themselves are written',
-        services,
-      );
-      if (profile === undefined) return sessionChange(exported, env, services);
-      await warnOfMemory(plan, 'each program will open a session of its own', services);
-      await warnOfPassword(plan, services);
-      return profile;
-    },
-  );
+  const change = await identityChange(exported, withoutRecorded(host.env), services, async () => {
+    const profile = await processChange(
+      exported,
+      'the credentials themselves are written',
+      services,
+    );
+    if (profile === undefined) return sessionChange(exported, services);
+    await warnOfMemory(plan, 'each program will open a session of its own', services);
+    await warnOfPassword(plan, services);
+    return profile;
+  });
   return recordChange(change, identity, host.env, host.platform);
 }
 
@@ -127,14 +121,13 @@ export async function findLocked(
  * What an identity changes in an environment: its own `env:`, and over that its credentials and
  * ATMOS_IDENTITY, with ATMOS_PROFILE where profiles were given.
  *
- * @param credentialsFor gets the environment without the credentials
  * @throws as {@link allowedVariables}
  */
 export async function identityChange(
   { plan, identity }: Exported,
   env: Host['env'],
   services: Services,
-  credentialsFor: (env: Host['env']) => Promise<EnvironmentChange>,
+  credentialsFor: () => Promise<EnvironmentChange>,
 ): Promise<EnvironmentChange> {
   const { host } = services;
   const variables = await allowedVariables(variablesOfIdentity(identity), plan, services);
@@ -147,7 +140,7 @@ export async function identityChange(
         ),
         unset: [],
       }
-    : await credentialsFor(withVariables(env, variables, host.platform));
+    : await credentialsFor();
   const named = { set: { ...set, ...choiceVariables(plan.config, identity, env) }, unset };
   return withIdentityVariables(named, variables, regionVariables, host.platform);
 }
@@ -186,18 +179,16 @@ async function foreseenCloud(
 }
 
 /**
- * The change for mode `env`. The region is the configured one, else the one the environment has,
- * else the kind's default.
+ * The change for mode `env`. A region that is not configured stays what the environment says: a
+ * default that the user has not chosen would override the one in the user's own AWS files.
  */
 export async function sessionChange(
   exported: Pick<Exported, 'plan' | 'identity'>,
-  env: Host['env'],
-  { host, openSession }: Services,
+  { host, openSession }: Pick<Services, 'host' | 'openSession'>,
 ): Promise<EnvironmentChange> {
-  const { session, region } = await openSession(exported.identity);
-  const { cloud, region: configured } = await foreseenCloud(exported, host);
-  const hasOwn = cloud.regionVariables.some((name) => environmentValue(env, name, host.platform));
-  return cloud.environment(session.credentials, configured ?? (hasOwn ? undefined : region));
+  const { session } = await openSession(exported.identity);
+  const { cloud, region } = await foreseenCloud(exported, host);
+  return cloud.environment(session.credentials, region);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Config } from '../config/load.ts';
 import { AtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
+import { whyNoDefault } from './choose-identity.ts';
 
 // Separate from choose-identity.ts, which every start loads.
 
@@ -16,10 +17,7 @@ export function identityNamed(config: Config, name: string | undefined): Identit
   const defaults = config.identities.filter(({ isDefault }) => isDefault);
   const [only] = defaults;
   if (only && defaults.length === 1) return findIdentity(config, only.name);
-  const count = defaults.length === 0 ? 'no identity' : 'more than one identity';
-  throw new AtmosError(
-    'ERR_IDENTITY_REQUIRED',
-    `no identity was given, and ${count} is the default`,
-    { hints: [say('name one, or set default: true for one')] },
-  );
+  throw new AtmosError('ERR_IDENTITY_REQUIRED', whyNoDefault(config.identities), {
+    hints: [say('name one, or set default: true for one')],
+  });
 }

@@ -57,9 +57,13 @@ function parseMap(map: string | undefined, profiles: readonly string[]): [string
     const at = pair.lastIndexOf('=');
     const [profile, name] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
     if (at === -1 || profile === '' || name === '') {
-      throw new AtmosError('ERR_USAGE', `--map has ${JSON.stringify(pair)}, not PROFILE=IDENTITY`, {
-        hints: [say('write it as --map work=ops,home=dev')],
-      });
+      throw new AtmosError(
+        'ERR_USAGE',
+        `invalid value ${JSON.stringify(pair)} for --map: expected PROFILE=IDENTITY`,
+        {
+          hints: [say('write it as --map work=ops,home=dev')],
+        },
+      );
     }
     if (profiles.includes(profile)) return [profile, name];
     const nearest = nearestName(profile, profiles);
@@ -116,7 +120,7 @@ function sameNamed(profile: string, free: readonly Identity[]): Identity | Atmos
   if (identity !== undefined) return identity;
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
-    `no identity of the name of profile ${JSON.stringify(profile)} can have a stored key`,
+    `no identity named ${JSON.stringify(profile)}, like the profile, can have a stored key`,
     { hints: [addOptions(optionWords('--map', `${profile}=IDENTITY`))] },
   );
 }

@@ -3,8 +3,11 @@ import { planLinks, resolveChain } from '../auth/chain.ts';
 import type { IdentityKind, LinkPlan, PlanContext } from '../clouds/contract.ts';
 import { identityKinds, otherIdentityKinds, kindOf } from '../clouds/registry.ts';
 import { loadConfig } from '../auth/load-config.ts';
+import { findNeeds } from '../auth/trust-needs.ts';
 import type { Config, LoadOptions } from '../config/load.ts';
 import { formatNotice, sortProblems, type LocatedProblem } from '../config/problems.ts';
+import { findRefusal } from '../config/trust.ts';
+import { withAsciiHosts } from '../core/ascii-hosts.ts';
 import { isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';
 import { ConfigurationError } from '../core/configuration-error.ts';
@@ -73,6 +76,10 @@ export async function validate(
     ...more.map((finding) => located(finding, config)),
     ...config.notesForAtmos().map((note) => ({ ...note, severity: 'note' as const, code: null })),
   ];
+  // `auth trust` fails while the configuration has errors.
+  if (findings.every(({ severity }) => severity !== 'error')) {
+    findings.push(...(await trustNotes(config, host)).map((note) => located(note, config)));
+  }
   const placed = new Set(config.notices.map(formatNotice));
   const warnings = config.warnings.filter((warning) => !placed.has(warning));
   return { config, warnings, findings: sortProblems(findings, config.files) };
@@ -94,6 +101,20 @@ async function checkConfig(config: Config, host: Host): Promise<ConfigProblem[]>
     await checkKind(identity, { config, env: host.env, report, isReported });
   }
   return findings;
+}
+
+/** One note for all settings that are not used before `atmos auth trust`. */
+async function trustNotes(config: Config, host: Host): Promise<ConfigProblem[]> {
+  const needs = [...config.needs, ...(await findNeeds(config, host))];
+  const refused = needs.flatMap((need) => {
+    const refusal = findRefusal(config, need, host);
+    return refusal === undefined ? [] : [{ ...need, hints: refusal.hintValues }];
+  });
+  const [first, ...others] = refused;
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  const message = `needs trust: it ${withAsciiHosts(first.what)}${more}`;
+  return [{ ...noteAt(first.path, message), code: 'ERR_CONFIG_UNTRUSTED', hints: first.hints }];
 }
 
 /** Whether one of the paths leads through the other. A file that cannot be read has an empty one. */
@@ -118,12 +139,17 @@ interface Checking {
 async function checkKind(identity: Identity, checking: Checking): Promise<void> {
   const { report } = checking;
   checkDuration(identity, report);
-  if (!identityKinds.includes(identity.kind)) {
-    reportKind(identity, report);
-    return;
-  }
-  const base = await checkBase(identity, checking);
-  checkParts(identity, await kindOf(identity), { base, env: checking.env }, report);
+  if (!identityKinds.includes(identity.kind)) reportKind(identity, report);
+  // With a mistyped kind, the settings are checked as those of the kind that was meant.
+  const kind = meantKind(identity.kind);
+  if (kind === undefined || !identityKinds.includes(kind)) return;
+  const meant = { ...identity, kind };
+  const base = await checkBase(meant, checking);
+  checkParts(meant, await kindOf(meant), { base, env: checking.env }, report);
+}
+
+function meantKind(kind: string): string | undefined {
+  return nearestName(kind, [...identityKinds, ...otherIdentityKinds]);
 }
 
 /** The plan of the link before the identity. Undefined if there is none, or a broken one. */
@@ -156,7 +182,7 @@ function reportKind({ name, kind, tagAt }: Identity, report: ReportProblem): voi
     const message = `is ${kind}, which this version does not support`;
     report({ ...warningAt(path, message), code: 'ERR_IDENTITY_UNSUPPORTED' });
   } else {
-    const nearest = nearestName(kind, [...identityKinds, ...otherIdentityKinds]);
+    const nearest = meantKind(kind);
     const hint = say(
       nearest ? `did you mean ${nearest}?` : `supported kinds: ${identityKinds.join(', ')}`,
     );

@@ -151,7 +151,7 @@ function isHandle(value: unknown): value is Handle {
   if (!isObject(value)) return false;
   const { directory, layers, realm, identity, keyring } = value;
   return (
-    isPath(directory) &&
+    isFilePath(directory) &&
     isText(realm) &&
     isText(identity) &&
     Array.isArray(layers) &&
@@ -163,7 +163,7 @@ function isHandle(value: unknown): value is Handle {
 function isLayer(value: unknown): value is Layer {
   if (!isObject(value)) return false;
   const { path, origin, profile } = value;
-  return isPath(path) && origins.has(origin) && (profile === undefined || isText(profile));
+  return isFilePath(path) && origins.has(origin) && (profile === undefined || isText(profile));
 }
 
 /** Backends pin texts only. */
@@ -189,6 +189,6 @@ function isText(value: unknown): value is string {
 }
 
 /** Functions of the file system reject a NUL by an error that is not the system's. */
-function isPath(value: unknown): boolean {
+function isFilePath(value: unknown): boolean {
   return isText(value) && !value.includes('\0');
 }

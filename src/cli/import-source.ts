@@ -5,7 +5,7 @@ import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { placeholder, run, setVariable, typed, unsetVariable, type Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
-import { noHome, requireFromHome } from '../host/home.ts';
+import { abbreviateHome, noHome, requireFromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { realPathIfVisible, statOf } from '../host/read-files.ts';
 import type { Keyring, KeyringInfo, KeyringReader } from '../keyring/contract.ts';
@@ -118,7 +118,7 @@ async function openVaultDirectory(
     hasOnePassword: true,
     promptPassword: ({ location }) =>
       prompt.masked({
-        message: `Password of the keyring ${location}`,
+        message: `Password of the keyring ${abbreviateHome(location, host)}`,
         instead: setVariable(vaultPassword.value, typed),
       }),
   });

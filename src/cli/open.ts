@@ -5,6 +5,7 @@ import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
 import { addOptions, placeholder, unlockKeyring } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
+import { abbreviateHome } from '../host/home.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import { passwordSourcesOf } from '../keyring/registry.ts';
 import type { Context } from './context.ts';
@@ -101,11 +102,12 @@ export async function askPassword(
   request: PasswordRequest,
 ): Promise<string> {
   const instead = passwordSourcesOf(plan.keyring, host)?.instead ?? unlockKeyring;
+  const location = abbreviateHome(request.location, host);
   if (!request.isNew) {
-    return prompt.masked({ message: `Password of the keyring ${request.location}`, instead });
+    return prompt.masked({ message: `Password of the keyring ${location}`, instead });
   }
   const password = await prompt.masked({
-    message: `Choose a password for the new keyring ${request.location}`,
+    message: `Choose a password for the new keyring ${location}`,
     instead,
     fault: (typed) =>
       Buffer.byteLength(typed) < 8 ? 'The password needs at least 8 bytes' : undefined,
@@ -113,6 +115,7 @@ export async function askPassword(
   await prompt.masked({
     message: 'Repeat the password',
     instead,
+    takesPasted: true,
     fault: (typed) => (typed === password ? undefined : 'The passwords are different'),
   });
   return password;

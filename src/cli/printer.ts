@@ -29,6 +29,8 @@ export interface Printer {
   readonly note: Print;
   /**
    * Shows a line at the terminal on standard error in place of the last one; undefined removes it.
+   * The line must be shorter than the terminal is wide, because a wrapped line could not be removed:
+   * see src/cli/ui/display-width.ts.
    */
   readonly progress: (line: string | undefined) => Promise<void>;
 }

@@ -169,5 +169,5 @@ async function ask(
   }
   const message = `${said} is in profile ${first}. Use it?`;
   if (await prompt.confirm({ message, default: true, instead })) return first;
-  throw new AtmosError('ERR_CANCELLED', 'cancelled');
+  throw new AtmosError('ERR_CANCELLED', 'canceled');
 }

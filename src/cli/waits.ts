@@ -37,8 +37,8 @@ export function createWaits(machine: Host): Pick<Host, 'waiting' | 'openTerminal
         void clear();
       };
     },
-    async openTerminal() {
-      const terminal = await machine.openTerminal();
+    async openTerminal(options) {
+      const terminal = await machine.openTerminal(options);
       if (terminal === undefined) return undefined;
       prompts += 1;
       await clear();

@@ -14,15 +14,22 @@ export function enterDirectory(host: Host, { chdir }: Pick<GlobalOptions, 'chdir
   else if (variable) enter(host, variable, 'ATMOS_CHDIR');
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'is not a directory',
+};
+
 function enter(host: Host, directory: string, source: string): void {
   try {
     host.changeDirectory(requirePath({ value: directory, source }));
   } catch (error) {
     if (isAtmosError(error)) throw error;
-    const reason = systemErrorCode(error) ?? 'it is not a directory';
+    const named = `the directory ${JSON.stringify(directory)} (from ${source})`;
+    const code = systemErrorCode(error) ?? 'ENOTDIR';
+    const reason = reasons[code];
     throw new AtmosError(
       'ERR_USAGE',
-      `cannot change to the directory ${JSON.stringify(directory)} (from ${source}): ${reason}`,
+      reason === undefined ? `cannot change to ${named}: ${code}` : `${named} ${reason}`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { AtmosError } from '../core/errors.ts';
 import { addOptions, didYouMean, edit, optionWords, type Hint } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { isSameName, nearestName } from '../core/names.ts';
+import { expectedNames, isSameName, nearestName } from '../core/names.ts';
 import { valueAt } from './config-file.ts';
 import { findYamlFiles } from './find-config-files.ts';
 import type { Config } from './load.ts';
@@ -62,7 +62,7 @@ function unknownIdentity(
   hints: readonly Hint[],
 ): AtmosError {
   const known = config.identities.map((identity) => identity.name);
-  const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'no identities are defined';
+  const list = known.length > 0 ? expectedNames(known) : 'no identities are defined';
   const nearest = nearestName(name, known);
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',

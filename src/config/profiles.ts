@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { addOptions, didYouMean, optionWords, run, unsetHints } from '../core/hint.ts';
 import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
-import { isSameName, nearestName } from '../core/names.ts';
+import { expectedNames, isSameName, nearestName } from '../core/names.ts';
 import { configDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { fileSaying, tagAt, valueAt, type ConfigFile } from './config-file.ts';
@@ -175,7 +175,7 @@ export function unknownProfile(profile: Sourced<string>, options: ProfileOptions
   const known = findProfiles(options.directories).map((one) => one.name);
   const identity = options.identities.find((other) => isSameName(other, name));
   const nearest = nearestName(name, known);
-  const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'no profiles exist';
+  const list = known.length > 0 ? expectedNames(known) : 'no profiles exist';
   const places = options.directories.map(showDirectory).join(', ');
   const message = isProfileName(name)
     ? `unknown profile ${quoteValue(profile)} (from ${source}): ${list} in ${places}${remoteImportNote(options)}`

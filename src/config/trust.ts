@@ -33,11 +33,20 @@ type Where = Pick<
  * @throws ERR_CONFIG_UNTRUSTED
  */
 export function requireTrust(config: Trustable | undefined, need: TrustNeed, host: Where): void {
-  if (config === undefined || isTrustedByVariable(host)) return;
-  if (!isOfProject(config, need)) return;
+  const refusal = config && findRefusal(config, need, host);
+  if (refusal !== undefined) throw refusal;
+}
+
+/** The error of {@link requireTrust}, or undefined if it would not throw. */
+export function findRefusal(
+  config: Trustable,
+  need: TrustNeed,
+  host: Where,
+): AtmosError | undefined {
+  if (isTrustedByVariable(host) || !isOfProject(config, need)) return undefined;
   const { record, fault } = findRecord(config, host);
-  if (record !== undefined && covers(record, need)) return;
-  throw untrusted(config, need, fault, host);
+  if (record !== undefined && covers(record, need)) return undefined;
+  return untrusted(config, need, fault, host);
 }
 
 /** Whether a project's file asks for it. */

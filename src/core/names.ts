@@ -27,6 +27,11 @@ export function isOffName(name: string): boolean {
   return /^(false|off|no|0)$/i.test(name);
 }
 
+/** `expected json`, `expected one of json, table` */
+export function expectedNames(names: readonly string[]): string {
+  return `expected ${names.length > 1 ? 'one of ' : ''}${names.join(', ')}`;
+}
+
 /** The known name that is most similar to `name`, or undefined if no name is similar. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const wanted = foldName(name);

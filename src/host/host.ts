@@ -6,6 +6,8 @@ export interface Output {
   /** Calls `done` when the system has accepted the text, or with the system's error. */
   write(text: string, done: (error?: Error | null) => void): unknown;
   readonly isTTY?: boolean | undefined;
+  /** The width of the terminal. Undefined if it is unknown. */
+  readonly columns?: number | undefined;
 }
 
 export interface RunOptions {
@@ -49,6 +51,14 @@ export interface ChildProcess {
   /** Settles when the program has exited. Rejects with the system's error if it could not start. */
   readonly ended: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
   kill(signal: NodeJS.Signals): void;
+}
+
+export interface TerminalOptions {
+  /**
+   * Whether lines that were pasted together with the answer to the last prompt are input of this
+   * one. Default: what was typed before the prompt is dropped.
+   */
+  readonly takesPasted?: boolean;
 }
 
 /** An interactive terminal, opened for a prompt. */
@@ -128,8 +138,11 @@ export interface Host {
   /**
    * The user's terminal. Undefined if no prompt is possible: there is no terminal, or its
    * foreground belongs to another process group, and reading from it would stop this process.
+   *
+   * From the first prompt on, the terminal does not show what is typed. It does so again when this
+   * process exits, is suspended, or calls {@link spawn} or {@link runShell}.
    */
-  openTerminal(): Promise<Terminal | undefined>;
+  openTerminal(options?: TerminalOptions): Promise<Terminal | undefined>;
   /**
    * Whether this process is in the foreground process group of its terminal and therefore receives
    * signals of keys such as Ctrl-C.
@@ -196,6 +209,11 @@ export interface Host {
   exit(code: number): void;
   /** Terminates this process by a signal, as if no handler had been installed. */
   raise(signal: NodeJS.Signals): void;
+  /**
+   * Calls `cleanUp` before this process exits or is terminated by a signal that has no other
+   * listener, until the returned function is called.
+   */
+  onEnd(cleanUp: () => void): Promise<() => void>;
 }
 
 /** The name of the operating system, for a message. */

@@ -23,6 +23,29 @@ export function isForegroundOf(descriptor: number): boolean {
   return tcgetpgrpCall(descriptor) === getpgrpCall();
 }
 
+const settingsWords = 32;
+const applyNow = 0;
+const applyAndDropInput = 2;
+
+/** `struct termios` of a terminal, which fills a part of the words. */
+export function terminalSettings(descriptor: number): Uint32Array {
+  const settings = new Uint32Array(settingsWords);
+  if (libc.func('int tcgetattr(int fd, void *settings)')(descriptor, settings) !== 0) {
+    throw nativeError('tcgetattr');
+  }
+  return settings;
+}
+
+/** A terminal that has been closed is ignored. */
+export function setTerminalSettings(
+  descriptor: number,
+  settings: Uint32Array,
+  { dropsTyped }: { dropsTyped: boolean },
+): void {
+  const tcsetattr = libc.func('int tcsetattr(int fd, int action, void *settings)');
+  tcsetattr(descriptor, dropsTyped ? applyAndDropInput : applyNow, settings);
+}
+
 const solSocket = 1;
 const soPeercred = 17;
 const rlimitCore = 4;

@@ -16,6 +16,8 @@ import { writeAll } from './write-all.ts';
 const isWindows = process.platform === 'win32';
 
 let leftDirectory: string | undefined;
+/** Set by the first prompt. */
+let releaseTerminal = () => {};
 
 /** The real machine. The only place that accesses the process, the console and the clock. */
 export function realHost(): Host {
@@ -49,7 +51,11 @@ export function realHost(): Host {
     workingDirectory,
     changeDirectory,
     leftDirectory: () => leftDirectory,
-    openTerminal: async () => (await terminal()).openTerminal(),
+    async openTerminal(options) {
+      const opened = await terminal();
+      ({ releaseTerminal } = opened);
+      return opened.openTerminal(options);
+    },
     inForeground: async () => (await terminal()).inForeground(),
     isStdoutClosed,
     hasTerminal,
@@ -57,7 +63,10 @@ export function realHost(): Host {
     prepareShield: async () => (isWindows ? async () => {} : (await guard()).prepareShield()),
     shortPath: async (path) =>
       isWindows ? (await import('./windows/short-path.ts')).shortPath(path) : path,
-    runShell: async (command, options) => (await running()).runShell(command, options),
+    async runShell(command, options) {
+      releaseTerminal();
+      return (await running()).runShell(command, options);
+    },
     runProgram: async (program, args, options) =>
       (await running()).runProgram(program, args, options),
     spawn: spawnShared,
@@ -71,6 +80,7 @@ export function realHost(): Host {
     },
     exit: (code) => process.exit(code),
     raise,
+    onEnd: async (cleanUp) => (await import('./end-process.ts')).onEnd(cleanUp),
   };
 }
 
@@ -172,6 +182,7 @@ function hasTerminal(): boolean {
 function raise(signal: NodeJS.Signals): void {
   // Windows can only terminate a program with an exit code.
   if (isWindows) process.exit(128 + constants.signals[signal]);
+  releaseTerminal();
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
@@ -180,7 +191,7 @@ function raise(signal: NodeJS.Signals): void {
  * Writes directly to a descriptor: for a few lines, loading Node's streams would take longer than
  * loading everything else. As with those streams, a write to a full pipe blocks.
  */
-function outputTo(descriptor: number): Output {
+function outputTo(descriptor: 1 | 2): Output {
   return {
     write(text, done) {
       try {
@@ -193,6 +204,9 @@ function outputTo(descriptor: number): Output {
     },
     get isTTY() {
       return isDevice(descriptor) && tty().isatty(descriptor);
+    },
+    get columns() {
+      return (descriptor === 1 ? process.stdout : process.stderr).columns;
     },
   };
 }
@@ -211,6 +225,7 @@ function spawnShared(
   args: readonly string[],
   options: SpawnOptions,
 ): ChildProcess {
+  releaseTerminal();
   let child: NodeChildProcess | undefined;
   const start = ({ file, args: words, ...how }: Startable) =>
     new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {

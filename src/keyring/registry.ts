@@ -2,7 +2,7 @@ import { KeyringError } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Spec, SpecSchema } from '../core/keyring-spec.ts';
-import { nearestName } from '../core/names.ts';
+import { expectedNames, nearestName } from '../core/names.ts';
 import { describedKeys, mapOf } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import type {
@@ -64,7 +64,7 @@ function backendOf(chosen: Sourced<string>): Backend {
   const nearest = nearestName(chosen.value, keyringTypes);
   throw new KeyringError(
     'ERR_KEYRING_UNKNOWN_TYPE',
-    `unknown keyring type ${quoteValue(chosen)} (from ${chosen.source}): it is one of ${keyringTypes.join(', ')}`,
+    `unknown keyring type ${quoteValue(chosen)} (from ${chosen.source}): ${expectedNames(keyringTypes)}`,
     {
       hints:
         nearest === undefined

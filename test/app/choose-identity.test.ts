@@ -165,9 +165,9 @@ describe('the resolved identity', () => {
   });
 
   test('is not determined if the user cancels the prompt', async () => {
-    const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
-    const select = () => Promise.reject(cancelled);
-    await expect(resolve({ kind: 'default' }, [identity('a')], { select })).rejects.toBe(cancelled);
+    const canceled = new AtmosError('ERR_CANCELLED', 'canceled');
+    const select = () => Promise.reject(canceled);
+    await expect(resolve({ kind: 'default' }, [identity('a')], { select })).rejects.toBe(canceled);
   });
 
   test('is an error if no identities are configured', async () => {

@@ -96,12 +96,9 @@ test.each([
 });
 
 test.each([
-  [yaml(withRegion), { AWS_REGION: 'eu-west-1' }, 'eu-central-1'],
-  [yaml(), { AWS_REGION: 'eu-west-1' }, undefined],
-  [yaml(), { AWS_DEFAULT_REGION: 'eu-west-1' }, undefined],
-  [yaml(), { AWS_REGION: '' }, 'us-east-1'],
-  [yaml(), {}, 'us-east-1'],
-])('the region: %#', async (text, env, region) => {
+  ['the configured one', yaml(withRegion), 'eu-central-1'],
+  ['missing if none is configured', yaml(), undefined],
+])('the region is %s', async (_, text, region) => {
   const { dev, plan } = await openProject(text);
   const credentials = Object.assign(
     awsCredentials({ accessKeyId: 'ASIA', secretAccessKey: 'x', sessionToken: 'y' }),
@@ -112,11 +109,10 @@ test.each([
     region: 'us-east-1',
     wasOpened: true,
   };
-  const { set } = await sessionChange({ plan, identity: dev }, env, {
-    host: fakeHost(),
-    warn: () => Promise.reject(new TypeError('there is nothing to warn of')),
-    openSession: async () => result,
-  });
+  const { set } = await sessionChange(
+    { plan, identity: dev },
+    { host: fakeHost(), openSession: async () => result },
+  );
   expect(set['AWS_REGION']).toBe(region);
 });
 

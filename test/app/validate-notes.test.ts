@@ -20,6 +20,8 @@ test('a key that only Atmos uses is one note for any number of identities', asyn
 
 test('a note is not a problem, and only validate prints it', async () => {
   const desk = await openDesk();
+  // The endpoint of this desk needs trust.
+  desk.env['ATMOS_AUTH_TRUST'] = '1';
   const config = desk.configure(yamlOf(desk, { identity: 'tags: [x]' }));
   const text = `auth.identities.dev.tags (${config}:11:7) is used by Atmos only, not by atmos auth`;
   expect(await desk.run('auth validate')).toEqual({
@@ -30,4 +32,30 @@ test('a note is not a problem, and only validate prints it', async () => {
   const { stdout } = await desk.run('auth validate -o json');
   expect(JSON.parse(stdout)).toMatchObject({ valid: true, problems: [{ severity: 'note' }] });
   expect((await desk.run('auth keyring list')).stderr).not.toContain('note');
+});
+
+test('names what needs trust until it is trusted', async () => {
+  const project = projectOf(`auth:
+  keyring: { type: file, spec: { password_command: pass show x } }
+  identities:
+    a: { kind: aws/user, spec: { endpoint_url: https://sts.example.com } }
+`);
+  const notes = async (env = {}) =>
+    (await validate({}, project.host(env))).findings
+      .filter(({ code }) => code === 'ERR_CONFIG_UNTRUSTED')
+      .map(({ severity, text }) => `${severity}: ${text.replaceAll(project.directory, '$')}`);
+  expect(await notes()).toEqual([
+    'note: auth.keyring.spec.password_command ($/atmos.yaml:2:52) needs trust: it runs the password command pass show x (and 1 more)',
+  ]);
+  expect(await notes({ ATMOS_AUTH_TRUST: '1' })).toEqual([]);
+});
+
+test('does not speak of trust while there are errors', async () => {
+  const project = projectOf(`auth:
+  keyring: { type: file, spec: { password_command: pass show x } }
+  identities:
+    a: { kind: aws/nothing }
+`);
+  const { findings } = await validate({}, project.host());
+  expect(findings.map(({ code }) => code)).toEqual(['ERR_IDENTITY_UNSUPPORTED']);
 });

@@ -227,11 +227,11 @@ describe('a setting', () => {
     ],
     [
       'auth: { keyring: { type: fil } }',
-      'error: unknown keyring type "fil" (from auth.keyring.type ($/atmos.yaml:1:26)): it is one of system, file, memory | did you mean file?',
+      'error: unknown keyring type "fil" (from auth.keyring.type ($/atmos.yaml:1:26)): expected one of system, file, memory | did you mean file?',
     ],
     [
       'auth: { keyring: { fallback: [file, mem0ry] } }',
-      'error: unknown keyring type "mem0ry" (from auth.keyring.fallback ($/atmos.yaml:1:20)): it is one of system, file, memory | did you mean memory?',
+      'error: unknown keyring type "mem0ry" (from auth.keyring.fallback ($/atmos.yaml:1:20)): expected one of system, file, memory | did you mean memory?',
     ],
     [
       'auth: { keyring: { spec: { path: ./key.db }, type: file } }',
@@ -259,7 +259,7 @@ describe('a setting', () => {
     ],
     [
       'env: { ATMOS_KEYRING_TYPE: vault }',
-      'error: unknown keyring type "vault" (from env.ATMOS_KEYRING_TYPE ($/atmos.yaml:1:28)): it is one of system, file, memory | set auth.keyring.type to system, file or memory',
+      'error: unknown keyring type "vault" (from env.ATMOS_KEYRING_TYPE ($/atmos.yaml:1:28)): expected one of system, file, memory | set auth.keyring.type to system, file or memory',
     ],
     [
       'env: { NODE_OPTIONS: x }',
@@ -314,6 +314,7 @@ auth:
     const project = projectOf(identities(`dev:\n  kind: aws/user\n  credentials: ${keys}`));
     expect(await findingsOf(project)).toEqual([
       'warning: auth.identities.dev.credentials.secret_access_key ($/atmos.yaml:5:78) is the output of a command, which this command does not run',
+      'note: auth.identities.dev.credentials.secret_access_key ($/atmos.yaml:5:78) needs trust: it runs touch ran | atmos auth trust | where no one can be prompted, as in CI: export ATMOS_AUTH_TRUST=1',
     ]);
   });
 
@@ -335,3 +336,20 @@ auth:
 function asText(hint: Hint): string {
   return formatHint(hint, posixSyntax);
 }
+
+test('checks the settings of a mistyped kind, and every other identity', async () => {
+  const project = projectOf(
+    identities(`
+a: { kind: aws/usr, session: { duration: 1x }, spec: { endpoint_url: 5, foo: 1 } }
+b: { kind: aws/user, session: { duration: 2x } }
+`),
+  );
+  const paths = (await validate({}, project.host())).findings.map(({ path }) => path.join('.'));
+  expect(paths).toEqual([
+    'auth.identities.a.kind',
+    'auth.identities.a.session.duration',
+    'auth.identities.a.spec.endpoint_url',
+    'auth.identities.a.spec.foo',
+    'auth.identities.b.session.duration',
+  ]);
+});

@@ -136,13 +136,13 @@ describe('a login with a second factor without a prompt', () => {
   });
 
   test('reports that the user canceled', async () => {
-    const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
-    const place = await openPlace({ mfaCode: () => Promise.reject(cancelled) });
+    const canceled = new AtmosError('ERR_CANCELLED', 'canceled');
+    const place = await openPlace({ mfaCode: () => Promise.reject(canceled) });
     const identity = identityAt(place, { credentials: mfa });
     await place.manager.saveKeys(identity, keys);
     const error = await errorOf(place.manager.login(identity));
     expect(error.code).toBe('ERR_CANCELLED');
-    expect(error.message).toBe('no session for identity dev: cancelled');
+    expect(error.message).toBe('no session for identity dev: canceled');
     await expectNothingStored(place);
   });
 });

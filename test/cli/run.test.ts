@@ -60,7 +60,7 @@ test('--chdir is applied before everything else, and a wrong directory is report
   expect(await run('--chdir=/nowhere version', { changeDirectory: fail })).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: 'error: cannot change to the directory "/nowhere" (from --chdir): ENOENT\n',
+    stderr: 'error: the directory "/nowhere" (from --chdir) does not exist\n',
   });
   expect(await run('--chdir=a\0b version', { changeDirectory })).toEqual({
     exitCode: 2,
@@ -82,8 +82,7 @@ test('ATMOS_CHDIR does the same, and --chdir takes precedence', async () => {
   };
   expect(await run('version', { env, changeDirectory: fail })).toMatchObject({
     exitCode: 2,
-    stderr:
-      'error: cannot change to the directory "/of-the-environment" (from ATMOS_CHDIR): ENOENT\n',
+    stderr: 'error: the directory "/of-the-environment" (from ATMOS_CHDIR) does not exist\n',
   });
 });
 
@@ -95,7 +94,7 @@ test('internal commands are in no help', async () => {
       'hint: atmos completion --help\n',
   );
   expect((await run('completion bsh')).stderr).toBe(
-    'error: invalid shell "bsh" for "atmos completion": use one of bash, zsh, fish, powershell\n' +
+    'error: invalid shell "bsh" for "atmos completion": expected one of bash, zsh, fish, powershell\n' +
       'hint: did you mean bash?\nhint: atmos completion --help\n',
   );
 });

@@ -8,10 +8,11 @@ import { fakeHost } from '../support/fake-host.ts';
 const clear = '\r\u001b[K';
 
 /** A machine at a terminal, whose clock is moved by the test. */
-function watch({ isTTY = true } = {}) {
+function watch({ isTTY = true, columns = 80 } = {}) {
   let nowMs = 5_000;
   let shown = '';
   const sleepers = new Map<() => void, number>();
+  const cleanUps = new Set<() => void>();
   const host = fakeHost({
     monotonicMs: () => nowMs,
     sleep: (milliseconds, signal) =>
@@ -22,7 +23,11 @@ function watch({ isTTY = true } = {}) {
           reject(new Error('aborted'));
         });
       }),
-    stderr: { isTTY, write: (text, done) => ((shown += text), done()) },
+    stderr: { isTTY, columns, write: (text, done) => ((shown += text), done()) },
+    onEnd(cleanUp) {
+      cleanUps.add(cleanUp);
+      return Promise.resolve(() => void cleanUps.delete(cleanUp));
+    },
     openTerminal: () =>
       Promise.resolve({ input: new PassThrough(), output: new PassThrough(), close() {} }),
   });
@@ -35,6 +40,8 @@ function watch({ isTTY = true } = {}) {
       return text;
     },
     sleepers,
+    /** What the machine does before the process exits. */
+    end: () => cleanUps.forEach((cleanUp) => cleanUp()),
     /** Resolves when the code that was woken up sleeps again. */
     async pass(milliseconds: number) {
       nowMs += milliseconds;
@@ -113,10 +120,34 @@ describe('a wait', () => {
     end?.();
   });
 
-  test('is one line without control sequences', () => {
+  test('is one line without control sequences, whose name is shortened', () => {
     const wait = { what: `a\u001b[2J${'b'.repeat(100)}`, limitMs: 20_000, startMs: 0 };
-    const line = formatWait(wait, 3_000);
-    expect(line).toMatch(/^Waiting for a\\u001b\[2Jb+… … 3s \(limit 20s\)$/);
+    const line = formatWait(wait, 3_000, 79);
+    expect(line).toMatch(/^Waiting for a\\u001b\[2Jb+… 3s \(limit 20s\)$/);
     expect(line).toHaveLength(79);
+  });
+
+  test.each([
+    ['Waiting for AWS STS … 3s (limit 20s)', 36],
+    ['Waiting for AWS S… 3s (limit 20s)', 33],
+    ['W… 3s (limit 20s)', 17],
+    [' 3s (lim…', 9],
+  ])('is shown as %s in %i columns', (line, columns) => {
+    const wait = { what: 'AWS STS', limitMs: 20_000, startMs: 0 };
+    expect(formatWait(wait, 3_000, columns)).toBe(line);
+  });
+
+  test('takes the columns of wide characters into account', () => {
+    const wait = { what: '鍵'.repeat(40), limitMs: 20_000, startMs: 0 };
+    expect(formatWait(wait, 3_000, 40)).toBe(`Waiting for ${'鍵'.repeat(6)}… 3s (limit 20s)`);
+  });
+
+  test('is shorter than the terminal, and erased before the process ends', async () => {
+    const { host, pass, takeShown, end } = watch({ columns: 30 });
+    createWaits(host).waiting('another process', 20_000);
+    await pass(1_000);
+    expect(takeShown()).toBe(`${clear}Waiting for a… 1s (limit 20s)`);
+    end();
+    expect(takeShown()).toBe(clear);
   });
 });

@@ -36,7 +36,7 @@ describe('an identity', () => {
     const config = await ours.load();
     const error = await errorOf(() => findIdentity(config, 'pro'), ours);
     expect(error.code).toBe('ERR_IDENTITY_UNKNOWN');
-    expect(error.message).toBe('unknown identity "pro": it is one of Dev, prod in $/atmos.yaml');
+    expect(error.message).toBe('unknown identity "pro": expected one of Dev, prod in $/atmos.yaml');
     expect(error.hints).toEqual(['did you mean prod?']);
   });
 

@@ -122,14 +122,14 @@ describe('an unknown profile', () => {
   };
 
   it.each([
-    ['pro', 'it is one of prod, staging', ['did you mean prod?', 'atmos profile list']],
-    ['zzzzzzzz', 'it is one of prod, staging', ['atmos profile list']],
+    ['pro', 'expected one of prod, staging', ['did you mean prod?', 'atmos profile list']],
+    ['zzzzzzzz', 'expected one of prod, staging', ['atmos profile list']],
     [
       'admin',
-      'it is one of prod, staging',
+      'expected one of prod, staging',
       ['it is an identity: add --identity Admin', 'atmos profile list'],
     ],
-    ['file', 'it is one of prod, staging', ['atmos profile list']],
+    ['file', 'expected one of prod, staging', ['atmos profile list']],
   ])('%s', async (name, list, hints) => {
     const project = createProject(files);
     expect(await errorOf(() => project.load({}, named(name)), project)).toMatchObject({

@@ -12,6 +12,6 @@ test.each(blocksOf('yaml'))('the example in docs/configuration.md loads: %s', as
     'accounts.json': '{ "dev": { "mfa_arn": "arn:aws:iam::123456789012:mfa/dev" } }',
     '.env': 'A=1\n',
   });
-  const { findings, warnings } = await validate({}, project.host());
+  const { findings, warnings } = await validate({}, project.host({ ATMOS_AUTH_TRUST: '1' }));
   expect([...findings, ...warnings]).toEqual([]);
 });

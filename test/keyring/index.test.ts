@@ -41,7 +41,7 @@ test('openKeyring rejects an unknown type and names the option', async () => {
   expectError(
     await rejectionOf(openKeyring({ type: 'files' })),
     'ERR_KEYRING_UNKNOWN_TYPE',
-    'unknown keyring type "files" (from options.type): it is one of system, file, memory',
+    'unknown keyring type "files" (from options.type): expected one of system, file, memory',
     'did you mean file?',
   );
 });

@@ -38,7 +38,7 @@ test.each([
   expectError(
     await rejectionOf(open(type)),
     'ERR_KEYRING_UNKNOWN_TYPE',
-    `unknown keyring type "${type}" (from auth.keyring.type (/p/atmos.yaml:3:11)): it is one of system, file, memory`,
+    `unknown keyring type "${type}" (from auth.keyring.type (/p/atmos.yaml:3:11)): expected one of system, file, memory`,
     hint,
   );
 });

@@ -11,7 +11,7 @@ test('an unknown identity is refused with the closest name', async () => {
   const machine = await openConfiguredMachine();
   const refusal = {
     exitCode: 2,
-    message: `unknown identity "emergncy-user": it is one of emergency-user in ${machine.project}/atmos.yaml`,
+    message: `unknown identity "emergncy-user": expected emergency-user in ${machine.project}/atmos.yaml`,
     hints: ['did you mean emergency-user?'],
   };
   for (const command of [
@@ -56,7 +56,7 @@ test('an unknown profile is refused with a list of the existing profiles', async
     {},
     {
       exitCode: 2,
-      message: `unknown profile "labtop" (from --profile): it is one of ci, laptop in ${places}`,
+      message: `unknown profile "labtop" (from --profile): expected one of ci, laptop in ${places}`,
       hints: ['did you mean laptop?', 'atmos profile list'],
     },
   );
@@ -66,7 +66,7 @@ test('an unknown profile is refused with a list of the existing profiles', async
     { env: { ATMOS_PROFILE: 'emergency-user' } },
     {
       exitCode: 2,
-      message: `unknown profile "emergency-user" (from ATMOS_PROFILE): it is one of ci, laptop in ${places}`,
+      message: `unknown profile "emergency-user" (from ATMOS_PROFILE): expected one of ci, laptop in ${places}`,
       hints: [
         'it is an identity: add --identity emergency-user',
         'unset ATMOS_PROFILE',
@@ -390,7 +390,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
       files: { 'atmos.yaml': dev },
       env: { ATMOS_LOGS_LEVEL: 'debgu' },
       message:
-        'unknown log level "debgu" (from ATMOS_LOGS_LEVEL): it is one of Trace, Debug, Info, Warning, Error, Off',
+        'unknown log level "debgu" (from ATMOS_LOGS_LEVEL): expected one of Trace, Debug, Info, Warning, Error, Off',
       hints: ['did you mean Debug?'],
     },
     'a realm that is none': {
@@ -402,7 +402,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'a keyring that is none': {
       files: { 'atmos.yaml': 'auth:\n  keyring:\n    type: vault\n' },
       message:
-        'unknown keyring type "vault" (from auth.keyring.type ($/atmos.yaml:3:11)): it is one of system, file, memory',
+        'unknown keyring type "vault" (from auth.keyring.type ($/atmos.yaml:3:11)): expected one of system, file, memory',
       hints: ['set auth.keyring.type to system, file or memory'],
     },
   },
@@ -410,7 +410,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'one that is not there': {
       files: { 'atmos.yaml': dev, 'profiles/ci/a.yaml': '' },
       env: { ATMOS_PROFILE: 'cci' },
-      message: `unknown profile "cci" (from ATMOS_PROFILE): it is one of ci in ${placesOfProfiles}`,
+      message: `unknown profile "cci" (from ATMOS_PROFILE): expected ci in ${placesOfProfiles}`,
       hints: ['did you mean ci?', 'unset ATMOS_PROFILE', 'atmos profile list'],
     },
     'the default, which is not there': {

@@ -38,7 +38,7 @@ describe('the keyring type', () => {
       {
         exitCode: 2,
         message:
-          'unknown keyring type "flie" (from ATMOS_KEYRING_TYPE): it is one of system, file, memory',
+          'unknown keyring type "flie" (from ATMOS_KEYRING_TYPE): expected one of system, file, memory',
         hints: ['did you mean file?'],
       },
     );
@@ -49,7 +49,7 @@ describe('the keyring type', () => {
       { input: keyOnStdin },
       {
         exitCode: 2,
-        message: `unknown keyring type "vault" (from auth.keyring.type (${machine.project}/atmos.yaml:4:11)): it is one of system, file, memory`,
+        message: `unknown keyring type "vault" (from auth.keyring.type (${machine.project}/atmos.yaml:4:11)): expected one of system, file, memory`,
         hints: ['set auth.keyring.type to system, file or memory'],
       },
     );

@@ -95,7 +95,7 @@ describe('level and file are read from', () => {
 });
 
 describe('an invalid log setting stops a command', () => {
-  const all = 'it is one of Trace, Debug, Info, Warning, Error, Off';
+  const all = 'expected one of Trace, Debug, Info, Warning, Error, Off';
 
   test.each([
     [['version', '--logs-level', 'debgu'], {}, '--logs-level'],

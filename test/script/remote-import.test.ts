@@ -31,7 +31,7 @@ test('a remote import fails only the commands that depend on it, and shows no pa
   expect(await machine.atmos('auth login -i other')).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: `${warning}error: unknown identity "other": it is one of me, stub in ${machine.project}/atmos.yaml${note}\n${hint}`,
+    stderr: `${warning}error: unknown identity "other": expected one of me, stub in ${machine.project}/atmos.yaml${note}\n${hint}`,
   });
   expect(await machine.atmos('auth login -i stub')).toEqual({
     exitCode: 2,

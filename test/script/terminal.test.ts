@@ -54,6 +54,30 @@ function withoutPassword(machine: Machine): Machine {
 }
 
 describe('at a terminal', () => {
+  test('an access key and its secret are pasted together, and the secret is not shown', async () => {
+    const machine = await openMachine();
+    const session = atTerminal(machine, 'auth user configure --no-verify');
+    await session.waitFor('AWS Access Key ID');
+    session.type(`${accessKey.accessKeyId}\r${accessKey.secretAccessKey}\r`);
+    await session.waitFor('MFA ARN');
+    session.type('\r');
+    await session.waitFor('Session Duration');
+    session.type('\r');
+    await session.waitFor('saved the access key AKIA');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(session.shown()).not.toContain(accessKey.secretAccessKey);
+    expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('a password that is typed again while it is checked is not shown', async () => {
+    const machine = withoutPassword(await openConfiguredMachine());
+    const session = atTerminal(machine, 'auth login');
+    await session.waitFor('Password of the keyring');
+    session.type(`${password}\r${password}\r`);
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(session.shown()).not.toContain('correct');
+  });
+
   test('user configure prompts for the access key, verifies it with AWS, and stores it under a password typed twice', async () => {
     const machine = withoutPassword(await openMachine());
     const session = atTerminal(machine, 'auth user configure');
@@ -103,6 +127,23 @@ describe('at a terminal', () => {
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     const after = session.shown().split('✓')[1];
     expect(after).not.toContain('Waiting');
+  });
+
+  test('does not see it any longer after Ctrl-C', async () => {
+    const machine = await openConfiguredMachine();
+    let answer = () => {};
+    machine.sts.script({
+      until: new Promise((resolve) => {
+        answer = resolve;
+      }),
+    });
+    const session = await shellAtTerminal(machine, 'trap : INT; atmos auth login; echo "rc $?"');
+    await session.waitFor('Waiting for AWS STS … 1s (limit ');
+    session.type(ctrlC);
+    await session.waitFor('\r\u001b[K');
+    await session.waitFor('rc 130');
+    answer();
+    expect(session.shown().split('\u001b[K').at(-1)).not.toContain('Waiting');
   });
 
   test('user configure asks whether to save an access key that AWS does not know; the default is no', async () => {
@@ -236,7 +277,7 @@ describe('Ctrl-C at a prompt', () => {
     await session.waitFor(question);
     session.type(ctrlC);
     expect(await session.ended).toMatchObject({ exitCode: 130 });
-    expect(session.shown()).toContain('cancelled');
+    expect(session.shown()).toContain('canceled');
     expect(session.shown().lastIndexOf(showCursor)).toBeGreaterThan(
       session.shown().lastIndexOf(hideCursor),
     );

@@ -61,7 +61,7 @@ describe.skipIf(!peer('wine'))('at a Windows console', () => {
     await session.waitFor('AWS Access Key ID');
     session.type(`AKIA${ctrlC}`);
     expect(await session.ended).toMatchObject({ exitCode: 130 });
-    expect(session.shown()).toContain('cancelled');
+    expect(session.shown()).toContain('canceled');
   });
 
   test('Ctrl-C at a program that exec runs belongs to it: we wait and pass on its exit code', async () => {

@@ -52,6 +52,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     onSignals: () => () => {},
     exit: refuse('exit'),
     raise: refuse('raise'),
+    onEnd: () => Promise.resolve(() => {}),
     ...overrides,
   };
 }

@@ -4,7 +4,7 @@ import { AtmosError } from '../../core/errors.ts';
 import { didYouMean, say } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import { isLogDevice, logLevels, parseLogLevel, type LogLevel } from '../../core/log-level.ts';
-import { nearestName } from '../../core/names.ts';
+import { expectedNames, nearestName } from '../../core/names.ts';
 import { requireFromHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -97,10 +97,9 @@ function levelOf({ said, fault }: Choice): LogLevel {
   const nearest = nearestName(value.trim(), logLevels);
   // Like `quoteValue`, whose module would be one more file to load at every start.
   const shown = tag === undefined ? JSON.stringify(value) : `<value of ${tag}>`;
-  const all = logLevels.join(', ');
   throw new AtmosError(
     fault,
-    `unknown log level ${shown} (from ${said.source}): it is one of ${all}`,
+    `unknown log level ${shown} (from ${said.source}): ${expectedNames(logLevels)}`,
     {
       hints:
         nearest === undefined ? [say('Debug is enough for most problems')] : didYouMean(nearest),

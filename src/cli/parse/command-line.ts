@@ -1,7 +1,7 @@
 import type { IdentityOption } from '../../app/choose-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { optionWords, placeholder, run } from '../../core/hint.ts';
-import { nearestName } from '../../core/names.ts';
+import { expectedNames, nearestName } from '../../core/names.ts';
 import type { CommandGroup, CommandSpec, Invocation, OperandSpec } from '../command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import {
@@ -223,7 +223,7 @@ function checkOperand(
     throw usageError(`"${command}" needs a ${name}${list}`, path);
   if (word === undefined || choices === undefined || choices.includes(word)) return;
   throw usageError(
-    `invalid ${name} ${JSON.stringify(word)} for "${command}": use one of ${choices.join(', ')}`,
+    `invalid ${name} ${JSON.stringify(word)} for "${command}": ${expectedNames(choices)}`,
     path,
     nearestName(word, choices),
   );

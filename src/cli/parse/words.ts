@@ -1,6 +1,6 @@
 import { AtmosError } from '../../core/errors.ts';
 import { didYouMean, run } from '../../core/hint.ts';
-import { nearestName } from '../../core/names.ts';
+import { expectedNames, nearestName } from '../../core/names.ts';
 import type { CommandGroup, CommandSpec, OptionSpec } from '../command.ts';
 
 /** From the program to the command, or to a group when no command is named. */
@@ -157,7 +157,7 @@ function readFlag(name: string, attached: string | undefined, path: Path): boole
 function checkValue(value: string, { choices }: OptionSpec, name: string, path: Path): string {
   if (choices && value !== '' && !choices.includes(value)) {
     throw usageError(
-      `invalid value ${JSON.stringify(value)} for ${name}: use one of ${choices.join(', ')}`,
+      `invalid value ${JSON.stringify(value)} for ${name}: ${expectedNames(choices)}`,
       path,
       nearestName(value, choices),
     );
@@ -246,7 +246,7 @@ const identityOption: OptionSpec = {
   value: 'name',
   isValueOptional: true,
   completes: 'identity',
-  summary: 'Identity to use; without a name, choose from a list',
+  summary: 'Identity to use; without a name, choose from a list; "" means the default',
 };
 
 /** The options of a command or group, without the global ones. */

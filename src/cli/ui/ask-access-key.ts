@@ -5,8 +5,8 @@ import type { Context } from '../context.ts';
 const instead = say('pass --stdin and give the key as JSON, or --from-aws-profile NAME');
 
 /**
- * Prompts for the fields of an access key as Atmos does. Values of the configuration are shown;
- * values of options are not prompted for.
+ * Prompts for the fields of an access key as Atmos does. Several may be pasted as lines. Values of
+ * the configuration are shown; values of options are not prompted for.
  */
 export async function askAccessKey(
   context: Pick<Context, 'prompt' | 'note'>,
@@ -14,9 +14,13 @@ export async function askAccessKey(
   given: KeyValues,
 ): Promise<KeyValues> {
   const values: Record<string, string> = {};
+  let takesPasted = false;
   for (const field of fields) {
-    const value = given[field.name] ?? (await askField(context, field));
-    if (value !== undefined) values[field.name] = value;
+    const known = given[field.name];
+    const value = known ?? (await askField(context, field, takesPasted));
+    if (value === undefined) continue;
+    values[field.name] = value;
+    takesPasted ||= known === undefined;
   }
   return values;
 }
@@ -24,19 +28,19 @@ export async function askAccessKey(
 async function askField(
   { prompt, note }: Pick<Context, 'prompt' | 'note'>,
   { label, isSecret, isOptional, default: usual, configured, check }: KeyField,
+  takesPasted: boolean,
 ): Promise<string | undefined> {
   if (configured !== undefined) {
     await note(`${label}: ${configured.value} (${configured.source})`);
     return undefined;
   }
-  if (isSecret) return prompt.masked({ message: label, instead, fault: check });
-  if (usual !== undefined) {
-    return prompt.text({ message: label, default: usual, instead, fault: check });
-  }
-  if (!isOptional) return prompt.text({ message: label, instead, fault: check });
+  const question = { message: label, instead, takesPasted, fault: check };
+  if (isSecret) return prompt.masked(question);
+  if (usual !== undefined) return prompt.text({ ...question, default: usual });
+  if (!isOptional) return prompt.text(question);
   const answer = await prompt.text({
+    ...question,
     message: `${label} (empty: none)`,
-    instead,
     fault: (typed) => (typed === '' ? undefined : check(typed)),
   });
   return answer === '' ? undefined : answer;

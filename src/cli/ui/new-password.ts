@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
-import { requirePath } from '../../host/home.ts';
+import { abbreviateHome, requirePath } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { NewPasswordSource } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
@@ -44,10 +44,10 @@ async function readLine(host: Host): Promise<string> {
   return text.replace(/\r?\n$/, '');
 }
 
-async function askTwice({ prompt }: Context, location: string): Promise<string> {
+async function askTwice({ prompt, host }: Context, location: string): Promise<string> {
   const instead = say(`pass --stdin or --new-password-file FILE, or set ${variable}`);
   const password = await prompt.masked({
-    message: `New password of the keyring ${location}`,
+    message: `New password of the keyring ${abbreviateHome(location, host)}`,
     instead,
     fault: (typed) =>
       Buffer.byteLength(typed) < minBytes
@@ -57,6 +57,7 @@ async function askTwice({ prompt }: Context, location: string): Promise<string> 
   await prompt.masked({
     message: 'Repeat the password',
     instead,
+    takesPasted: true,
     fault: (typed) => (typed === password ? undefined : 'The passwords are different'),
   });
   return password;

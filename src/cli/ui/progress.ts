@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { lineWidth, shorten } from './display-width.ts';
 
 /** The progress of a long operation, shown only at a terminal. */
 export interface Progress {
@@ -20,17 +21,19 @@ export function createProgress(
   { doing, total }: { doing: string; total: number },
 ): Progress {
   let nextMs = host.monotonicMs() + patienceMs;
-  let isShown = false;
+  let stopListening: (() => void) | undefined;
   return {
     async tell(done) {
       const nowMs = host.monotonicMs();
       if (nowMs < nextMs || host.stderr.isTTY !== true) return;
       nextMs = nowMs + pauseMs;
-      isShown = true;
-      await progress(`${doing}: ${done} of ${total}`);
+      stopListening ??= await host.onEnd(() => void progress(undefined).catch(() => {}));
+      await progress(shorten(`${doing}: ${done} of ${total}`, lineWidth(host.stderr)));
     },
     async end() {
-      if (isShown) await progress(undefined);
+      if (stopListening === undefined) return;
+      stopListening();
+      await progress(undefined);
     },
   };
 }

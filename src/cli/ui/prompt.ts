@@ -3,11 +3,14 @@ import { AtmosError, NoTerminalError } from '../../core/errors.ts';
 import type { Hint } from '../../core/hint.ts';
 import type { Host, Terminal } from '../../host/host.ts';
 import { printable } from '../../core/printable.ts';
+import { withStyle } from './color.ts';
 
 export interface Question {
   readonly message: string;
   /** What to do where no one can be prompted. */
   readonly instead: Hint;
+  /** Whether lines pasted together with the answer to the last prompt are taken. Default: no. */
+  readonly takesPasted?: boolean;
 }
 
 export interface TextQuestion extends Question {
@@ -65,6 +68,10 @@ interface Streams extends Pick<Terminal, 'input' | 'output'> {
   leaveByCtrlD(): void;
 }
 
+/** The signals that the keys Ctrl-C and Ctrl-Break send. */
+const cancelling: readonly NodeJS.Signals[] = ['SIGINT', 'SIGBREAK'];
+const endings = [...cancelling, 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
 /** @param interactive the value of `--interactive` */
 export function createPrompt(host: Host, interactive?: boolean): Prompt {
   const askWith = <T>(
@@ -103,7 +110,7 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
           const wanted = typed.toLowerCase();
           return choices.filter(({ name }) => name.toLowerCase().includes(wanted));
         };
-        return search({ message: shownOf(question), source }, streams);
+        return search({ message: shownOf(question), source, theme: pickerTheme }, streams);
       }),
     selectMany: (question) =>
       askWith(question, ({ checkbox }, streams) => {
@@ -114,6 +121,15 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
   };
 }
 
+const pickerTheme = {
+  style: {
+    keysHelpTip: (keys: readonly (readonly [key: string, action: string])[]) =>
+      [['type', 'to filter'] as const, ...keys]
+        .map(([key, action]) => `${withStyle('bold', key)} ${withStyle('dim', action)}`)
+        .join(withStyle('dim', ' • ')),
+  },
+};
+
 async function ask<T>(
   host: Host,
   interactive: boolean | undefined,
@@ -123,13 +139,13 @@ async function ask<T>(
   const refusal = whyNot(host, interactive);
   if (refusal !== undefined) throw nobodyToAsk(question, refusal);
   const library = await import('@inquirer/prompts');
-  const terminal = await host.openTerminal();
+  const terminal = await host.openTerminal(question);
   if (terminal === undefined) throw nobodyToAsk(question, 'there is no terminal');
 
   const leaving = new AbortController();
   const leave = () => leaving.abort();
   let ending: NodeJS.Signals | undefined;
-  const stopListening = host.onSignals(['SIGINT', 'SIGBREAK', 'SIGTERM', 'SIGHUP'], (signal) => {
+  const stopListening = host.onSignals(endings, (signal) => {
     ending = signal;
     leave();
   });
@@ -147,11 +163,11 @@ async function ask<T>(
     return await run(library, { ...terminal, signal: leaving.signal, leaveByCtrlD });
   } catch (error) {
     if (!hasLeft(error)) throw error;
-    throw new AtmosError('ERR_CANCELLED', 'cancelled');
+    throw new AtmosError('ERR_CANCELLED', 'canceled');
   } finally {
     stopListening();
     terminal.close();
-    if (ending === 'SIGTERM' || ending === 'SIGHUP') host.raise(ending);
+    if (ending !== undefined && !cancelling.includes(ending)) host.raise(ending);
   }
 }
 

@@ -1,6 +1,7 @@
 import { printable } from '../../core/printable.ts';
 import type { Host } from '../../host/host.ts';
 import type { Printer } from '../printer.ts';
+import { lineWidth, shorten } from './display-width.ts';
 
 // Loaded by the first wait that takes over a second.
 
@@ -13,8 +14,6 @@ export interface Wait {
 }
 
 const refreshMs = 1_000;
-/** A wrapped line could not be erased as one line. */
-const maxColumns = 79;
 
 /** Shows a wait and updates its seconds, until the signal aborts: then it rejects. */
 export async function showWait(
@@ -26,18 +25,27 @@ export async function showWait(
     isSuspended,
   }: { readonly host: Host; readonly isSuspended: () => boolean } & Pick<Printer, 'progress'>,
 ): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    if (!isSuspended()) await progress(formatWait(wait, host.monotonicMs()));
-    await host.sleep(refreshMs, signal);
+  const stopListening = await host.onEnd(() => void progress(undefined).catch(() => {}));
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const line = formatWait(wait, host.monotonicMs(), lineWidth(host.stderr));
+      if (!isSuspended()) await progress(line);
+      await host.sleep(refreshMs, signal);
+    }
+  } finally {
+    stopListening();
   }
 }
 
-/** `Waiting for AWS STS … 3s (limit 20s)` */
-export function formatWait({ what, limitMs, startMs }: Wait, nowMs: number): string {
+/** `Waiting for AWS STS … 3s (limit 20s)`. If it is too long, the name is shortened first. */
+export function formatWait(
+  { what, limitMs, startMs }: Wait,
+  nowMs: number,
+  maxColumns: number,
+): string {
   const [seconds, limit] = [nowMs - startMs, limitMs].map((ms) => Math.floor(ms / 1000));
-  const end = ` … ${seconds}s (limit ${limit}s)`;
-  const text = `Waiting for ${printable(what)}`;
-  const columns = maxColumns - end.length;
-  return `${text.length > columns ? `${text.slice(0, columns - 1)}…` : text}${end}`;
+  const end = ` ${seconds}s (limit ${limit}s)`;
+  const text = shorten(`Waiting for ${printable(what)} …`, maxColumns - end.length);
+  return shorten(`${text}${end}`, maxColumns);
 }

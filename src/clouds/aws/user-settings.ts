@@ -32,9 +32,13 @@ export const schemas = {
       text,
       'The MFA device of the user: the ARN of a virtual device, in the same partition as the region, or the serial number of a hardware token. FIDO security keys show no code and cannot be used. It overrides the device that is stored with the key.',
     ),
-    region: setting(text, 'The region of requests to AWS, which programs receive as well.', {
-      default: defaultRegion,
-    }),
+    region: setting(
+      text,
+      'The region of requests to AWS. Programs receive it as well, but not the default.',
+      {
+        default: defaultRegion,
+      },
+    ),
     aws: setting(
       mapOf({
         resolver: setting(

@@ -129,10 +129,10 @@ describe('mode env', () => {
       AWS_SECRET_ACCESS_KEY: expect.stringMatching(/^.{40}$/),
       AWS_SESSION_TOKEN: expect.any(String),
       AWS_CREDENTIAL_EXPIRATION: '2026-01-01T12:00:00Z',
-      AWS_REGION: 'us-east-1',
       AWS_PROFILE: null,
       AWS_CONFIG_FILE: null,
     });
+    expect(first).not.toHaveProperty('AWS_REGION');
     expect(await jsonOf(desk, byEnv)).toEqual(first);
     expect(sessionCalls(desk)).toBe(1);
   });

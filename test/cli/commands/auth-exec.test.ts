@@ -65,13 +65,15 @@ describe('a program', () => {
   test.each([
     ['the configured region', 'credentials:\n  region: eu-central-1', {}, 'eu-central-1'],
     ['the region of the environment if none is configured', '', {}, undefined],
-    ['the default region otherwise', '', { AWS_REGION: undefined }, 'us-east-1'],
+    ['no region that no one has chosen', '', { AWS_REGION: undefined }, undefined],
   ])('gets %s', async (_, identity, env, region) => {
     const desk = await openDesk({ entries: storedKey });
     desk.configure(yamlOf(desk, { identity }));
     const { child } = await exec(desk, 'auth exec -- x', env);
     expect(child?.env['AWS_DEFAULT_REGION']).toBe(region);
-    expect(child?.env['AWS_REGION']).toBe(region ?? 'eu-west-1');
+    expect(child?.env['AWS_REGION']).toBe(
+      region ?? ('AWS_REGION' in env ? undefined : 'eu-west-1'),
+    );
   });
 
   test.each([

@@ -269,7 +269,7 @@ test('the token that Atmos stores for a provider is copied', async () => {
 });
 
 test.each([
-  ['nobody', 'ERR_IDENTITY_UNKNOWN', /unknown identity "nobody": it is one of dev in /],
+  ['nobody', 'ERR_IDENTITY_UNKNOWN', /unknown identity "nobody": expected dev in /],
   [
     '--from-realm REALM',
     'ERR_USAGE',

@@ -104,7 +104,7 @@ test.each([
   ['', '--from is missing: it is atmos-file, aws-vault or aws-credentials'],
   [
     '--from aws-valt',
-    'invalid value "aws-valt" for --from: use one of atmos-file, aws-vault, aws-credentials',
+    'invalid value "aws-valt" for --from: expected one of atmos-file, aws-vault, aws-credentials',
   ],
   ['--from aws-vault', 'the keyring directory .*/\\.awsvault/keys \\(default\\) does not exist'],
   [
@@ -200,7 +200,7 @@ describe('from another file keyring of Atmos', () => {
     expect(result).toMatchObject({ exitCode: 0 });
     expect(ada.asked).toEqual([
       `Password of the keyring ${source}`,
-      `Password of the keyring ${desk.directory}`,
+      `Password of the keyring ${shortPath(desk, desk.directory)}`,
     ]);
   });
 
@@ -257,7 +257,7 @@ describe('from aws-vault', () => {
     const ada = person(otherPassword, 'dev', 'Ops');
     const result = await run(desk, '--from aws-vault', { person: ada });
     expect(ada.asked).toEqual([
-      `Password of the keyring ${directory}`,
+      `Password of the keyring ${shortPath(desk, directory)}`,
       'Identity for the access key of profile dev: dev, Ops, (do not import this profile)',
       'Identity for the access key of profile work: Ops, (do not import this profile)',
     ]);
@@ -338,7 +338,9 @@ describe('from aws-vault', () => {
     const options = { env: variables, person: ada };
     expect(await run(desk, '--from aws-vault --yes', options)).toMatchObject({ exitCode: 0 });
     expect(await desk.openKeyring().get('atmos_r_dev')).toContain(user.accessKeyId);
-    expect(ada.asked).toEqual(answers.map(() => `Password of the keyring ${directory}`));
+    expect(ada.asked).toEqual(
+      answers.map(() => `Password of the keyring ${shortPath(desk, directory)}`),
+    );
   });
 
   test.each([
@@ -397,7 +399,7 @@ describe('from aws-vault', () => {
     expect(result).toMatchObject({ code: 'ERR_IDENTITY_UNKNOWN', exitCode: 2 });
     expect(result.stderr).toBe(
       'error: 1 of 2 failed:\n' +
-        '  no identity of the name of profile "work" can have a stored key\n' +
+        '  no identity named "work", like the profile, can have a stored key\n' +
         'hint: add --map work=IDENTITY\n',
     );
     expect(statesOf(result.stdout)).toEqual({ dev: 'copied atmos_r_dev', work: 'failed null' });
@@ -407,7 +409,7 @@ describe('from aws-vault', () => {
   });
 
   test.each([
-    ['--map work', '--map has "work", not PROFILE=IDENTITY'],
+    ['--map work', 'invalid value "work" for --map: expected PROFILE=IDENTITY'],
     [
       '--map wrok=dev',
       'no profile "wrok" (--map) with a long-lived key: the profiles are dev, work',

@@ -42,7 +42,7 @@ describe('an invalid command is refused', () => {
 
   test.each([
     ['', 'ERR_USAGE', '--to is missing: the type of the keyring to copy to'],
-    ['--to sistem', 'ERR_USAGE', 'invalid value "sistem" for --to: use one of system, file'],
+    ['--to sistem', 'ERR_USAGE', 'invalid value "sistem" for --to: expected one of system, file'],
     [
       '--to file',
       'ERR_USAGE',
@@ -53,12 +53,8 @@ describe('an invalid command is refused', () => {
       'ERR_USAGE',
       'the entries would be copied from the system keyring (--from) to itself',
     ],
-    ['--to memory', 'ERR_USAGE', 'invalid value "memory" for --to: use one of system, file'],
-    [
-      '--from memory --to file',
-      'ERR_USAGE',
-      'invalid value "memory" for --from: use one of system',
-    ],
+    ['--to memory', 'ERR_USAGE', 'invalid value "memory" for --to: expected one of system, file'],
+    ['--from memory --to file', 'ERR_USAGE', 'invalid value "memory" for --from: expected system'],
     ['--to system', 'ERR_KEYRING_UNAVAILABLE', 'there is no session bus'],
   ])('migrate %s', async (options, code, message) => {
     const before = desk.stored();

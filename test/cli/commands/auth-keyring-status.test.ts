@@ -170,7 +170,7 @@ describe('an unusable keyring', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'error: unknown keyring type "fil" (from ATMOS_KEYRING_TYPE): it is one of system, file, memory\n' +
+        'error: unknown keyring type "fil" (from ATMOS_KEYRING_TYPE): expected one of system, file, memory\n' +
         'hint: did you mean file?\n',
     });
   });

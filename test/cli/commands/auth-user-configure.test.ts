@@ -276,7 +276,7 @@ describe('in a keyring with an access key', () => {
       {
         code: 'ERR_CANCELLED',
         exitCode: 130,
-        stderr: 'error: cancelled\n',
+        stderr: 'error: canceled\n',
       },
     );
   });
@@ -423,7 +423,7 @@ describe('in a keyring with an access key', () => {
       `${byStdin} --session-duration soon`,
       'the session duration is not a duration like 12h, 1h30m, 900s, 2d or 900 (seconds) (from --session-duration)',
     ],
-    [`${configure} -i deb --stdin`, 'unknown identity "deb": it is one of dev in $'],
+    [`${configure} -i deb --stdin`, 'unknown identity "deb": expected dev in $'],
     [
       `${configure} -i off --stdin`,
       'authentication is switched off, but this command requires an identity',

@@ -16,6 +16,8 @@ const wrong = `auth:
 describe('a valid configuration', () => {
   test('is reported as valid, with its files and profiles', async () => {
     const desk = await openDesk();
+    // The endpoint of this desk needs trust.
+    desk.env['ATMOS_AUTH_TRUST'] = '1';
     const ci = join(desk.project, 'profiles/ci');
     mkdirSync(ci, { recursive: true });
     writeFileSync(join(ci, 'a.yaml'), 'auth: { keyring: { type: memory } }');
@@ -61,7 +63,7 @@ describe('a valid configuration', () => {
     const { exitCode, stderr } = await desk.run(command);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
-      stderr: `warning: auth.identities.dev.credentials.mfa_arn (${file}:4:64) is the output of a command, which this command does not run\nok: ~/project/atmos.yaml\n`,
+      stderr: `warning: auth.identities.dev.credentials.mfa_arn (${file}:4:64) is the output of a command, which this command does not run\nnote: auth.identities.dev.credentials.mfa_arn (${file}:4:64) needs trust: it runs touch ran (and 2 more)\nhint: atmos auth trust\nhint: where no one can be prompted, as in CI: export ATMOS_AUTH_TRUST=1\nok: ~/project/atmos.yaml\n`,
     });
   });
 });
@@ -73,7 +75,7 @@ describe('a configuration with errors', () => {
     expect(await desk.run(command)).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `error: unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): it is one of system, file, memory
+      stderr: `error: unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): expected one of system, file, memory
 hint: did you mean file?
 warning: auth.keyring.tpye (${file}:3:31) is not known
 hint: did you mean type?
@@ -101,7 +103,7 @@ hint: set both or neither; if neither is set, the keys come from the keyring
           line: 3,
           column: 20,
           path: 'auth.keyring.type',
-          message: `unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): it is one of system, file, memory`,
+          message: `unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): expected one of system, file, memory`,
           hint: 'did you mean file?',
         },
         {

@@ -269,6 +269,6 @@ test('ATMOS_AUTH_WHOAMI_OUTPUT replaces -o', async () => {
     code: 'ERR_USAGE',
     exitCode: 2,
     stderr:
-      'error: invalid value "yaml" for ATMOS_AUTH_WHOAMI_OUTPUT: use one of json\nhint: atmos auth whoami --help\n',
+      'error: invalid value "yaml" for ATMOS_AUTH_WHOAMI_OUTPUT: expected json\nhint: atmos auth whoami --help\n',
   });
 });

@@ -67,7 +67,7 @@ test('list and status count the same, and recognize the token of a provider', as
     items: { key: 1, session: 0, token: 1 },
   });
   expect((await desk.run('auth keyring status')).stderr).toContain(
-    '  Entries  6 (1 key, 1 token, 4 of other programs)',
+    '  Entries     6 (1 key, 1 token, 4 of other programs)',
   );
   expect(desk.stored()).toEqual(before);
 });

@@ -14,7 +14,7 @@ export function person(...answers: readonly (string | boolean | readonly string[
 
   function next(): string | boolean | readonly string[] {
     const answer = rest.shift();
-    if (answer === undefined) throw new AtmosError('ERR_CANCELLED', 'cancelled');
+    if (answer === undefined) throw new AtmosError('ERR_CANCELLED', 'canceled');
     return answer;
   }
 

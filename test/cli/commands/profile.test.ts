@@ -101,7 +101,7 @@ describe('profile list', () => {
       stdout: `NAME  STATE  LOCATION  FILES  PATH\nci    -      project   1      ~/project/profiles/ci\n`,
     });
     expect(stderr).toMatch(
-      `warning: the chosen profiles cannot be used: unknown profile "typo" (from profiles.default (${path}:2:22)): it is one of ci in `,
+      `warning: the chosen profiles cannot be used: unknown profile "typo" (from profiles.default (${path}:2:22)): expected ci in `,
     );
   });
 
@@ -178,7 +178,7 @@ describe('profile show', () => {
   test.each([
     [
       'cii',
-      /^error: unknown profile "cii" \(from the command line\): it is one of .*\nhint: did you mean ci\?\nhint: atmos profile list\n$/,
+      /^error: unknown profile "cii" \(from the command line\): expected .*\nhint: did you mean ci\?\nhint: atmos profile list\n$/,
     ],
     ['__SELECT__', /^error: "__SELECT__" \(from the command line\) is not a valid profile name/],
     ['../ci', /^error: "\.\.\/ci" \(from the command line\) is not a valid profile name/],
@@ -208,7 +208,7 @@ describe.each(['-f', '--format', '-o', '--output'])('the format chosen with %s',
       code: 'ERR_USAGE',
       exitCode: 2,
       stderr: expect.stringMatching(
-        /^error: invalid value "csv" for --?\w+: use one of (table|text), json, yaml\n/,
+        /^error: invalid value "csv" for --?\w+: expected one of (table|text), json, yaml\n/,
       ),
     });
   });

@@ -10,9 +10,7 @@ test.each(['auth whoami', 'auth env', 'auth login', 'auth logout'])(
     const desk = await openDesk({ entries: {} });
     const { exitCode, code, stderr } = await desk.run(line, { env: { ATMOS_IDENTITY: 'zebra' } });
     expect({ exitCode, code }).toEqual({ exitCode: 2, code: 'ERR_IDENTITY_UNKNOWN' });
-    expect(stderr).toContain(
-      'unknown identity "zebra" (from ATMOS_IDENTITY): it is one of dev in ',
-    );
+    expect(stderr).toContain('unknown identity "zebra" (from ATMOS_IDENTITY): expected dev in ');
     expect(stderr).toContain('hint: unset ATMOS_IDENTITY\n');
     expect(stderr).not.toContain(takeBack);
     const env = { ATMOS_IDENTITY: 'zebra', ...recorded };
@@ -21,7 +19,7 @@ test.each(['auth whoami', 'auth env', 'auth login', 'auth logout'])(
     );
     // The user knows what the command line says.
     const typed = await desk.run('auth whoami -i zebra', { env });
-    expect(typed.stderr).toContain('unknown identity "zebra": it is');
+    expect(typed.stderr).toContain('unknown identity "zebra": expected dev in');
     expect(typed.stderr).not.toContain('unset');
   },
 );

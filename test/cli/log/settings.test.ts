@@ -72,7 +72,7 @@ describe('the level comes from', () => {
   ])('an unknown level is refused, %j: %s', (said, code, source) => {
     expect(thrownBy(() => settle(said))).toMatchObject({
       code,
-      message: `unknown log level "debgu" (from ${source}): it is one of Trace, Debug, Info, Warning, Error, Off`,
+      message: `unknown log level "debgu" (from ${source}): expected one of Trace, Debug, Info, Warning, Error, Off`,
       hints: ['did you mean Debug?'],
     });
   });

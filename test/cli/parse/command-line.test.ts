@@ -216,7 +216,7 @@ describe('options', () => {
     ],
     ['auth whoami --mfa-tokn=123456', 'unknown option "--mfa-tokn" for "atmos auth whoami"', []],
     ['auth whoami -x', 'unknown option "-x" for "atmos auth whoami"', []],
-    ['auth whoami -o jsn', 'invalid value "jsn" for -o: use one of json', ['did you mean json?']],
+    ['auth whoami -o jsn', 'invalid value "jsn" for -o: expected json', ['did you mean json?']],
   ])('%s is refused', (line, message, nearest) => {
     const command = line.split(' ').slice(0, 2).join(' ');
     expect(refusal(line)).toMatchObject({

@@ -93,7 +93,7 @@ describe('the environment', () => {
   });
 
   test.each([
-    [{ SHOW_OUTPUT: 'jsn' }, 'invalid value "jsn" for SHOW_OUTPUT: use one of json, text'],
+    [{ SHOW_OUTPUT: 'jsn' }, 'invalid value "jsn" for SHOW_OUTPUT: expected one of json, text'],
     [{ SHOW_VERBOSE: 'maybe' }, 'invalid value for SHOW_VERBOSE: use true or false'],
   ])('is checked like the option: %j', (env, message) => {
     expect(() => read('show', env)).toThrow(

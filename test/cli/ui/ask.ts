@@ -1,4 +1,4 @@
-// A program for prompt.test.ts: shows one prompt and prints the answer as JSON.
+// A program for prompt.test.ts and prompt-echo.test.ts: shows prompts and prints the answer as JSON.
 import { writeFileSync } from 'node:fs';
 import { createPrinter } from '../../../src/cli/printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../../../src/cli/report.ts';
@@ -19,6 +19,30 @@ async function ask(): Promise<unknown> {
         instead,
         fault: (answer) => (answer.length < 3 ? 'too short' : undefined),
       });
+    case 'two':
+      return [
+        await prompt.text({
+          message: 'Name',
+          instead,
+          fault: (answer) => (answer === 'refused' ? 'not this one' : undefined),
+        }),
+        await prompt.masked({ message: 'Secret', instead, takesPasted: true }),
+      ];
+    case 'two-apart':
+      return [
+        await prompt.masked({ message: 'Secret', instead }),
+        await prompt.text({ message: 'Name', instead }),
+      ];
+    case 'check': {
+      await prompt.masked({ message: 'Secret', instead });
+      host.stdout.write('checking\n', () => {});
+      host.onSignals(['SIGCONT'], () => host.stdout.write('continued\n', () => {}));
+      return new Promise(() => setInterval(() => {}, 60_000));
+    }
+    case 'run': {
+      await prompt.masked({ message: 'Secret', instead });
+      return (await host.spawn('stty', ['-a'], { env: host.env }).ended).exitCode;
+    }
     case 'confirm':
       return prompt.confirm({ message: 'Sure?', instead, default: false });
     case 'select':
@@ -27,6 +51,12 @@ async function ask(): Promise<unknown> {
         instead,
         choices: ['dev', 'prod'],
         describe: (name) => `aws/${name === 'dev' ? 'user' : 'ambient'}`,
+      });
+    case 'select-long':
+      return prompt.select({
+        message: 'Which?',
+        instead,
+        choices: Array.from({ length: 2_000 }, (_, at) => `team-${at}.`),
       });
     case 'select-evil':
       return prompt.select({

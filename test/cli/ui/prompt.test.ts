@@ -43,6 +43,7 @@ describe('at a terminal', () => {
   test('a choice is made with the arrow keys', async () => {
     const session = ask('select');
     await session.waitFor('prod');
+    await session.waitFor('to filter');
     session.type('\u001b[B\r');
     await expect(session.waitFor('answer "prod"')).resolves.toBeUndefined();
   });
@@ -56,6 +57,17 @@ describe('at a terminal', () => {
       session.type('\r');
       await expect(session.waitFor('answer "prod"')).resolves.toBeUndefined();
     }
+  });
+
+  test('of a long list only a part is shown, and any item is found', async () => {
+    const session = ask('select-long');
+    await session.waitFor('team-0.');
+    await session.waitFor('to filter');
+    expect(session.shown()).not.toContain('team-24.');
+    session.type('1999');
+    await session.waitFor('❯ team-1999.');
+    session.type('\r');
+    await expect(session.waitFor('answer "team-1999."')).resolves.toBeUndefined();
   });
 
   test('several items are selected with the space bar, and some can be preselected', async () => {
@@ -80,7 +92,7 @@ describe('at a terminal', () => {
       const session = ask(kind);
       await session.waitFor('?');
       session.type(key);
-      await session.waitFor('error: cancelled');
+      await session.waitFor('error: canceled');
       expect(await session.ended).toMatchObject({ exitCode: 130 });
       expectCursorBack(session.shown());
     }
@@ -94,7 +106,7 @@ describe('at a terminal', () => {
     session.type('\u007f');
     await session.waitFor(kind === 'text' ? 'abc\u001b' : '***\u001b');
     session.type('\u007f\u007f\u007f\u0004');
-    await session.waitFor('error: cancelled');
+    await session.waitFor('error: canceled');
     expect(await session.ended).toMatchObject({ exitCode: 130 });
     expect(session.shown()).not.toContain('answer');
   });
@@ -103,7 +115,7 @@ describe('at a terminal', () => {
     const session = ask('select-many');
     await session.waitFor('prod');
     session.type(' \u0004');
-    await session.waitFor('error: cancelled');
+    await session.waitFor('error: canceled');
     expect(await session.ended).toMatchObject({ exitCode: 130 });
   });
 
@@ -113,7 +125,7 @@ describe('at a terminal', () => {
     await session.waitFor('?');
     await session.waitFor('Secret');
     session.type('\u0004');
-    await session.waitFor('error: cancelled');
+    await session.waitFor('error: canceled');
     expect(await session.ended).toMatchObject({ exitCode: 130 });
     expect(session.shown()).not.toContain('*');
   });

@@ -14,12 +14,12 @@ import { seedKeyring } from '../file/seed.ts';
 import { agentSite, serve, type AgentSite } from './agent-place.ts';
 
 /** How a fake agent handles data after the greeting. */
-type Behaviour = (socket: Socket) => unknown;
+type Behavior = (socket: Socket) => unknown;
 
 /** Starts a fake agent. By default it sends the greeting of a real one. */
 async function pretend(
   site: AgentSite,
-  behave: Behaviour,
+  behave: Behavior,
   greet: (socket: Socket, greeting: object) => unknown = (socket, greeting) =>
     socket.write(encodeFrame(greeting)),
 ): Promise<void> {
@@ -42,8 +42,8 @@ async function pretend(
 
 const answer = (reply: unknown) => (socket: Socket) =>
   socket.write(encodeFrame({ ...Object(reply) }));
-const hangUp: Behaviour = (socket) => void socket.destroy();
-const sayNothing: Behaviour = () => {};
+const hangUp: Behavior = (socket) => void socket.destroy();
+const sayNothing: Behavior = () => {};
 
 /** Time limits and pauses pass immediately. */
 const impatient = { host: { sleep: () => Promise.resolve() } };

@@ -399,9 +399,9 @@ describe('a prompt', () => {
   });
 
   test('is canceled with the error of the caller', async () => {
-    const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
-    const promptPassword = async () => Promise.reject(cancelled);
-    await expect(resolve({ promptPassword })).rejects.toBe(cancelled);
+    const canceled = new AtmosError('ERR_CANCELLED', 'canceled');
+    const promptPassword = async () => Promise.reject(canceled);
+    await expect(resolve({ promptPassword })).rejects.toBe(canceled);
   });
 });
 

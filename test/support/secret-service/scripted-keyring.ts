@@ -1,5 +1,5 @@
 import { DBusError, Message, Variant } from '@jellybrick/dbus-next';
-import type { Reply } from './behaviours.ts';
+import type { Reply } from './behaviors.ts';
 import {
   createDhSession,
   createPlainSession,

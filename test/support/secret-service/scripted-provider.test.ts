@@ -12,8 +12,8 @@ import {
   silent,
   silentAfter,
   times,
-  type Behaviour,
-} from './behaviours.ts';
+  type Behavior,
+} from './behaviors.ts';
 import { connectBus, readCollectionState } from './bus-connection.mjs';
 import { openScriptedProvider, type ScriptedProviderOptions } from './scripted-provider.ts';
 
@@ -111,7 +111,7 @@ describe.skipIf(!secretTool)('without a script, the provider behaves correctly',
 describe.skipIf(!secretTool)('with a script, the provider', () => {
   test('keeps a prompt open until it is answered', async () => {
     const asked = createEvent();
-    const telling: Behaviour = (honest) => {
+    const telling: Behavior = (honest) => {
       asked.happen();
       return honest();
     };

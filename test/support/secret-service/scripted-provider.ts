@@ -1,7 +1,7 @@
 // A Secret Service provider for behavior that no real one shows on demand. It behaves correctly
 // without a script. It runs in the process of the test, so tested code must not block this process.
 import { DBusError, Message } from '@jellybrick/dbus-next';
-import type { Behaviour } from './behaviours.ts';
+import type { Behavior } from './behaviors.ts';
 import { openConnection } from './bus-connection.mjs';
 import { openBus } from './bus.mjs';
 import { createReleases } from './releases.mjs';
@@ -14,7 +14,7 @@ import type { SecretService } from './types.ts';
 
 export interface ScriptedProviderOptions extends ScriptedKeyringOptions {
   /** By interface and member, as `Service.GetSecrets` or `Properties.Get`. */
-  script?: Record<string, Behaviour>;
+  script?: Record<string, Behavior>;
 }
 
 export interface ScriptedProvider extends SecretService {
@@ -23,7 +23,7 @@ export interface ScriptedProvider extends SecretService {
   /** The stored items, in the order of creation. */
   items(): ScriptedItem[];
   /** Sets the behavior from now on; undefined restores the correct one. */
-  script(member: string, behaviour?: Behaviour): void;
+  script(member: string, behavior?: Behavior): void;
   /** Answers the open prompts as a user would. */
   answerPrompts(answer: 'complete' | 'dismiss'): void;
 }
@@ -47,7 +47,7 @@ export async function openScriptedProvider({
     // A reply after the bus was closed is dropped.
     const send = (message: Message) => void (alive && connection.send(message));
     const keyring = createScriptedKeyring(options, send);
-    const behaviours = new Map(Object.entries(script));
+    const behaviors = new Map(Object.entries(script));
     const calls: string[] = [];
 
     const answer = async (call: Message): Promise<void> => {
@@ -55,7 +55,7 @@ export async function openScriptedProvider({
       calls.push(name);
       const honest = () => keyring.answer(name, call);
       try {
-        const outcome = await (behaviours.get(name) ?? honest)(honest, call);
+        const outcome = await (behaviors.get(name) ?? honest)(honest, call);
         if (outcome === 'death') die();
         else if (outcome !== 'silence') {
           send(Message.newMethodReturn(call, outcome.signature, outcome.body));
@@ -75,9 +75,9 @@ export async function openScriptedProvider({
       ...bus,
       calls,
       items: keyring.items,
-      script: (member, behaviour) => {
-        if (behaviour) behaviours.set(member, behaviour);
-        else behaviours.delete(member);
+      script: (member, behavior) => {
+        if (behavior) behaviors.set(member, behavior);
+        else behaviors.delete(member);
       },
       answerPrompts: keyring.answerPrompts,
       killProvider: async () => die(),

@@ -7,7 +7,7 @@ import {
   openFullBus,
 } from '../../../support/secret-service/broken-buses.mjs';
 import { openBus } from '../../../support/secret-service/bus.mjs';
-import { silent } from '../../../support/secret-service/behaviours.ts';
+import { silent } from '../../../support/secret-service/behaviors.ts';
 import { openScriptedProvider } from '../../../support/secret-service/scripted-provider.ts';
 import { temporaryDirectory } from '../../../support/temporary.ts';
 import { runProgram } from './run-program.ts';

@@ -11,8 +11,8 @@ import {
   refusing,
   silent,
   times,
-  type Behaviour,
-} from '../../../support/secret-service/behaviours.ts';
+  type Behavior,
+} from '../../../support/secret-service/behaviors.ts';
 import {
   openScriptedProvider,
   type ScriptedProviderOptions,
@@ -204,7 +204,7 @@ describe.skipIf(!hasBus)('a session', () => {
 
   test('is replaced at most twice if the provider has another key', async () => {
     const { provider, keyring } = await open({ items: [{ attributes, value: 'value' }] });
-    const garbled: Behaviour = (honest) => {
+    const garbled: Behavior = (honest) => {
       const { signature, body } = honest();
       const secrets = body[0] as Record<string, [string, Buffer, Buffer, string]>;
       // Not a whole block, which one in 256 keys would decrypt to valid padding.
@@ -255,7 +255,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     expect(await failing).toMatchObject({ code: 'ERR_KEYRING_TIMEOUT' });
   });
 
-  test.each<[string, string, Behaviour]>([
+  test.each<[string, string, Behavior]>([
     ['another type', 'Collection.SearchItems', answering('s', 'nonsense')],
     ['nothing', 'Collection.SearchItems', answering('')],
     ['another type within', 'Properties.Get', answering('v', new Variant('u', 1))],
@@ -266,9 +266,9 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
       answering('vo', new Variant('ay', Buffer.of(1)), '/s'),
     ],
     ['too much', 'Service.GetSecrets', answering('a{o(oayays)}s', {}, 'more')],
-  ])('and answers %s causes an error', async (_, member, behaviour) => {
+  ])('and answers %s causes an error', async (_, member, behavior) => {
     const items = [{ attributes, value: 'value' }];
-    const { keyring } = await open({ items, script: { [member]: behaviour } });
+    const { keyring } = await open({ items, script: { [member]: behavior } });
     expect(await errorOf(keyring.get(key))).toMatchObject({ code: 'ERR_KEYRING_DAMAGED' });
   });
 
@@ -291,7 +291,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
   });
 
   test('and answers with the secret of another session causes an error', async () => {
-    const other: Behaviour = (honest) => {
+    const other: Behavior = (honest) => {
       const { signature, body } = honest();
       const secrets = body[0] as Record<string, [string, Buffer, Buffer, string]>;
       for (const secret of Object.values(secrets)) secret[0] = '/org/freedesktop/secrets/session/0';
@@ -318,11 +318,11 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     });
   });
 
-  test.each<[string, Behaviour]>([
+  test.each<[string, Behavior]>([
     ['before', dying],
     ['after', dyingAfter],
-  ])('and exits %s it completes a write causes an error', async (_, behaviour) => {
-    const { keyring } = await open({ script: { 'Collection.CreateItem': behaviour } });
+  ])('and exits %s it completes a write causes an error', async (_, behavior) => {
+    const { keyring } = await open({ script: { 'Collection.CreateItem': behavior } });
     expect(await errorOf(keyring.set(key, 'value'))).toMatchObject({
       code: 'ERR_KEYRING_IO',
       message:

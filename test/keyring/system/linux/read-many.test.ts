@@ -4,7 +4,7 @@ import type { Keyring } from '../../../../src/keyring/contract.ts';
 import { openDesk, yamlOf } from '../../../cli/commands/desk.ts';
 import { errorOf } from '../../../support/error-of.ts';
 import { peer } from '../../../support/peers.ts';
-import { answering, refusing, silent, times } from '../../../support/secret-service/behaviours.ts';
+import { answering, refusing, silent, times } from '../../../support/secret-service/behaviors.ts';
 import {
   openScriptedProvider,
   type ScriptedProviderOptions,
