@@ -1,5 +1,6 @@
 import type { LinkPlan } from '../clouds/contract.ts';
 import { kindOf, linkKindOf } from '../clouds/registry.ts';
+import { remoteImportNote, type WithRemoteImports } from '../config/remote-imports.ts';
 import { ConfigurationError } from '../core/configuration-error.ts';
 import { AtmosError } from '../core/errors.ts';
 import { didYouMean, edit, say, type Hint } from '../core/hint.ts';
@@ -17,7 +18,7 @@ import type { Host } from '../host/host.ts';
 import type { ChainSettings } from '../store/envelope.ts';
 
 /** The identities and providers in which the `via` of an identity is looked up. */
-export interface Configured {
+export interface Configured extends Partial<WithRemoteImports> {
   readonly identities: readonly Identity[];
   readonly providers: readonly Provider[];
 }
@@ -169,7 +170,7 @@ type Fault = (path: readonly string[], message: string, hint?: Hint) => Configur
 
 function findBase(
   { name, via = {}, tagAt }: Identity,
-  { identities, providers }: Configured,
+  { identities, providers, remoteImports = [] }: Configured,
   fault: Fault,
 ): LinkConfig | undefined {
   const { provider, identity } = via;
@@ -189,7 +190,7 @@ function findBase(
     const [hint = others] = didYouMean(nearestName(wanted, known));
     throw fault(
       ['via', key],
-      `is not ${key === 'identity' ? 'an identity' : 'a provider'}: ${shown}`,
+      `is not ${key === 'identity' ? 'an identity' : 'a provider'}: ${shown}${remoteImportNote({ remoteImports })}`,
       hint,
     );
   };

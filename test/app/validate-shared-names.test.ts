@@ -34,7 +34,8 @@ describe('a provider and an identity with the same name', () => {
   });
 
   test('cause no warning if Go Atmos stores them separately', async () => {
-    const role = 'oidc: { kind: aws/assume-role, via: { provider: oidc } }';
+    const arn = 'arn:aws:iam::123456789012:role/ci';
+    const role = `oidc: { kind: aws/assume-role, via: { provider: oidc }, principal: { assume_role: "${arn}" } }`;
     expect(await findingsOf(`auth: { identities: { ${role} }, ${provider} }`)).toEqual([]);
   });
 

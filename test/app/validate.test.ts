@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { validate } from '../../src/app/validate.ts';
+import { identityKinds } from '../../src/clouds/registry.ts';
 import type { LoadOptions } from '../../src/config/load.ts';
 import { formatHint, posixSyntax } from '../../src/core/format-hint.ts';
 import type { Hint } from '../../src/core/hint.ts';
@@ -73,11 +74,11 @@ describe('the kind of an identity', () => {
     ],
     [
       'dev: { kind: vault }',
-      'error: auth.identities.dev.kind ($/atmos.yaml:3:18) is unknown: "vault" | supported kinds: aws/user',
+      `error: auth.identities.dev.kind ($/atmos.yaml:3:18) is unknown: "vault" | supported kinds: ${identityKinds.join(', ')}`,
     ],
     [
-      'dev: { kind: aws/assume-role }',
-      'warning: auth.identities.dev.kind ($/atmos.yaml:3:18) is aws/assume-role, which this version does not support',
+      'dev: { kind: gcp/project }',
+      'warning: auth.identities.dev.kind ($/atmos.yaml:3:18) is gcp/project, which this version does not support',
     ],
     ['dev: { default: false }', 'warning: auth.identities.dev.kind ($/atmos.yaml:3:5) is missing'],
   ])('%s', async (text, finding) => {
@@ -149,7 +150,7 @@ describe('a setting of the kind', () => {
 });
 
 describe('a reference', () => {
-  const role = 'kind: aws/assume-role';
+  const role = 'kind: gcp/project    ';
   const rolesAside = (lines: string[]) =>
     lines.filter((line) => !line.includes('does not support'));
 

@@ -159,7 +159,7 @@ test('a command that only reads runs nothing', async () => {
 
 test('an identity of an unsupported kind, or with an invalid definition, is reported before anything is opened', async () => {
   const desk = await openDesk();
-  desk.configure(yamlOf(desk).replace('aws/user', 'aws/assume-role'));
+  desk.configure(yamlOf(desk).replace('aws/user', 'gcp/project'));
   expect(await desk.run(command)).toMatchObject({ code: 'ERR_IDENTITY_UNSUPPORTED', exitCode: 2 });
   desk.configure(yamlOf(desk, { identity: 'credentials:\n  region: [a]' }));
   expect(await desk.run(command)).toMatchObject({

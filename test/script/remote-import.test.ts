@@ -61,8 +61,8 @@ test('validate warns about a missing provider, because a remote import may defin
   machine.writeConfig(`import: https://example.com/atmos.yaml
 auth:
   identities:
-    ci: { kind: aws/assume-role, via: { provider: oidc } }
-    ops: { kind: aws/assume-role, via: { identity: base } }
+    ci: { kind: gcp/project    , via: { provider: oidc } }
+    ops: { kind: gcp/project    , via: { identity: base } }
 `);
   const { exitCode, stderr } = await machine.atmos('auth validate');
   const note = `; import (${machine.project}/atmos.yaml:1:9) is a remote import, which is not fetched`;
