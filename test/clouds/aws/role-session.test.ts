@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { defaultSessionName } from '../../../src/clouds/aws/role-session.ts';
+import type { Identity } from '../../../src/core/kind-config.ts';
+import { errorOf } from '../../support/error-of.ts';
+import type { StsRole } from '../../support/sts-types.ts';
+import {
+  awsUserIdentity,
+  codesOf,
+  codes,
+  device,
+  keys,
+  openPlace,
+  user,
+  type PlaceOptions,
+} from '../../auth/place.ts';
+
+describe('the name of a session', () => {
+  const now = new Date(1_800_000_000_500);
+
+  test('is made from the name of the identity and the time', () => {
+    expect(defaultSessionName('core_dev', now)).toBe('atmos-core_dev-1800000000');
+  });
+
+  test('has only characters that AWS allows, and at most 64', () => {
+    expect(defaultSessionName('core/dev östlich', now)).toBe('atmos-core-dev--stlich-1800000000');
+    expect(defaultSessionName('x'.repeat(200), now)).toHaveLength(64);
+  });
+});
+
+const ada = `arn:aws:iam::${user.account}:user/ada`;
+const arnOf = (name: string) => `arn:aws:iam::${user.account}:role/${name}`;
+
+async function openRole(
+  trust: StsRole['trust'],
+  principal: Record<string, unknown>,
+  options: Pick<PlaceOptions, 'mfaCode'> = {},
+) {
+  const place = await openPlace({
+    ...options,
+    sts: { roles: [{ arn: arnOf('deploy'), trust }] },
+    configured: (spec) => ({ identities: [awsUserIdentity({ name: 'ada', spec })], providers: [] }),
+  });
+  const [base] = place.context.configured?.identities ?? [];
+  if (base !== undefined) await place.manager.saveKeys(base, keys);
+  const deploy: Identity = awsUserIdentity({
+    name: 'deploy',
+    kind: 'aws/assume-role',
+    via: { identity: 'ada' },
+    spec: place.spec,
+    principal: { assume_role: arnOf('deploy'), ...principal },
+  });
+  return { place, deploy };
+}
+
+test('tags, their transitive names, source identity and policies reach AWS', async () => {
+  const { place, deploy } = await openRole([{ principal: ada, sourceIdentity: 'ada' }], {
+    session_tags: { Team: 'core', Cost: '42' },
+    transitive_tags: ['Team'],
+    source_identity: 'ada',
+    policy_arns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+    session_name: 'ci',
+  });
+  const { session } = await place.manager.login(deploy);
+  expect(place.server.session(session.credentials.accessKeyId)).toMatchObject({
+    tags: { Team: 'core', Cost: '42' },
+    transitiveTagKeys: ['Team'],
+    sourceIdentity: 'ada',
+  });
+  const call = place.server.calls.find(({ action }) => action === 'AssumeRole');
+  expect(call?.params).toMatchObject({
+    RoleSessionName: 'ci',
+    'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+  });
+});
+
+test('a code of the device is asked for and sent if the role has mfa_arn', async () => {
+  const { asked, mfaCode } = codesOf(codes[0]);
+  const { place, deploy } = await openRole(
+    [{ principal: ada, needsMfa: true }],
+    { mfa_arn: device },
+    { mfaCode },
+  );
+  expect(await place.manager.login(deploy)).toMatchObject({ wasOpened: true });
+  expect(asked).toEqual([{ device, isRetry: false }]);
+});
+
+test('a role that needs a code is an error where no one can be asked', async () => {
+  const { place, deploy } = await openRole([{ principal: ada, needsMfa: true }], {
+    mfa_arn: device,
+  });
+  expect(await errorOf(place.manager.login(deploy))).toMatchObject({
+    code: 'ERR_AUTH_MFA_REQUIRED',
+    message: expect.stringContaining('link 2 of 2, identity deploy (aws/assume-role): '),
+  });
+});
