@@ -2,30 +2,33 @@
 // has issued.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 
-/** @import { KnownKey, SessionKey, StsAccounts, StsKey, StsUser } from './sts-types.ts' */
+/**
+ * @import { KnownKey, SessionKey, StsAccounts, StsKey, StsOptions,
+ *   StsPrincipal } from './sts-types.ts'
+ */
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /**
- * @param {readonly StsKey[]} keys
- * @param {() => SessionKey} [newSession]
+ * @param {Pick<StsOptions, 'keys' | 'roles' | 'newSession'>} options
  * @returns {StsAccounts}
  */
-export function createAccounts(keys, newSession = randomSession) {
+export function createAccounts({ keys, roles = [], newSession = randomSession }) {
   /** @type {Map<string, KnownKey>} */
   const known = new Map();
   for (const key of keys) {
     const { accessKeyId, secretAccessKey } = key;
-    known.set(accessKeyId, { accessKeyId, secretAccessKey, user: userOf(key) });
+    known.set(accessKeyId, { accessKeyId, secretAccessKey, principal: userOf(key) });
   }
   /** @type {Set<string>} */
   const usedCodes = new Set();
 
   return {
     find: (accessKeyId) => known.get(accessKeyId),
-    issue(user, expiresAt) {
+    findRole: (arn) => roles.find((role) => role.arn === arn),
+    issue(principal, session) {
       const { token, ...pair } = newSession();
-      const key = { user, ...pair, session: { token, expiresAt } };
+      const key = { principal, ...pair, session: { token, ...session } };
       known.set(key.accessKeyId, key);
       return key;
     },
@@ -42,13 +45,40 @@ export function createAccounts(keys, newSession = randomSession) {
 }
 
 /**
+ * The principal of a session of the role. Its ARN leaves out the path of the role.
+ *
+ * @param {string} roleArn
+ * @param {string} sessionName
+ * @returns {StsPrincipal}
+ */
+export function roleSession(roleArn, sessionName) {
+  const [, partition, , , account = '', path = ''] = roleArn.split(':');
+  const name = path.split('/').at(-1);
+  return {
+    kind: 'role',
+    account,
+    arn: `arn:${partition}:sts::${account}:assumed-role/${name}/${sessionName}`,
+    userId: `${uniqueId('AROA', roleArn)}:${sessionName}`,
+    roleArn,
+  };
+}
+
+/**
  * @param {StsKey} key
- * @returns {StsUser}
+ * @returns {StsPrincipal}
  */
 function userOf({ account, userName, mfa }) {
-  const digest = createHash('sha256').update(`${account}/${userName}`).digest();
-  const id = Array.from(digest.subarray(0, 17), (byte) => base32[byte % base32.length]).join('');
-  return { account, arn: `arn:aws:iam::${account}:user/${userName}`, userId: `AIDA${id}`, mfa };
+  const arn = `arn:aws:iam::${account}:user/${userName}`;
+  return { kind: 'user', account, arn, userId: uniqueId('AIDA', `${account}/${userName}`), mfa };
+}
+
+/**
+ * @param {string} prefix
+ * @param {string} name
+ */
+function uniqueId(prefix, name) {
+  const digest = createHash('sha256').update(name).digest().subarray(0, 17);
+  return prefix + Array.from(digest, (byte) => base32[byte % base32.length]).join('');
 }
 
 /** @returns {SessionKey} */

@@ -1,7 +1,7 @@
 // The responses of STS in its query XML.
 import { randomUUID } from 'node:crypto';
 
-/** @import { KnownKey, StsAnswer, StsUser } from './sts-types.ts' */
+/** @import { IssuedKey, StsAnswer, StsPrincipal } from './sts-types.ts' */
 
 const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
@@ -20,28 +20,39 @@ export class Refusal extends Error {
 }
 
 /**
- * @param {StsUser} user
+ * @param {StsPrincipal} principal
  * @returns {StsAnswer}
  */
 export function callerIdentity({ account, arn, userId }) {
-  return result(
-    'GetCallerIdentity',
-    `<Arn>${escape(arn)}</Arn><UserId>${userId}</UserId><Account>${account}</Account>`,
-  );
+  return result('GetCallerIdentity', [
+    element('Arn', arn),
+    element('UserId', userId),
+    element('Account', account),
+  ]);
 }
 
 /**
- * @param {KnownKey & Required<Pick<KnownKey, 'session'>>} key
+ * The response to an action that issues credentials.
+ *
+ * @param {string} action
+ * @param {IssuedKey} key
+ * @param {Readonly<Record<string, string | number | undefined>>} [fields] besides the credentials
+ *   and the assumed role
  * @returns {StsAnswer}
  */
-export function sessionToken({ accessKeyId, secretAccessKey, session }) {
-  return result(
-    'GetSessionToken',
-    `<Credentials><AccessKeyId>${accessKeyId}</AccessKeyId>` +
-      `<SecretAccessKey>${secretAccessKey}</SecretAccessKey>` +
-      `<SessionToken>${session.token}</SessionToken>` +
-      `<Expiration>${formatSeconds(session.expiresAt)}</Expiration></Credentials>`,
-  );
+export function issued(action, key, fields = {}) {
+  const { accessKeyId, secretAccessKey, principal, session } = key;
+  const credentials =
+    element('AccessKeyId', accessKeyId) +
+    element('SecretAccessKey', secretAccessKey) +
+    element('SessionToken', session.token) +
+    element('Expiration', formatSeconds(session.expiresAt));
+  const assumed = element('AssumedRoleId', principal.userId) + element('Arn', principal.arn);
+  return result(action, [
+    `<Credentials>${credentials}</Credentials>`,
+    ...(principal.kind === 'role' ? [`<AssumedRoleUser>${assumed}</AssumedRoleUser>`] : []),
+    ...Object.entries(fields).map(([name, value]) => element(name, value)),
+  ]);
 }
 
 /**
@@ -49,11 +60,13 @@ export function sessionToken({ accessKeyId, secretAccessKey, session }) {
  * @returns {StsAnswer}
  */
 export function errorResponse({ code, message, status }) {
+  const error =
+    element('Type', status < 500 ? 'Sender' : 'Receiver') +
+    element('Code', code) +
+    element('Message', message === '' ? undefined : message);
   const body =
-    `<ErrorResponse xmlns="${namespace}"><Error>` +
-    `<Type>${status < 500 ? 'Sender' : 'Receiver'}</Type>` +
-    `<Code>${escape(code)}</Code><Message>${escape(message)}</Message></Error>` +
-    `<RequestId>${randomUUID()}</RequestId></ErrorResponse>\n`;
+    `<ErrorResponse xmlns="${namespace}"><Error>${error}</Error>` +
+    `${element('RequestId', randomUUID())}</ErrorResponse>\n`;
   return { status, body };
 }
 
@@ -68,18 +81,24 @@ export function formatSeconds(date) {
 
 /**
  * @param {string} action
- * @param {string} content
+ * @param {readonly string[]} elements
  * @returns {StsAnswer}
  */
-function result(action, content) {
+function result(action, elements) {
   const body =
-    `<${action}Response xmlns="${namespace}"><${action}Result>${content}</${action}Result>` +
-    `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>` +
+    `<${action}Response xmlns="${namespace}">` +
+    `<${action}Result>${elements.join('')}</${action}Result>` +
+    `<ResponseMetadata>${element('RequestId', randomUUID())}</ResponseMetadata>` +
     `</${action}Response>\n`;
   return { body };
 }
 
-/** @param {string} text */
-function escape(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/**
+ * @param {string} name
+ * @param {string | number | undefined} value undefined: no element
+ */
+function element(name, value) {
+  if (value === undefined) return '';
+  const text = String(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return `<${name}>${text.replaceAll('>', '&gt;')}</${name}>`;
 }

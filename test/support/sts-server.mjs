@@ -1,16 +1,19 @@
-// A stand-in for AWS STS that verifies signatures, tokens, times and MFA codes and responds as STS
-// does. It is plain JavaScript, because the quick start runs it under Node 20, which cannot read
+// A stand-in for AWS STS on loopback, written from the published API (the service model in botocore,
+// the API reference and the user guide of IAM). It verifies signatures, tokens, times, MFA codes and
+// trust policies, enforces the limits of sessions, and responds as STS does; it knows no permission
+// policies. It is plain JavaScript, because the quick start runs it under Node 20, which cannot read
 // TypeScript.
 import { createServer } from 'node:http';
 import { parseAuthorization } from './sigv4.mjs';
 import { createAccounts } from './sts-accounts.mjs';
-import { Refusal, callerIdentity, errorResponse, sessionToken } from './sts-answers.mjs';
+import { assumeRoleWithWebIdentity, perform } from './sts-actions.mjs';
+import { Refusal, errorResponse } from './sts-answers.mjs';
 import { authenticate } from './sts-authenticate.mjs';
 
 /**
  * @import { IncomingMessage, ServerResponse } from 'node:http'
- * @import { Authorization, KnownKey, SignedRequest, StsAccounts, StsAnswer, StsCall, StsOptions,
- *   StsScript, StsServer, StsUser } from './sts-types.ts'
+ * @import { Authorization, SignedRequest, StsAnswer, StsCall, StsOptions, StsScript,
+ *   StsServer } from './sts-types.ts'
  */
 
 const maxBodyBytes = 64 * 1024;
@@ -28,9 +31,10 @@ const page = {
  * @returns {Promise<StsServer>}
  */
 export async function startSts(options) {
-  const { keys, clockOffsetMs = 0, now = () => new Date(), dateHeader = true } = options;
+  const { now = () => new Date(), dateHeader = true } = options;
+  let { clockOffsetMs = 0 } = options;
   const clock = () => new Date(now().getTime() + clockOffsetMs);
-  const accounts = createAccounts(keys, options.newSession);
+  const accounts = createAccounts(options);
   /** @type {StsCall[]} */
   const calls = [];
   /** @type {StsScript[]} */
@@ -46,7 +50,7 @@ export async function startSts(options) {
     const params = new URLSearchParams(request.body.toString());
     const authorization = parseAuthorization(request.headers.authorization);
     calls.push(describeCall(params, authorization, clock()));
-    const script = scripts.shift() ?? {};
+    const script = takeScript(params.get('Action'));
     if (script.delayMs !== undefined) await pause(script.delayMs);
     await script.until;
     if (script.hang) return;
@@ -54,8 +58,17 @@ export async function startSts(options) {
       incoming.socket.resetAndDestroy();
       return;
     }
-    const answer = scripted(script) ?? honest(request, params, authorization);
+    const answer = scripted(script) ?? (await honest(request, params, authorization));
     send(response, answer, dateHeader ? clock() : undefined);
+  }
+
+  /**
+   * @param {string | null} action
+   * @returns {Partial<StsScript>}
+   */
+  function takeScript(action) {
+    const at = scripts.findIndex((script) => (script.action ?? action) === action);
+    return at < 0 ? {} : (scripts.splice(at, 1)[0] ?? {});
   }
 
   /**
@@ -63,10 +76,14 @@ export async function startSts(options) {
    * @param {URLSearchParams} params
    * @param {Authorization | undefined} authorization
    */
-  function honest(request, params, authorization) {
+  async function honest(request, params, authorization) {
+    const at = clock();
+    const context = { accounts, at, host: request.headers.host ?? '', options };
     try {
-      const caller = authenticate(request, authorization, accounts, clock());
-      return perform(params, caller, accounts, clock());
+      if (params.get('Action') === 'AssumeRoleWithWebIdentity') {
+        return await assumeRoleWithWebIdentity(params, context);
+      }
+      return perform(params, authenticate(request, authorization, accounts, at), context);
     } catch (error) {
       if (error instanceof Refusal) return errorResponse(error);
       throw error;
@@ -79,8 +96,18 @@ export async function startSts(options) {
   return {
     url: `http://127.0.0.1:${port}`,
     calls,
+    requests() {
+      /** @type {Record<string, number>} */
+      const counts = {};
+      for (const { action } of calls) counts[action] = (counts[action] ?? 0) + 1;
+      return counts;
+    },
+    session: (accessKeyId) => accounts.find(accessKeyId)?.session,
     script({ times = 1, ...script }) {
       for (let count = 0; count < times; count += 1) scripts.push(script);
+    },
+    setClock(offsetMs) {
+      clockOffsetMs = offsetMs;
     },
     expireSessions: () => accounts.expireSessions(clock()),
     async close() {
@@ -118,81 +145,6 @@ function scripted({ html, raw, fail }) {
 }
 
 /**
- * @param {URLSearchParams} params
- * @param {KnownKey} caller
- * @param {StsAccounts} accounts
- * @param {Date} at
- * @returns {StsAnswer}
- */
-function perform(params, caller, accounts, at) {
-  const action = params.get('Action');
-  if (action === 'GetCallerIdentity') return callerIdentity(caller.user);
-  if (action === 'GetSessionToken') {
-    return sessionToken(openSession(params, caller, accounts, at));
-  }
-  throw new Refusal(
-    'InvalidAction',
-    `Could not find operation ${action} for version ${params.get('Version')}`,
-    400,
-  );
-}
-
-/**
- * @param {URLSearchParams} params
- * @param {KnownKey} caller
- * @param {StsAccounts} accounts
- * @param {Date} at
- */
-function openSession(params, caller, accounts, at) {
-  if (caller.session) {
-    throw new Refusal('AccessDenied', 'Cannot call GetSessionToken with session credentials');
-  }
-  const durationSeconds = durationOf(params.get('DurationSeconds') ?? '43200');
-  const serialNumber = params.get('SerialNumber');
-  if (serialNumber !== null) {
-    checkMfa(caller.user, serialNumber, params.get('TokenCode') ?? '', accounts);
-  }
-  // STS reports the expiry in whole seconds.
-  const startMs = Math.floor(at.getTime() / 1000) * 1000;
-  return accounts.issue(caller.user, new Date(startMs + durationSeconds * 1000));
-}
-
-/** @param {string} text */
-function durationOf(text) {
-  const seconds = Number(text);
-  if (Number.isInteger(seconds) && seconds >= 900 && seconds <= 129_600) return seconds;
-  const bound = seconds > 129_600 ? 'less than or equal to 129600' : 'greater than or equal to 900';
-  throw new Refusal(
-    'ValidationError',
-    `1 validation error detected: Value '${text}' at 'durationSeconds' failed to satisfy ` +
-      `constraint: Member must have value ${bound}`,
-    400,
-  );
-}
-
-/**
- * @param {StsUser} user
- * @param {string} serialNumber
- * @param {string} code
- * @param {StsAccounts} accounts
- */
-function checkMfa({ mfa }, serialNumber, code, accounts) {
-  if (mfa?.arn !== serialNumber) {
-    throw new Refusal(
-      'AccessDenied',
-      'MultiFactorAuthentication failed, unable to validate MFA code.  ' +
-        'Please verify your MFA serial number is valid and associated with this user.',
-    );
-  }
-  if (!accounts.takeCode(mfa, code)) {
-    throw new Refusal(
-      'AccessDenied',
-      'MultiFactorAuthentication failed with invalid MFA one time pass code. ',
-    );
-  }
-}
-
-/**
  * The whole request, or undefined when the client disconnected or sent too much.
  *
  * @param {IncomingMessage} incoming
@@ -225,7 +177,9 @@ function describeCall(params, authorization, at) {
   const shown = Object.fromEntries(params);
   delete shown['Action'];
   delete shown['Version'];
-  if (shown['TokenCode'] !== undefined) shown['TokenCode'] = '******';
+  for (const secret of ['TokenCode', 'WebIdentityToken']) {
+    if (shown[secret] !== undefined) shown[secret] = '******';
+  }
   return {
     action: params.get('Action') ?? '(none)',
     accessKeyId: authorization?.accessKeyId ?? '(none)',

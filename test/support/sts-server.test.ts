@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { afterEach, describe, expect, it } from 'vitest';
+import { call, credentialsOf, type Signer } from './sts-client.ts';
 import { startSts } from './sts-server.mjs';
 import type { StsOptions, StsServer } from './sts-types.ts';
 
@@ -34,7 +33,7 @@ describe('a valid request', () => {
     const server = await start();
     const answer = await call(server, key, { Action: 'GetCallerIdentity' });
     expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toBe('text/xml');
+    expect(answer.headers['content-type']).toBe('text/xml');
     expect(answer.tag('Arn')).toBe('arn:aws:iam::012345678901:user/ada');
     expect(answer.tag('Account')).toBe('012345678901');
     expect(answer.tag('UserId')).toMatch(/^AIDA[A-Z2-7]{17}$/);
@@ -69,7 +68,7 @@ describe('a valid request', () => {
       { at: '2026-01-31T12:00:00Z' },
     );
     expect(answer.tag('Expiration')).toBe('2026-02-01T00:01:00Z');
-    expect(answer.headers.get('date')).toBe('Sat, 31 Jan 2026 12:01:00 GMT');
+    expect(answer.headers.date).toBe('Sat, 31 Jan 2026 12:01:00 GMT');
     expect(server.calls[0]?.at).toEqual(new Date('2026-01-31T12:01:00.700Z'));
   });
 });
@@ -168,7 +167,6 @@ describe('an invalid request', () => {
   it.each([
     ['899', 'greater than or equal to 900'],
     ['129601', 'less than or equal to 129600'],
-    ['long', 'greater than or equal to 900'],
   ])('is refused for a session of %s seconds', async (seconds, message) => {
     const server = await start();
     const answer = await call(server, key, { Action: 'GetSessionToken', DurationSeconds: seconds });
@@ -176,13 +174,25 @@ describe('an invalid request', () => {
     expect(answer.error()[2]).toContain(message);
   });
 
+  it.each(['long', '1.5', '', '2147483648'])(
+    'is refused for a session of "%s"',
+    async (seconds) => {
+      const server = await start();
+      const answer = await call(server, key, {
+        Action: 'GetSessionToken',
+        DurationSeconds: seconds,
+      });
+      expect(answer.error()).toEqual([400, 'MalformedInput', undefined]);
+    },
+  );
+
   it('is refused for an unknown action', async () => {
     const server = await start();
-    const answer = await call(server, key, { Action: 'AssumeRole' });
+    const answer = await call(server, key, { Action: 'GetFederationToken' });
     expect(answer.error()).toEqual([
       400,
       'InvalidAction',
-      'Could not find operation AssumeRole for version 2011-06-15',
+      'Could not find operation GetFederationToken for version 2011-06-15',
     ]);
   });
 });
@@ -216,7 +226,31 @@ describe('a second factor', () => {
   });
 });
 
+describe('the clock', () => {
+  it('can be set while the stand-in runs', async () => {
+    const server = await start();
+    server.setClock(16 * 60_000);
+    const late = await call(server, key, { Action: 'GetCallerIdentity' });
+    expect(late.error()[1]).toBe('SignatureDoesNotMatch');
+    server.setClock(14 * 60_000);
+    const close = await call(server, key, { Action: 'GetCallerIdentity' });
+    expect(close.status).toBe(200);
+  });
+});
+
 describe('a script', () => {
+  it('can be for one action, and leaves other calls as they are', async () => {
+    const server = await start();
+    server.script({
+      action: 'GetSessionToken',
+      fail: { code: 'Throttling', message: 'Rate exceeded', status: 429 },
+    });
+    expect((await call(server, key, { Action: 'GetCallerIdentity' })).status).toBe(200);
+    expect((await call(server, key, { Action: 'GetSessionToken' })).status).toBe(429);
+    expect((await call(server, key, { Action: 'GetSessionToken' })).status).toBe(200);
+    expect(server.requests()).toEqual({ GetCallerIdentity: 1, GetSessionToken: 2 });
+  });
+
   it('fails the next calls, then ends', async () => {
     const server = await start();
     server.script({
@@ -230,7 +264,7 @@ describe('a script', () => {
     }
     expect(answers[0]?.error()).toEqual([400, 'Throttling', 'Rate exceeded']);
     expect(answers[1]?.error()).toEqual([400, 'Throttling', 'Rate exceeded']);
-    expect(answers[2]?.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(answers[2]?.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(answers[3]?.status).toBe(200);
     expect(server.calls).toHaveLength(4);
   });
@@ -271,53 +305,6 @@ describe('as a separate process, the stand-in', () => {
   });
 });
 
-interface Signer {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-}
-
-interface Signing {
-  at?: string;
-  service?: string;
-  tampering?: { body?: string; path?: string; headers?: Record<string, string> };
-}
-
-/** Calls the stand-in with a request that the signer of the AWS SDK signed. */
-async function call(
-  server: { url: string },
-  credentials: Signer,
-  params: Record<string, string>,
-  { at, service = 'sts', tampering = {} }: Signing = {},
-) {
-  const url = new URL(server.url);
-  const signer = new SignatureV4({ credentials, region: 'eu-west-1', service, sha256: NodeHash });
-  const request = {
-    method: 'POST',
-    protocol: 'http:',
-    hostname: url.hostname,
-    port: Number(url.port),
-    path: '/',
-    query: {},
-    headers: { host: url.host, 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ Version: '2011-06-15', ...params }).toString(),
-  };
-  const signed = await signer.sign(request, at === undefined ? {} : { signingDate: new Date(at) });
-  const response = await fetch(new URL(tampering.path ?? '/', url), {
-    method: 'POST',
-    headers: { ...signed.headers, ...tampering.headers },
-    body: tampering.body ?? request.body,
-  });
-  const text = await response.text();
-  const tag = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
-  return {
-    status: response.status,
-    headers: response.headers,
-    tag,
-    error: () => [response.status, tag('Code'), tag('Message')] as const,
-  };
-}
-
 function ask(server: StsServer, serialNumber: string, code: string) {
   return call(server, key, {
     Action: 'GetSessionToken',
@@ -330,38 +317,5 @@ async function openSession(
   server: StsServer,
   params: Record<string, string>,
 ): Promise<Required<Signer>> {
-  const { tag } = await call(server, key, { Action: 'GetSessionToken', ...params });
-  return {
-    accessKeyId: tag('AccessKeyId') ?? '',
-    secretAccessKey: tag('SecretAccessKey') ?? '',
-    sessionToken: tag('SessionToken') ?? '',
-  };
-}
-
-/** SHA-256 with the interface that the signer requires. */
-class NodeHash {
-  readonly #hash: Hash | Hmac;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash =
-      secret === undefined
-        ? createHash('sha256')
-        : createHmac('sha256', typeof secret === 'string' ? secret : bytesOf(secret));
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(typeof data === 'string' ? data : bytesOf(data));
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-
-  reset(): void {}
-}
-
-function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
+  return credentialsOf(await call(server, key, { Action: 'GetSessionToken', ...params }));
 }

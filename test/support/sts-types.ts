@@ -1,4 +1,5 @@
 // The types of the stand-in for STS, sts-server.mjs, which is plain JavaScript.
+import type { JsonWebKey } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 export interface StsKey {
@@ -11,8 +12,51 @@ export interface StsKey {
   mfa?: { arn: string; codes: string[] };
 }
 
+export interface StsRole {
+  /** With its path: `arn:aws:iam::123456789012:role/path/name`. */
+  arn: string;
+  /** The statements of its trust policy: one that allows an action is enough. */
+  trust: StsTrust[];
+  /** Its maximum session duration. Default 3600, as in IAM. */
+  maxSessionSeconds?: number;
+}
+
+/** A statement of a trust policy: for callers with credentials, or for tokens of an issuer. */
+export type StsTrust =
+  | {
+      /** The ARN of a user, role, role session or account (`…:root`), or `*`. */
+      principal: string;
+      externalId?: string;
+      sourceIdentity?: string;
+      needsMfa?: boolean;
+      /** The statement allows all three actions, except for these. */
+      denies?: ('sts:AssumeRole' | 'sts:TagSession' | 'sts:SetSourceIdentity')[];
+    }
+  | {
+      issuer: string;
+      /** Default: every audience of the issuer. */
+      audience?: string;
+      /** `*` stands for any text. Default `*`. */
+      subject?: string;
+    };
+
+/** An OpenID Connect provider that the accounts know. */
+export interface StsIssuer {
+  /** As in the tokens' `iss`. */
+  url: string;
+  audiences: string[];
+  /** Its public keys. Default: fetched from the issuer for each token. */
+  jwks?: { keys: (JsonWebKey & { kid?: string })[] };
+  /** The `jti` of tokens that it revoked. */
+  revoked?: string[];
+}
+
 export interface StsOptions {
   keys: StsKey[];
+  roles?: StsRole[];
+  issuers?: StsIssuer[];
+  /** For AssumeRoot: who may be root of which accounts. Default: no one. */
+  organization?: { managementAccount: string; memberAccounts: string[] };
   /** How far the server's clock is ahead of `now`; negative: behind. */
   clockOffsetMs?: number;
   now?: () => Date;
@@ -33,7 +77,7 @@ export interface StsCall {
   action: string;
   /** As claimed, even if the signature was wrong; `(none)` when unsigned. */
   accessKeyId: string;
-  /** Without Action and Version; a TokenCode is shown as `******`. */
+  /** Without Action and Version; a TokenCode or WebIdentityToken is shown as `******`. */
   params: Record<string, string>;
   /** By the server's clock. */
   at: Date;
@@ -55,8 +99,10 @@ export interface StsScript {
   delayMs?: number;
   /** A promise to wait for before the response. */
   until?: Promise<void>;
-  /** The number of consecutive calls. Default 1. */
+  /** The number of calls. Default 1. */
   times?: number;
+  /** Applies to calls of this action only. Default: to any. */
+  action?: string;
 }
 
 export interface StsServer {
@@ -64,34 +110,57 @@ export interface StsServer {
   readonly url: string;
   /** Every request that was read completely, in the order of arrival. */
   readonly calls: readonly StsCall[];
+  /** The number of calls by action. */
+  requests(): Record<string, number>;
+  /** The state of an issued session, which no response shows. */
+  session(accessKeyId: string): StsSession | undefined;
   /** Adds behavior for later calls, after the already scripted behavior. */
   script(script: StsScript): void;
+  /** Sets how far the clock is ahead of `now`; negative: behind. */
+  setClock(offsetMs: number): void;
   /** Expires every session that was issued until now. */
   expireSessions(): void;
   /** Stops listening and closes the open connections. */
   close(): Promise<void>;
 }
 
-/** A user as described in the responses of STS. */
-export interface StsUser {
+/** Who a key speaks for, as described in the responses of STS. */
+export interface StsPrincipal {
+  kind: 'user' | 'role' | 'root';
   account: string;
   arn: string;
   userId: string;
-  mfa: StsKey['mfa'];
+  /** Of a role's session. */
+  roleArn?: string;
+  /** Of a user. */
+  mfa?: StsKey['mfa'];
+}
+
+/** By key. */
+export type StsTags = Readonly<Record<string, string>>;
+
+export interface StsSession {
+  expiresAt: Date;
+  tags: StsTags;
+  transitiveTagKeys: readonly string[];
+  sourceIdentity: string | undefined;
+  hasMfa: boolean;
 }
 
 /** A known access key: long-lived for a user, or of an issued session. */
 export interface KnownKey {
-  user: StsUser;
+  principal: StsPrincipal;
   accessKeyId: string;
   secretAccessKey: string;
-  session?: { token: string; expiresAt: Date };
+  session?: StsSession & { token: string };
 }
+
+export type IssuedKey = KnownKey & Required<Pick<KnownKey, 'session'>>;
 
 export interface StsAccounts {
   find(accessKeyId: string): KnownKey | undefined;
-  /** Opens a session of the user. */
-  issue(user: StsUser, expiresAt: Date): KnownKey & Required<Pick<KnownKey, 'session'>>;
+  findRole(arn: string): StsRole | undefined;
+  issue(principal: StsPrincipal, session: StsSession): IssuedKey;
   expireSessions(at: Date): void;
   /** Whether the code belongs to the device and was not used before. It is marked as used. */
   takeCode(device: NonNullable<StsKey['mfa']>, code: string): boolean;
@@ -124,4 +193,14 @@ export interface Authorization {
   signedHeaders: string[];
   /** 64 hexadecimal digits. */
   signature: string;
+}
+
+/** What a verified web identity token says. */
+export interface WebIdentity {
+  issuer: string;
+  subject: string;
+  audience: string;
+  tags: StsTags;
+  transitiveTagKeys: string[];
+  sourceIdentity: string | undefined;
 }
