@@ -2,9 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  accessSync,
   chmodSync,
-  constants,
   cpSync,
   existsSync,
   mkdirSync,
@@ -15,8 +13,9 @@ import {
   rmSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
+import { cache, isExecutable, maxStepMs, programOnPath, root, run } from './peer-tools.mjs';
+import { awsPython, javaSdk, rustSdk } from './sdk-peers.mjs';
 import { buildWine, findWine } from './wine.mjs';
 
 /**
@@ -30,9 +29,6 @@ import { buildWine, findWine } from './wine.mjs';
  * @property {boolean} [isSlow] its suites, or what installs it, take over a minute: they run in
  *   `npm run peers` alone
  */
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const cache = join(root, 'node_modules/.cache/atmos-auth');
 
 const actionlintVersion = 'v1.7.8';
 const actionlint = {
@@ -54,7 +50,6 @@ const atmos = {
   },
 };
 
-const maxStepMs = 10 * 60_000;
 /** Atmos is 2,000 packages. */
 const maxAtmosMs = 60 * 60_000;
 
@@ -65,6 +60,8 @@ const kinds = {
     debianPackages: debianGo,
     build: installActionlint,
   },
+  /** @type {PeerKind} Python with boto3, botocore and moto: test/interop/aws-python. */
+  'aws-python': awsPython,
   /** @type {PeerKind} The real AWS CLI: Debian's, whatever else is called aws on PATH. */
   awscli: {
     find: () => ['/usr/bin/aws'].find(isExecutable),
@@ -93,6 +90,9 @@ const kinds = {
     build: buildAtmos,
     isSlow: true,
   },
+  /** @type {PeerKind} Our programs on the AWS SDKs for Java and Rust. */
+  'java-sdk': { ...javaSdk, isSlow: true },
+  'rust-sdk': { ...rustSdk, isSlow: true },
   /** @type {PeerKind} */
   'gnome-keyring': providerOnPath('gnome-keyring-daemon', ['gnome-keyring']),
   /** @type {PeerKind} Its database is made by keepassxc-cli, which lies beside it. */
@@ -291,38 +291,4 @@ function runAsRoot(program, args) {
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   const command = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', program, ...args];
   run(command[0] ?? program, command.slice(1));
-}
-
-/**
- * @param {string} program
- * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
- * @param {number} [timeout] in milliseconds
- */
-function run(program, args, options = {}, timeout = maxStepMs) {
-  const { status, error } = spawnSync(program, args, {
-    ...options,
-    stdio: ['ignore', process.stderr.fd, process.stderr.fd],
-    timeout,
-  });
-  if (status !== 0) {
-    const why = error?.message ?? `exit code ${status}`;
-    throw new Error(`${[program, ...args].join(' ')}: ${why}`);
-  }
-}
-
-/** @param {string} name */
-function programOnPath(name) {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -49,7 +49,7 @@ interface Finished {
 
 /** A copy of the tests' configuration with one suite that needs Go and one slow suite. */
 function copySetUp(): void {
-  const scripts = ['peers', 'wine', 'build-constants', 'run-peers'].map(
+  const scripts = ['peers', 'peer-tools', 'sdk-peers', 'wine', 'build-constants', 'run-peers'].map(
     (name) => `scripts/${name}.mjs`,
   );
   const parts = ['package.json', 'vitest.config.ts', 'package-lock.json', 'test/support'];

@@ -20,8 +20,6 @@ interface Signing {
   tampering?: { body?: string; path?: string; headers?: Record<string, string> };
 }
 
-export type Answer = Awaited<ReturnType<typeof call>>;
-
 /** Calls the stand-in. Without credentials, the request is not signed. */
 export async function call(
   server: { url: string },
@@ -44,15 +42,18 @@ export async function call(
   const signer =
     credentials && new SignatureV4({ credentials, region: 'eu-west-1', service, sha256: NodeHash });
   const signed = (await signer?.sign(request, date)) ?? request;
+  const headers = { ...signed.headers, ...tampering.headers };
+  return send(new URL(tampering.path ?? '/', url), headers, tampering.body ?? request.body);
+}
+
+/** Sends a request as it is. */
+export async function send(url: URL, headers: Record<string, string>, body: string) {
   // Not fetch(), which replaces the Host header.
-  const sent = sendRequest(new URL(tampering.path ?? '/', url), {
-    method: 'POST',
-    headers: { ...signed.headers, ...tampering.headers },
-  });
-  sent.end(tampering.body ?? request.body);
+  const sent = sendRequest(url, { method: 'POST', headers });
+  sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  const body = await text(response);
-  const tag = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(body)?.[1];
+  const received = await text(response);
+  const tag = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(received)?.[1];
   const status = response.statusCode ?? 0;
   return {
     status,
@@ -63,7 +64,9 @@ export async function call(
 }
 
 /** The credentials that the answer issues. */
-export function credentialsOf({ tag }: Answer): Required<Signer> {
+export function credentialsOf({
+  tag,
+}: Pick<Awaited<ReturnType<typeof send>>, 'tag'>): Required<Signer> {
   return {
     accessKeyId: tag('AccessKeyId') ?? '',
     secretAccessKey: tag('SecretAccessKey') ?? '',

@@ -1,0 +1,106 @@
+// The AWS SDKs of other languages, which we test against: each is a folder in test/interop that pins
+// their versions, installed or built in node_modules/.cache.
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { cache, isExecutable, programOnPath, root, run } from './peer-tools.mjs';
+
+/** @import { PeerKind } from './peers.mjs' */
+
+const debianPython = '/usr/bin/python3';
+const mainClass = 'CallerIdentity';
+
+/**
+ * A virtual environment. Its program is Python: the scripts in its folder name the folder in which
+ * it was made.
+ *
+ * @type {PeerKind}
+ */
+export const awsPython = installed('aws-python', 'bin/python', {
+  debianPackages: () => ['python3', 'python3-venv'],
+  make(source, folder) {
+    run(debianPython, ['-m', 'venv', folder]);
+    const options = ['--quiet', '--disable-pip-version-check', '--no-compile', '--no-deps'];
+    const requirements = ['-r', join(source, 'requirements.txt')];
+    run(join(folder, 'bin/python'), ['-m', 'pip', 'install', ...options, ...requirements]);
+  },
+});
+
+/** @type {PeerKind} */
+export const javaSdk = installed('java-sdk', 'run', {
+  debianPackages: () =>
+    ['java', 'mvn'].every(programOnPath) ? [] : ['maven', 'openjdk-17-jdk-headless'],
+  make(source, folder) {
+    cpSync(source, folder, { recursive: true });
+    const goals = ['compile', 'dependency:copy-dependencies', '-DincludeScope=runtime'];
+    run('mvn', ['--quiet', '--batch-mode', ...goals], { cwd: folder });
+    const classes = '"$here/target/classes:$here/target/dependency/*"';
+    const lines = ['#!/bin/sh', 'here=${0%/*}', `exec java -cp ${classes} ${mainClass} "$@"`];
+    writeFileSync(join(folder, 'run'), `${lines.join('\n')}\n`, { mode: 0o755 });
+  },
+});
+
+/**
+ * Debian 12 has no Rust that compiles this SDK: cargo has to be installed.
+ *
+ * @type {PeerKind}
+ */
+export const rustSdk = installed('rust-sdk', 'rust-sdk', {
+  debianPackages: () => [],
+  make(source, folder) {
+    const target = join(folder, 'target');
+    const manifest = ['--manifest-path', join(source, 'Cargo.toml')];
+    run('cargo', ['build', '--quiet', '--locked', ...manifest, '--target-dir', target]);
+    renameSync(join(target, 'debug/rust-sdk'), join(folder, 'rust-sdk'));
+    rmSync(target, { recursive: true });
+  },
+});
+
+/**
+ * @param {string} name of its source in test/interop
+ * @param {string} program in the folder that is made
+ * @param {object} how
+ * @param {() => string[]} how.debianPackages
+ * @param {(source: string, folder: string) => void} how.make
+ * @returns {PeerKind}
+ */
+function installed(name, program, { debianPackages, make }) {
+  const source = join(root, 'test/interop', name);
+  const folder = () => join(cache, `${name}-${versionOf(source)}`);
+  return {
+    find: () => [join(folder(), program)].find(isExecutable),
+    debianPackages,
+    build() {
+      const unfinished = `${folder()}-${process.pid}`;
+      try {
+        mkdirSync(unfinished, { recursive: true });
+        make(source, unfinished);
+        rmSync(folder(), { recursive: true, force: true });
+        renameSync(unfinished, folder());
+      } finally {
+        rmSync(unfinished, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** @param {string} source */
+function versionOf(source) {
+  const hash = createHash('sha256');
+  const files = existsSync(source)
+    ? readdirSync(source, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+    : [];
+  for (const path of files.map((file) => join(file.parentPath, file.name)).sort()) {
+    hash.update(`${path.slice(source.length)}\0`).update(readFileSync(path));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
