@@ -1,5 +1,8 @@
-// Calls GetCallerIdentity with the default credential chain of the AWS SDK for Go, at the endpoint
-// that AWS_ENDPOINT_URL names, and prints the caller as JSON. It prints no credentials.
+// Calls GetCallerIdentity with the AWS SDK for Go, at the endpoint that AWS_ENDPOINT_URL names, and
+// prints the caller as JSON. It prints no credentials.
+//
+//	go-sdk            with the default credential chain
+//	go-sdk PROFILE…   with each profile in one process; a line for each, with the caller or the error
 package main
 
 import (
@@ -14,23 +17,36 @@ import (
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	ctx := context.Background()
+	lines := json.NewEncoder(os.Stdout)
+	if len(os.Args) == 1 {
+		caller, err := call(ctx)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		lines.Encode(caller)
+	}
+	for _, profile := range os.Args[1:] {
+		caller, err := call(ctx, config.WithSharedConfigProfile(profile))
+		if err != nil {
+			caller = map[string]string{"error": err.Error()}
+		}
+		lines.Encode(caller)
 	}
 }
 
-func run(ctx context.Context) error {
-	loaded, err := config.LoadDefaultConfig(ctx)
+func call(ctx context.Context, options ...func(*config.LoadOptions) error) (map[string]string, error) {
+	loaded, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	caller, err := sts.NewFromConfig(loaded).GetCallerIdentity(ctx, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return json.NewEncoder(os.Stdout).Encode(map[string]string{
+	return map[string]string{
 		"account": aws.ToString(caller.Account),
 		"arn":     aws.ToString(caller.Arn),
-	})
+	}, nil
 }
