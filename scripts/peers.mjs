@@ -90,7 +90,8 @@ const kinds = {
     build: buildAtmos,
     isSlow: true,
   },
-  /** @type {PeerKind} Our programs on the AWS SDKs for Java and Rust. */
+  /** @type {PeerKind} Our programs on the AWS SDKs for Go, Java and Rust. */
+  'go-sdk': goProgram('go-sdk'),
   'java-sdk': { ...javaSdk, isSlow: true },
   'rust-sdk': { ...rustSdk, isSlow: true },
   /** @type {PeerKind} */

@@ -18,6 +18,8 @@ import { cache, isExecutable, programOnPath, root, run } from './peer-tools.mjs'
 
 const debianPython = '/usr/bin/python3';
 const mainClass = 'CallerIdentity';
+/** The SDK for Rust is large: two minutes on two free cores. */
+const maxRustMs = 30 * 60_000;
 
 /**
  * A virtual environment. Its program is Python: the scripts in its folder name the folder in which
@@ -59,7 +61,8 @@ export const rustSdk = installed('rust-sdk', 'rust-sdk', {
   make(source, folder) {
     const target = join(folder, 'target');
     const manifest = ['--manifest-path', join(source, 'Cargo.toml')];
-    run('cargo', ['build', '--quiet', '--locked', ...manifest, '--target-dir', target]);
+    const options = ['--quiet', '--locked', '--target-dir', target];
+    run('cargo', ['build', ...options, ...manifest], {}, maxRustMs);
     renameSync(join(target, 'debug/rust-sdk'), join(folder, 'rust-sdk'));
     rmSync(target, { recursive: true });
   },
@@ -80,12 +83,13 @@ function installed(name, program, { debianPackages, make }) {
     find: () => [join(folder(), program)].find(isExecutable),
     debianPackages,
     build() {
-      const unfinished = `${folder()}-${process.pid}`;
+      const finished = folder();
+      const unfinished = `${finished}-${process.pid}`;
       try {
         mkdirSync(unfinished, { recursive: true });
         make(source, unfinished);
-        rmSync(folder(), { recursive: true, force: true });
-        renameSync(unfinished, folder());
+        rmSync(finished, { recursive: true, force: true });
+        renameSync(unfinished, finished);
       } finally {
         rmSync(unfinished, { recursive: true, force: true });
       }

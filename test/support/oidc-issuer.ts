@@ -6,6 +6,7 @@ export interface OidcIssuer {
   /** The `iss` of its tokens, `http://127.0.0.1:PORT`. */
   readonly url: string;
   mint(claims: TokenClaims): Promise<string>;
+  /** After this it cannot be reached, and mints no tokens. */
   close(): Promise<void>;
 }
 
@@ -42,6 +43,8 @@ export async function startOidcIssuer({
           Object.assign(payload, extra, { aud: audience, sub: subject, ...times });
         },
       }),
-    close: () => server.stop(),
+    close: async () => {
+      if (server.listening) await server.stop();
+    },
   };
 }

@@ -70,19 +70,13 @@ export function readDuration(params, { min, max, otherwise }) {
   if (!/^[+-]?\d+$/.test(text) || seconds !== (seconds | 0)) {
     throw new Refusal('MalformedInput', '', 400);
   }
-  const bound =
-    seconds < min
-      ? `greater than or equal to ${min}`
-      : seconds > max
-        ? `less than or equal to ${max}`
-        : undefined;
-  refuse(
-    bound === undefined
-      ? []
-      : [
-          `Value '${seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value ${bound}`,
-        ],
-  );
+  if (seconds < min || seconds > max) {
+    const bound =
+      seconds < min ? `greater than or equal to ${min}` : `less than or equal to ${max}`;
+    refuse([
+      `Value '${seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value ${bound}`,
+    ]);
+  }
   return seconds;
 }
 
