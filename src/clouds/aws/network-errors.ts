@@ -73,14 +73,10 @@ function waysAround(call: StsCall): Hint[] {
   const { variable, value } = proxy.exceptions;
   const { origin } = shownExchange(call);
   const host = origin === undefined ? undefined : new URL(origin).hostname;
-  const except =
-    host === undefined
-      ? say(`add the host to ${variable}`)
-      : setVariable(
-          variable,
-          value === '' ? host : `${value},${host}`,
-          'to connect to this host without the proxy',
-        );
+  if (host === undefined)
+    return [say(`add the host to ${variable}`), unsetVariable(proxy.variable)];
+  const hosts = value === '' ? host : `${value},${host}`;
+  const except = setVariable(variable, hosts, 'to connect to this host without the proxy');
   return [except, unsetVariable(proxy.variable)];
 }
 
