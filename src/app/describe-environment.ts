@@ -4,7 +4,7 @@ import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import { secretVariablesOf } from '../keyring/registry.ts';
 import { choiceVariables } from './choose-identity.ts';
-import { foreseen, processCommand, withoutRecorded } from './export-environment.ts';
+import { commandFor, foreseen, processCommand, withoutRecorded } from './export-environment.ts';
 import { sortOut, withIdentityVariables } from './program-environment.ts';
 
 // Separate from export-environment.ts, which every `auth env` loads.
@@ -21,15 +21,17 @@ export async function describeEnvironment(
   identity: Identity,
   host: Host,
 ): Promise<Readonly<Record<string, string>>> {
-  const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
-    handleOf(plan, identity.name, host),
-    host,
-  );
-  const { cloud, region } = await foreseen(identity);
-  const hasProfile = (await processCommand(cloud, host))('a') !== undefined;
-  const place = { identity: identity.name, configFile, emptyFile, region };
+  const paths = findHandlePaths(handleOf(plan, identity.name, host), host);
+  const { cloud, region, defaultRegion } = await foreseen(identity);
+  const env = withoutRecorded(host.env);
+  const commandOf = await processCommand(cloud, host);
+  const hasProfile = commandOf('a') !== undefined;
+  const profile = { command: commandFor(paths, commandOf), region: region ?? defaultRegion };
+  const userProfile = await cloud.process.findUserProfile(profile, { ...host, env });
+  const { awsConfig: configFile, empty: emptyFile } = paths;
+  const place = { identity: identity.name, userProfile, configFile, emptyFile, region };
   const { set } = cloud.process.environment(place);
-  const choice = choiceVariables(plan.config, identity, withoutRecorded(host.env));
+  const choice = choiceVariables(plan.config, identity, env);
   const named = { set: { ...(hasProfile ? set : {}), ...choice }, unset: [] };
   const said = sortOut(identity.env, secretVariablesOf(plan.keyring)).given;
   const hidden = said.map(({ key }) => ({ key, value: redacted }));

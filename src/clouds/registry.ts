@@ -12,6 +12,7 @@ import type {
   KeyringImporter,
   Kind,
   SessionFile,
+  UserProfiles,
 } from './contract.ts';
 
 // The only module that names the kinds of identities. Each is loaded on first use.
@@ -81,6 +82,17 @@ export const keyImporters = {
   'aws-vault': async (): Promise<KeyringImporter> =>
     (await import('./aws/key-importers.ts')).awsVault,
 };
+
+/**
+ * The types of credentials whose programs find profiles in the user's own files. A kind that only
+ * passes the environment on gives no credentials that such a profile could request.
+ */
+export const profileTypes: readonly CredentialType[] = ['aws'];
+
+/** The profiles in the user's own files, for {@link profileTypes}. */
+export async function loadUserProfiles(): Promise<UserProfiles> {
+  return (await import('./aws/user-profiles.ts')).awsUserProfiles;
+}
 
 // ── clouds, by the type of the credentials that their programs take ──────────────────────────────
 
