@@ -8,7 +8,7 @@ import { addOptions, didYouMean, placeholder, run } from '../core/hint.ts';
 import { listNames, quote, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { foldName, nearestName } from '../core/names.ts';
-import type { Host } from '../host/host.ts';
+import { changedHost, type Host } from '../host/host.ts';
 import { changeUserFile, readUserFile } from '../host/user-file.ts';
 import { noIdentities } from './choose-identity.ts';
 import {
@@ -106,7 +106,7 @@ async function changeFile(file: ConfigFile, edit: Editor, host: Host): Promise<C
 /** The file that programs read, if this shell had not evaluated `auth env`. */
 async function openFile({ realm }: Pick<AuthPlan, 'realm'>, host: Host): Promise<ConfigFile> {
   const userProfiles = await loadUserProfiles();
-  const named = userProfiles.files({ ...host, env: withoutRecorded(host.env) });
+  const named = userProfiles.files(changedHost(host, { env: withoutRecorded(host.env) }));
   const pathOf = (path: string) => resolve(host.workingDirectory(), path);
   const place = { ...named.config, value: pathOf(named.config.value) };
   const readOther = keyFileReader({ fileTitle: 'the AWS file' });

@@ -1,7 +1,7 @@
 import { findHandlePaths } from '../auth/handle.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
 import type { Identity } from '../core/kind-config.ts';
-import type { Host } from '../host/host.ts';
+import { changedHost, type Host } from '../host/host.ts';
 import { secretVariablesOf } from '../keyring/registry.ts';
 import { choiceVariables } from './choose-identity.ts';
 import { commandFor, foreseen, processCommand, withoutRecorded } from './export-environment.ts';
@@ -27,7 +27,7 @@ export async function describeEnvironment(
   const commandOf = await processCommand(cloud, host);
   const hasProfile = commandOf('a') !== undefined;
   const profile = { command: commandFor(paths, commandOf), region: region ?? defaultRegion };
-  const userProfile = await cloud.process.findUserProfile(profile, { ...host, env });
+  const userProfile = await cloud.process.findUserProfile(profile, changedHost(host, { env }));
   const { awsConfig: configFile, empty: emptyFile } = paths;
   const place = { identity: identity.name, userProfile, configFile, emptyFile, region };
   const { set } = cloud.process.environment(place);

@@ -8,7 +8,7 @@ import { showValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isVariableName } from '../core/variable-name.ts';
 import { environmentValue, type EnvironmentChange } from '../core/variables.ts';
-import type { Host } from '../host/host.ts';
+import { changedHost, type Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { settleBackend, usableTypes } from '../keyring/registry.ts';
 import { choiceVariables } from './choose-identity.ts';
@@ -191,7 +191,10 @@ export async function processChange(
     host,
   );
   const { awsConfig: configFile, empty: emptyFile } = paths;
-  const userProfile = await cloud.process.findUserProfile(profileFor(paths), { ...host, env });
+  const userProfile = await cloud.process.findUserProfile(
+    profileFor(paths),
+    changedHost(host, { env }),
+  );
   const hidden = userProfile === undefined ? cloud.process.hiddenFiles(configFile, host) : [];
   if (hidden.length > 0)
     await warn(`--credentials process hides AWS files from programs: ${hidden.join(', ')}`);
