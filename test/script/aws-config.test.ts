@@ -129,6 +129,25 @@ describe('the profiles', { timeout: limitMs }, () => {
     ]);
     expect(stdout).not.toContain('AWS_CONFIG_FILE');
   });
+
+  test('are selected by auth exec in mode process, also where auth env has set its own file', async () => {
+    const machine = await openAwsMachine();
+    const env = {
+      ATMOS_KEYRING_PASSWORD: undefined,
+      ATMOS_KEYRING_PASSWORD_FILE: join(machine.home, 'password'),
+    };
+    writeFileSync(env.ATMOS_KEYRING_PASSWORD_FILE, password, { mode: 0o600 });
+    const exec = (more: Record<string, string>) =>
+      machine.atmos('auth exec --credentials process -- printenv AWS_PROFILE AWS_CONFIG_FILE', {
+        env: { ...env, ...more },
+      });
+    // A handle names the file with the password.
+    expect(await machine.atmos('auth aws-config --write', { env })).toMatchObject({ exitCode: 0 });
+    expect(await exec({})).toMatchObject({ exitCode: 1, stdout: 'dev\n' });
+    const earlier = { AWS_CONFIG_FILE: join(machine.home, 'handles/x.aws-config') };
+    const { stdout } = await exec({ ...earlier, ATMOS_AUTH_ENV_SET: 'AWS_CONFIG_FILE' });
+    expect(stdout).toMatch(/^dev\n.*\/handles\/[a-z]{22}\.aws-config\n$/);
+  });
 });
 
 test(

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
 import { describe, expect, test } from 'vitest';
 import { openDesk, type Desk } from './desk.ts';
 
@@ -139,6 +140,25 @@ region = us-east-1
     expect(readdirSync(desk.root).toSorted()).toEqual(['.aws', 'named', 'project', 'state']);
   });
 
+  test('gives every name of an identity a profile that the JavaScript SDK finds', async () => {
+    const desk = await openAwsDesk('[default]\nregion = x\n');
+    const names = ['a b', 'x]', '[profile y]', 'müller', 'default', '# c', 'a=b', 'dev'];
+    const identities = Object.fromEntries(names.map((name) => [name, { kind: 'aws/user' }]));
+    const keyring = { type: 'memory' };
+    desk.configure(JSON.stringify({ auth: { realm: 'r', keyring, identities } }));
+    const { stdout, stderr, exitCode } = await desk.run('auth aws-config --write -o json');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: warning });
+    const written: { identity: string; profile: string }[] = JSON.parse(stdout).profiles;
+    expect(written.map(({ identity }) => identity).toSorted()).toEqual(names.toSorted());
+    const filepath = desk.credentials;
+    const read = await parseKnownFiles({ filepath, configFilepath: desk.path });
+    expect(Object.keys(read).toSorted()).toEqual(
+      ['default', ...written.map(({ profile }) => profile)].toSorted(),
+    );
+    expect(read['default']).toEqual({ region: 'x' });
+    expect(written.find(({ identity }) => identity === 'default')?.profile).toBe('atmos-37a8eec1');
+  });
+
   test('warns of a password that no program can get', async () => {
     const desk = await openAwsDesk();
     desk.configure(yaml.replace('memory', 'file'));
@@ -263,6 +283,15 @@ describe('is refused, with nothing changed:', () => {
     expect(handlesOf(desk)).toEqual([]);
   });
 
+  test('a name with a line break', async () => {
+    const desk = await openAwsDesk('[default]\n');
+    const identities = { 'x]\n[profile y': { kind: 'aws/user' } };
+    desk.configure(JSON.stringify({ auth: { realm: 'r', identities } }));
+    const result = await desk.run('auth aws-config --write');
+    expect(result).toMatchObject({ exitCode: 2, code: 'ERR_CONFIG_INVALID' });
+    expect(desk.text()).toBe('[default]\n');
+  });
+
   test('a configuration without identities', async () => {
     const desk = await openAwsDesk();
     desk.configure('auth: { realm: r }\n');
@@ -318,7 +347,10 @@ describe('auth env', () => {
     await desk.run('auth aws-config --write --prefix my-');
     const { variables, stderr } = await variablesOf(desk);
     expect(stderr).not.toContain('hides AWS files');
-    expect(Object.entries(variables).filter(([, value]) => value !== null)).toEqual([
+    const set = Object.entries(variables).flatMap(([name, value]) =>
+      value === null ? [] : [[name, value] as const],
+    );
+    expect(set).toEqual([
       [
         'ATMOS_AUTH_ENV_SET',
         'ATMOS_IDENTITY,AWS_DEFAULT_REGION,AWS_EC2_METADATA_DISABLED,AWS_PROFILE,AWS_REGION,AWS_SDK_LOAD_CONFIG',
@@ -333,6 +365,17 @@ describe('auth env', () => {
     expect(variables).toMatchObject({ AWS_ACCESS_KEY_ID: null, AWS_DEFAULT_PROFILE: null });
     expect(variables).not.toHaveProperty('AWS_CONFIG_FILE');
     expect(variables).not.toHaveProperty('AWS_SHARED_CREDENTIALS_FILE');
+    const env = Object.fromEntries(set);
+    const unset = await desk.run('auth env --unset -f json', { env });
+    expect(Object.keys(JSON.parse(unset.stdout)).toSorted()).toEqual([
+      'ATMOS_AUTH_ENV_SET',
+      'ATMOS_IDENTITY',
+      'AWS_DEFAULT_REGION',
+      'AWS_EC2_METADATA_DISABLED',
+      'AWS_PROFILE',
+      'AWS_REGION',
+      'AWS_SDK_LOAD_CONFIG',
+    ]);
   });
 
   test('takes back the files that an earlier auth env set', async () => {
