@@ -211,9 +211,8 @@ async function foreseenIfUsable(
     if (profileTypes.includes(gives)) return await foreseen(identity);
     return `the kind ${identity.kind} gives no AWS credentials`;
   } catch (error) {
-    const isUnusable =
-      isAtmosError(error, 'ERR_IDENTITY_UNSUPPORTED') || isAtmosError(error, 'ERR_CONFIG_INVALID');
-    if (!isUnusable) throw error;
+    // Nothing is opened here, so every such error is about the identity.
+    if (!isAtmosError(error)) throw error;
     return error.lines.join('; ');
   }
 }
