@@ -11,9 +11,11 @@ import { translateStsError } from '../src/clouds/aws/errors.ts';
 import { listAwsSessionFiles } from '../src/clouds/aws/session-files.ts';
 import type { StsCall } from '../src/clouds/aws/sts-answer.ts';
 import { loadConfig } from '../src/auth/load-config.ts';
+import { sha256 } from '../src/core/sha256.ts';
 import type { Host } from '../src/host/host.ts';
 import { acquireLock } from '../src/host/lock.ts';
 import { realHost } from '../src/host/real.ts';
+import { changeUserFile } from '../src/host/user-file.ts';
 import { findAgent } from '../src/keyring/agent/connection.ts';
 import { createAgentControl } from '../src/keyring/agent/control.ts';
 import { bindSocket } from '../src/keyring/agent/listen.ts';
@@ -135,6 +137,14 @@ async function lockedSessionFile(): Promise<unknown> {
   return file?.remove([file]);
 }
 
+async function lockedUserFile(): Promise<unknown> {
+  const homeDirectory = temporaryDirectory();
+  const file = { value: join(homeDirectory, 'config'), source: 'AWS_CONFIG_FILE' };
+  const locks = join(homeDirectory, '.local/state/atmos/locks');
+  await hold(join(locks, sha256(file.value).slice(0, 32)));
+  return changeUserFile(file, impatientHost({ homeDirectory }), (text) => `${text}x`);
+}
+
 async function passwordPipe(): Promise<unknown> {
   const path = join(temporaryDirectory(), 'pipe');
   execFileSync('mkfifo', [path]);
@@ -240,6 +250,7 @@ const timeouts: readonly [
   ],
   ['clouds/aws/session-files.ts', 'aws-user/credentials: another process', 10, lockedSessionFile],
   ['config/commands.ts', 'auth.realm', 30, configCommand],
+  ['host/user-file.ts', 'config: process', 10, lockedUserFile],
   ['keyring/agent/connection.ts', 'it did not answer', 5, silentAgent],
   ['keyring/agent/control.ts', 'the unlock agent', 30, slowAgent],
   ['keyring/agent/listen.ts', 'another agent', 5, lockedAgentPlace],

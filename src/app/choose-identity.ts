@@ -161,25 +161,29 @@ export async function resolveIdentityName(
 ): Promise<Sourced<string>> {
   if (request.kind === 'named') return request.name;
   const { identities } = config;
-  const names = identities.map(({ name }) => name);
-  if (names.length === 0) {
-    const profiles = profilesWith(config);
-    const what = `no identities are configured${remoteImportNote(config)}`;
-    throw new AtmosError('ERR_IDENTITY_REQUIRED', what, {
-      hints: [
-        ...profiles.map((profile) =>
-          addOptions(optionWords('--profile', profile), `profile ${profile} has identities`),
-        ),
-        ...remoteImportHints(config),
-        say('add one under auth.identities in atmos.yaml'),
-      ],
-    });
-  }
+  if (identities.length === 0) throw noIdentities(config);
   if (request.kind === 'pick') return pick(identities, picker);
   const defaults = identities.filter(({ isDefault }) => isDefault);
   const [only] = defaults;
   if (only && defaults.length === 1) return theDefault(only);
   return pickOrRefuse(defaults, identities, picker);
+}
+
+/** ERR_IDENTITY_REQUIRED for a configuration without identities. */
+export function noIdentities(
+  config: Pick<Config, 'profileDirectories' | 'profiles' | 'remoteImports'>,
+): AtmosError {
+  const profiles = profilesWith(config);
+  const what = `no identities are configured${remoteImportNote(config)}`;
+  return new AtmosError('ERR_IDENTITY_REQUIRED', what, {
+    hints: [
+      ...profiles.map((profile) =>
+        addOptions(optionWords('--profile', profile), `profile ${profile} has identities`),
+      ),
+      ...remoteImportHints(config),
+      say('add one under auth.identities in atmos.yaml'),
+    ],
+  });
 }
 
 /** Its position is computed on access. */

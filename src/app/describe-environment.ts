@@ -1,10 +1,17 @@
 import { findHandlePaths } from '../auth/handle.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
+import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import type { Host } from '../host/host.ts';
+import { changedHost, type Host } from '../host/host.ts';
 import { secretVariablesOf } from '../keyring/registry.ts';
 import { choiceVariables } from './choose-identity.ts';
-import { foreseen, processCommand, withoutRecorded, type Foreseen } from './export-environment.ts';
+import {
+  commandFor,
+  foreseen,
+  processCommand,
+  withoutRecorded,
+  type Foreseen,
+} from './export-environment.ts';
 import { sortOut, withIdentityVariables } from './program-environment.ts';
 
 // Separate from export-environment.ts, which every `auth env` loads.
@@ -21,9 +28,10 @@ export async function describeEnvironment(
   identity: Identity,
   host: Host,
 ): Promise<Readonly<Record<string, string>>> {
+  const env = withoutRecorded(host.env);
   const known = await foreseen(plan.config, identity, host);
-  const set = await profileVariables(plan, identity, known, host);
-  const choice = choiceVariables(plan.config, identity, withoutRecorded(host.env));
+  const set = await profileVariables(plan, identity, known, changedHost(host, { env }));
+  const choice = choiceVariables(plan.config, identity, env);
   const named = { set: { ...set, ...choice }, unset: [] };
   const said = sortOut(identity.env, secretVariablesOf(plan.keyring)).given;
   const hidden = said.map(({ key }) => ({ key, value: redacted }));
@@ -40,14 +48,20 @@ export async function describeEnvironment(
 async function profileVariables(
   plan: ProjectPlan,
   { name }: Identity,
-  { cloud, isAmbient, region }: Foreseen,
+  { cloud, isAmbient, region, defaultRegion }: Foreseen,
   host: Host,
 ): Promise<Readonly<Record<string, string>>> {
   if (cloud === undefined || isAmbient) return {};
-  if ((await processCommand(cloud, host))('a') === undefined) return {};
-  const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
-    handleOf(plan, name, host),
+  const commandOf = await processCommand(cloud, host);
+  if (commandOf('a') === undefined) return {};
+  const paths = findHandlePaths(handleOf(plan, name, host), host);
+  const { awsConfig: configFile, empty: emptyFile } = paths;
+  const command = commandFor(paths, commandOf);
+  const written = region ?? defaultRegion;
+  const userProfile = await cloud.process.findUserProfile(
+    { command, ...withoutAbsent({ region: written }) },
     host,
   );
-  return cloud.process.environment({ identity: name, configFile, emptyFile, region }).set;
+  const place = { identity: name, configFile, emptyFile, userProfile, region };
+  return cloud.process.environment(place).set;
 }

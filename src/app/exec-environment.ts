@@ -57,11 +57,8 @@ function changeFor(
   const { plan, mode } = exported;
   return identityChange(exported, parent, services, async () => {
     if (mode === 'process') await requireReachable(plan.keyring, services.host);
-    const profile = await processChange(
-      exported,
-      'the credentials are set in the environment',
-      services,
-    );
+    const instead = 'the credentials are set in the environment';
+    const profile = await processChange(exported, parent, instead, services);
     return profile ?? sessionChange(exported, services);
   });
 }

@@ -1,5 +1,5 @@
 import { planChain, type Configured } from '../auth/chain.ts';
-import { writeHandle } from '../auth/handle.ts';
+import { writeHandle, type HandlePaths } from '../auth/handle.ts';
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
 import type { Cloud } from '../clouds/contract.ts';
@@ -9,7 +9,7 @@ import { showValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isVariableName } from '../core/variable-name.ts';
 import { environmentValue, type EnvironmentChange } from '../core/variables.ts';
-import type { Host } from '../host/host.ts';
+import { changedHost, type Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { settleBackend, usableTypes } from '../keyring/registry.ts';
 import { choiceVariables } from './choose-identity.ts';
@@ -55,12 +55,10 @@ export async function exportEnvironment(
   const { plan, identity } = exported;
   const { host } = services;
   await warnOfIntegrations(plan, identity, services);
-  const change = await identityChange(exported, withoutRecorded(host.env), services, async () => {
-    const profile = await processChange(
-      exported,
-      'the credentials themselves are written',
-      services,
-    );
+  const env = withoutRecorded(host.env);
+  const change = await identityChange(exported, env, services, async () => {
+    const instead = 'the credentials themselves are written';
+    const profile = await processChange(exported, env, instead, services);
     if (profile === undefined) return sessionChange(exported, services);
     await warnOfMemory(plan, 'each program will open a session of its own', services);
     await warnOfPassword(plan, services);
@@ -192,12 +190,13 @@ export async function sessionChange(
 }
 
 /**
- * The change for mode `process`, with a warning about the user's own files, which programs then do
- * not read. Undefined, with a warning, if the path of this program cannot be written so that every
+ * The change for mode `process`. If the user's own files have the profile (`auth aws-config`),
+ * programs read those; otherwise a warning names them, because programs do not read them. Undefined, with a warning, if the path of this program cannot be written so that every
  * program parses it alike. Opens neither the keyring nor a connection.
  */
 export async function processChange(
   exported: Exported,
+  env: Host['env'],
   instead: string,
   { host, warn }: Services,
 ): Promise<EnvironmentChange | undefined> {
@@ -212,26 +211,39 @@ export async function processChange(
   // The environment overrides a region in the file; the user's own file is not read.
   const region = configured ?? defaultRegion;
   const { name } = identity;
-  const { awsConfig: configFile, empty: emptyFile } = writeHandle(
+  const profileFor = (paths: HandlePaths) => ({
+    identity: name,
+    command: commandFor(paths, commandOf),
+    ...withoutAbsent({ region }),
+  });
+  const paths = writeHandle(
     handleOf(plan, name, host),
-    ({ file, id }) => {
-      // If the path cannot be written portably, the id is used, which needs the same HOME.
-      const command = commandOf(file) ?? commandOf(id) ?? '';
-      return cloud.process.formatProfile({
-        identity: name,
-        command,
-        ...withoutAbsent({ region }),
-      });
-    },
+    (written) => cloud.process.formatProfile(profileFor(written)),
     host,
   );
-  const hidden = cloud.process.hiddenFiles(configFile, host);
+  const { awsConfig: configFile, empty: emptyFile } = paths;
+  const userProfile = await cloud.process.findUserProfile(
+    profileFor(paths),
+    changedHost(host, { env }),
+  );
+  const hidden = userProfile === undefined ? cloud.process.hiddenFiles(configFile, host) : [];
   if (hidden.length > 0)
     await warn(`--credentials process hides AWS files from programs: ${hidden.join(', ')}`);
-  return cloud.process.environment({ identity: name, configFile, emptyFile, region: configured });
+  return cloud.process.environment({
+    identity: name,
+    userProfile,
+    configFile,
+    emptyFile,
+    region: configured,
+  });
 }
 
 type CommandOf = (handle: string) => string | undefined;
+
+/** The command for a handle. If its path cannot be written portably, its id, which needs the same HOME. */
+export function commandFor({ file, id }: HandlePaths, commandOf: CommandOf): string {
+  return commandOf(file) ?? commandOf(id) ?? '';
+}
 
 /** On Windows such a path may have a short name that can be written. */
 export async function processCommand({ process }: Cloud, host: Host): Promise<CommandOf> {

@@ -383,6 +383,16 @@ export interface ProcessMode<C extends StoredCredentials> {
   /** The variables that name the profile and its file, without a secret. */
   environment(place: ProfilePlace): EnvironmentChange;
   /**
+   * The name of the profile with this command and region in the user's own files, as `auth
+   * aws-config` writes it, if programs find it there. Undefined also if the files cannot be read.
+   *
+   * @param host its environment names the files, as that of the programs
+   */
+  findUserProfile(
+    profile: Pick<ProcessProfile, 'command' | 'region'>,
+    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
+  ): Promise<string | undefined>;
+  /**
    * The user's files that programs do not read while they use `configFile`, with the home directory
    * as `~`.
    */
@@ -403,6 +413,8 @@ export interface ProcessCommand {
 
 export interface ProcessProfile {
   readonly identity: string;
+  /** Precedes the name of the profile. Default: none. */
+  readonly prefix?: string;
   /** From {@link ProcessMode.formatCommand}. */
   readonly command: string;
   readonly region?: string;
@@ -410,9 +422,59 @@ export interface ProcessProfile {
 
 export interface ProfilePlace {
   readonly identity: string;
+  /** From {@link ProcessMode.findUserProfile}: programs read the user's own files. */
+  readonly userProfile: string | undefined;
   /** The absolute path of the file with the profile. */
   readonly configFile: string;
   /** An empty file that replaces other files, which programs would also read. */
   readonly emptyFile: string;
   readonly region: string | undefined;
+}
+
+/**
+ * The profiles of identities in the user's own files: a block of lines for each realm, between two
+ * marker lines. Pure: the caller reads and writes the files.
+ */
+export interface UserProfiles {
+  /** The file with the blocks, and the file whose profiles take precedence. */
+  files(host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>): {
+    readonly config: Sourced<string>;
+    readonly credentials: string;
+  };
+  /** @throws ERR_USAGE for a prefix that would make the name of a profile invalid */
+  checkPrefix(prefix: string): void;
+  /**
+   * Replaces the block of a realm; without a profile it is removed. All other bytes are kept.
+   *
+   * @throws ERR_USAGE for a block without its end, or two blocks of the realm
+   */
+  edit(file: UserProfilesFile, realm: string, profiles: readonly ProcessProfile[]): ProfilesEdit;
+}
+
+export interface UserProfilesFile {
+  readonly path: string;
+  readonly text: string;
+  readonly credentials: { readonly path: string; readonly text: string };
+}
+
+export interface ProfilesEdit {
+  /** The whole new text of the file. */
+  readonly text: string;
+  /** The lines of the block. Empty if it has no profile. */
+  readonly block: string;
+  /** Those that the block has now. */
+  readonly profiles: readonly {
+    readonly identity: string;
+    readonly profile: string;
+    readonly change: 'added' | 'changed' | 'unchanged';
+  }[];
+  /** The profiles that the block had before and has no longer. */
+  readonly removed: readonly string[];
+  /** Those whose name is taken outside of the block. */
+  readonly taken: readonly {
+    readonly identity: string;
+    readonly profile: string;
+    /** Where the other profile is: `/home/ada/.aws/config:7, in the block of realm other`. */
+    readonly position: string;
+  }[];
 }

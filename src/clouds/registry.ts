@@ -20,6 +20,7 @@ import type {
   Kind,
   ProviderKind,
   SessionFile,
+  UserProfiles,
 } from './contract.ts';
 
 // The only module that names the kinds of identities. Each is loaded on first use.
@@ -132,6 +133,11 @@ export const keyImporters = {
   'aws-vault': async (): Promise<KeyringImporter> =>
     (await import('./aws/key-importers.ts')).awsVault,
 };
+
+/** The profiles in the user's own files. */
+export async function loadUserProfiles(): Promise<UserProfiles> {
+  return (await import('./aws/user-profiles.ts')).awsUserProfiles;
+}
 
 // ── clouds, by the type of the credentials that their programs take ──────────────────────────────
 

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
   statSync,
   writeFileSync,
   unlinkSync,
+  type Stats,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
@@ -157,6 +159,8 @@ export function isRandomId(text: string): boolean {
 export interface ReplaceOptions {
   /** An unused name on the same file system. Default: a random name in the same directory. */
   readonly temporary?: string;
+  /** The new file has the mode and the group of this file. Default: private. Not on Windows. */
+  readonly like?: Pick<Stats, 'mode' | 'gid'> | undefined;
   /** Fails with EEXIST if the name is taken, instead of replacing the file. */
   readonly isNew?: boolean;
   /** Called between steps, so that tests can stop there. */
@@ -178,12 +182,16 @@ export function replacePrivately(
   options: ReplaceOptions = {},
 ): void {
   // Containers that share a directory also share process ids, so only a random name is unique.
-  const { temporary = `${path}.${randomId()}`, isNew = false, onStep, onRenamed } = options;
+  const { temporary = `${path}.${randomId()}`, isNew = false, like, onStep, onRenamed } = options;
   let descriptor: number | undefined;
   try {
     descriptor = createPrivateFile(temporary);
     onStep?.('temporary opened');
     writeFileSync(descriptor, text);
+    if (like !== undefined && windows() === undefined) {
+      fchownSync(descriptor, -1, like.gid);
+      fchmodSync(descriptor, like.mode & 0o7777);
+    }
     onStep?.('temporary written');
     fsyncSync(descriptor);
     onStep?.('temporary synced');

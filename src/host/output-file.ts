@@ -87,14 +87,20 @@ function targetOf(file: Sourced<string>, stats: Stats | undefined, host: Where):
  * Replaces or creates the file. The result is readable only by the current user, whatever the
  * permissions were before.
  *
+ * @param like the result has the permissions and the group of this file instead
  * @throws as {@link findOutputFile}, for the current state of the path; ERR_USAGE if the path now
  *   leads elsewhere
  */
-export function replaceOutputFile(file: OutputFile, text: string | Uint8Array, host: Writer): void {
+export function replaceOutputFile(
+  file: OutputFile,
+  text: string | Uint8Array,
+  host: Writer,
+  like?: Stats,
+): void {
   refuseMoved(file, findOutputFile(file, host));
   sweepLeftovers(file.target, host);
   const temporary = `${file.target}${temporaryMark}${randomId()}`;
-  doing(file, () => replacePrivately(file.target, text, { temporary }));
+  doing(file, () => replacePrivately(file.target, text, { temporary, like }));
 }
 
 /** Part of the name of all temporary files that this module creates, and only of those. */

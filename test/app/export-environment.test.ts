@@ -36,11 +36,16 @@ async function exported(plan: ProjectPlan, identity: Identity, host: Host) {
   const warnings: string[] = [];
   const warn = async (message: string) => void warnings.push(message);
   const openSession = () => Promise.reject(new TypeError('mode process opens no session'));
-  const change = await processChange({ plan, identity, mode: 'process' }, 'it is tried otherwise', {
-    host,
-    warn,
-    openSession,
-  });
+  const change = await processChange(
+    { plan, identity, mode: 'process' },
+    host.env,
+    'it is tried otherwise',
+    {
+      host,
+      warn,
+      openSession,
+    },
+  );
   return { change, warnings };
 }
 

@@ -51,6 +51,30 @@ export const authEnv = {
       await atmos('auth env --unset -i ops', { env });
     },
   },
+  'aws-config': {
+    title: 'aws-config: one profile for each identity in ~/.aws/config',
+    async run(scene) {
+      const { atmos, write } = scene;
+      const more = `    deploy: { kind: aws/user, credentials: { region: eu-west-1 } }
+    admin: { kind: aws/permission-set }
+`;
+      write('atmos.yaml', configOf(scene, { identity, more }));
+      write('../.aws/config', '# mine\r\n[default]\r\nregion = eu-west-3');
+      await atmos('auth aws-config');
+      await atmos('auth aws-config --print');
+      await atmos('auth aws-config --write');
+      await atmos('auth aws-config --write');
+      await atmos('auth env');
+      await atmos('auth aws-config --write --identities deploy --prefix work- -o json');
+      await atmos('auth env -i deploy');
+      await atmos('auth aws-config --write --identities admin');
+      await atmos('auth aws-config --write --identities missing*');
+      await atmos('auth aws-config --remove');
+      await atmos('auth aws-config --remove --output json');
+      write('../.aws/config', '# >>> atmos auth aws-config: realm golden >>>\n[profile deploy]\n');
+      await atmos('auth aws-config --write');
+    },
+  },
   'env-credentials': {
     title: 'env in every format: the session itself',
     async run(scene) {

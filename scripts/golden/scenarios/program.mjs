@@ -5,7 +5,17 @@
 /** The help of a group and of each of its commands. */
 const groups = {
   '': ['completion bash', '__complete', '__keyring-agent', 'version'],
-  auth: ['login', 'whoami', 'exec', 'env', 'credential-process', 'logout', 'validate', 'trust'],
+  auth: [
+    'login',
+    'whoami',
+    'exec',
+    'env',
+    'aws-config',
+    'credential-process',
+    'logout',
+    'validate',
+    'trust',
+  ],
   'auth user': ['configure'],
   'auth keyring': [
     'status',

@@ -82,6 +82,17 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
     ],
     environment: [identityVariable, mfaVariable],
   },
+  'atmos auth aws-config': {
+    description:
+      'Each profile runs atmos auth credential-process, so every program can use every ' +
+      'identity without shell setup. One of --write, --remove and --print is required.',
+    examples: [
+      'atmos auth aws-config --write',
+      'atmos auth aws-config --write --identities "dev-*" --prefix work-',
+      'atmos auth aws-config --remove',
+    ],
+    environment: [['AWS_CONFIG_FILE', 'File to change (default ~/.aws/config)']],
+  },
   'atmos auth credential-process': {
     description:
       'AWS SDKs run this command if an AWS profile names it in credential_process. It opens ' +

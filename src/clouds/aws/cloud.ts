@@ -1,13 +1,21 @@
+import { isAbsolute } from 'node:path';
 import type { AwsCredentials } from '../../core/credentials.ts';
+import { systemErrorCode } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import { credentialVariables, type EnvironmentChange } from '../../core/variables.ts';
-import type { Cloud, ProfilePlace } from '../contract.ts';
+import type { Host } from '../../host/host.ts';
+import { readRegularFile } from '../../host/read-files.ts';
+import type { Cloud, ProcessProfile, ProfilePlace } from '../contract.ts';
 import {
   credentialProcessLine,
   formatProcessProfile,
   hiddenFiles,
   profileOf,
 } from './process-profile.ts';
+import { sharedPaths } from './shared-paths.ts';
+
+/** Far above the size of any such file. */
+const maxBytes = 1024 * 1024;
 
 const regionVariables = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 
@@ -22,6 +30,7 @@ export const aws: Cloud = {
     formatCommand: credentialProcessLine,
     formatProfile: formatProcessProfile,
     environment: processEnvironment,
+    findUserProfile,
     hiddenFiles,
     formatAnswer,
   },
@@ -40,6 +49,7 @@ function environment(credentials: AwsCredentials, region: string | undefined): E
 }
 
 function processEnvironment(place: ProfilePlace): EnvironmentChange {
+  if (place.userProfile !== undefined) return userProfileEnvironment(place.userProfile, place);
   return instead({
     AWS_CONFIG_FILE: place.configFile,
     AWS_PROFILE: profileOf(place.identity),
@@ -49,6 +59,44 @@ function processEnvironment(place: ProfilePlace): EnvironmentChange {
     AWS_SHARED_CREDENTIALS_FILE: place.emptyFile,
     ...withRegion(place.region),
   });
+}
+
+/** Programs keep the files that they read. */
+function userProfileEnvironment(
+  profile: string,
+  { region }: Pick<ProfilePlace, 'region'>,
+): EnvironmentChange {
+  const { set, unset } = instead({
+    AWS_PROFILE: profile,
+    AWS_SDK_LOAD_CONFIG: '1',
+    ...withRegion(region),
+  });
+  const files = ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'];
+  return { set, unset: unset.filter((name) => !files.includes(name)) };
+}
+
+/** Most users have no such profile, so the parser is loaded only if the command is in the file. */
+async function findUserProfile(
+  profile: Pick<ProcessProfile, 'command' | 'region'>,
+  host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
+): Promise<string | undefined> {
+  if (host.homeDirectory === undefined) return undefined;
+  const paths = sharedPaths(host);
+  // A program may have another working directory.
+  if (!isAbsolute(paths.config)) return undefined;
+  const config = textOf(paths.config);
+  if (!config?.includes(profile.command)) return undefined;
+  const { findProfile } = await import('./shared-profiles.ts');
+  return findProfile(profile, { config, credentials: textOf(paths.credentials) ?? '' });
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readRegularFile(path, { maxBytes });
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 /**

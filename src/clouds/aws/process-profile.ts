@@ -14,13 +14,21 @@ function isSafe(profile: string): boolean {
   return /^[A-Za-z0-9_.@+/-]{1,128}$/.test(profile) && profile !== 'default' && !(profile in {});
 }
 
+/** Whether {@link profileOf} with this prefix is a name that every SDK finds. */
+export function isPrefix(prefix: string): boolean {
+  return prefix.length <= 64 && isSafe(`${prefix}x`);
+}
+
 /**
  * The AWS profile of an identity: its name, as in Atmos, or `atmos-` and 8 hex digits of the
  * SHA-256 of a name that some SDK does not find. `default` is hashed as well, because a program
  * without AWS_PROFILE would use that profile.
+ *
+ * @param prefix precedes either name
  */
-export function profileOf(identity: string): string {
-  return isSafe(identity) ? identity : `atmos-${sha256(identity).slice(0, 8)}`;
+export function profileOf(identity: string, prefix = ''): string {
+  const name = `${prefix}${identity}`;
+  return isSafe(name) ? name : `${prefix}atmos-${sha256(identity).slice(0, 8)}`;
 }
 
 /**
@@ -48,11 +56,12 @@ export function hiddenFiles(
  *
  * @throws TypeError for a command or a region with more than one line
  */
-export function formatProcessProfile({ identity, command, region }: ProcessProfile): string {
+export function formatProcessProfile(profile: ProcessProfile): string {
+  const { identity, prefix, command, region } = profile;
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
   if (hasControl(region ?? '')) throw new TypeError('the region of the profile is not one line');
   const regionLine = region === undefined ? '' : `region = ${region}\n`;
-  return `[profile ${profileOf(identity)}]\ncredential_process = ${command}\n${regionLine}`;
+  return `[profile ${profileOf(identity, prefix)}]\ncredential_process = ${command}\n${regionLine}`;
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { ReadKeyFile } from '../contract.ts';
+import { withoutAbsent } from '../../core/json.ts';
+import type { ProcessProfile, ReadKeyFile } from '../contract.ts';
 import { parseIni, splitWords, type IniSection } from './ini.ts';
 import type { SharedPaths } from './shared-paths.ts';
 
@@ -70,9 +71,38 @@ export function readSharedProfiles(
  * In the config file the header of a profile is `[profile NAME]`, quoted as in a shell, except for
  * `[default]`.
  */
-function configProfile(section: string): string | undefined {
+export function configProfile(section: string): string | undefined {
   if (section === 'default') return 'default';
   if (!section.startsWith('profile')) return undefined;
   const words = splitWords(section);
   return words?.length === 2 ? words[1] : undefined;
+}
+
+/**
+ * The profile with this command and region and no other setting. Undefined if it is missing, or if
+ * a program could read another section of that name.
+ */
+export function findProfile(
+  { command, region }: Pick<ProcessProfile, 'command' | 'region'>,
+  texts: { readonly config: string; readonly credentials: string },
+): string | undefined {
+  const sections = parseIni(texts.config);
+  const wanted = settingsText({ credential_process: command, ...withoutAbsent({ region }) });
+  const found = sections.find((section) => settingsOf(section) === wanted);
+  const name = found && configProfile(found.name);
+  if (name === undefined) return undefined;
+  const isOther = sections.some((one) => one !== found && configProfile(one.name) === name);
+  const isHidden = parseIni(texts.credentials).some((one) => one.name === name);
+  return isOther || isHidden ? undefined : name;
+}
+
+/** The settings of a section, in a form that can be compared. */
+export function settingsOf({ settings }: IniSection): string {
+  const values = [...settings].map(([name, { value }]) => [name, value] as const);
+  return settingsText(Object.fromEntries(values));
+}
+
+function settingsText(values: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(values).map(([name, value]) => `${name} = ${value}`);
+  return lines.sort().join('\n');
 }

@@ -50,9 +50,28 @@ describe('mode env', () => {
 });
 
 describe('mode process', () => {
+  test('with a profile of the user does not change the files that programs read', () => {
+    const { set, unset } = aws.process.environment({
+      identity: 'atmos',
+      userProfile: 'work-atmos',
+      configFile: '/state/aws',
+      emptyFile: '/state/empty',
+      region: undefined,
+    });
+    expect(set).toEqual({
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_PROFILE: 'work-atmos',
+      AWS_SDK_LOAD_CONFIG: '1',
+    });
+    expect(unset).toEqual(expect.arrayContaining(['AWS_ACCESS_KEY_ID', 'AWS_DEFAULT_PROFILE']));
+    expect(unset).not.toContain('AWS_CONFIG_FILE');
+    expect(unset).not.toContain('AWS_SHARED_CREDENTIALS_FILE');
+  });
+
   test('sets the place of the profile, and no secret', () => {
     const { set, unset } = aws.process.environment({
       identity: 'atmos',
+      userProfile: undefined,
       configFile: '/state/aws',
       emptyFile: '/state/empty',
       region: 'eu-west-1',

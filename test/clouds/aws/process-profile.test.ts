@@ -74,7 +74,11 @@ describe('the name of the profile', () => {
   test('is found by the JavaScript SDK and by botocore for every identity name', async () => {
     const unit = fc.constantFrom(...Array.from('aZ09_.@+/-=:% #;[]\'"ü\n'), 'default', '__proto__');
     const names = fc.sample(fc.string({ unit, minLength: 1, maxLength: 8 }), 1000);
-    const profiles = [...new Set([...names, 'default', '__proto__', 'constructor'].map(profileOf))];
+    const profiles = [
+      ...new Set(
+        [...names, 'default', '__proto__', 'constructor'].map((identity) => profileOf(identity)),
+      ),
+    ];
     const file = join(temporaryDirectory(), 'config');
     writeFileSync(
       file,
