@@ -105,7 +105,10 @@ async function checkConfig(config: Config, host: Host): Promise<ConfigProblem[]>
 
 /** One note for all settings that are not used before `atmos auth trust`. */
 async function trustNotes(config: Config, host: Host): Promise<ConfigProblem[]> {
-  const needs = [...config.needs, ...(await findNeeds(config, host))];
+  // An MFA code is only sent where one is configured, and the command that sends it asks for trust.
+  const needs = [...config.needs, ...(await findNeeds(config, host))].filter(
+    ({ occasion }) => occasion !== 'mfa-code',
+  );
   const refused = needs.flatMap((need) => {
     const refusal = findRefusal(config, need, host);
     return refusal === undefined ? [] : [{ ...need, hints: refusal.hintValues }];

@@ -11,8 +11,14 @@ export async function inChain<T>(chain: Chain, at: number, open: () => Promise<T
   try {
     return await open();
   } catch (error) {
-    throw error instanceof AtmosError ? named(error, chain, at) : error;
+    if (!(error instanceof AtmosError) || isOfKeyring(error)) throw error;
+    throw named(error, chain, at);
   }
+}
+
+/** The keyring is the same for all links, and these errors name it or the entry. */
+function isOfKeyring({ code }: AtmosError): boolean {
+  return /^ERR_(KEYRING|STORE)_/.test(code);
 }
 
 function named(error: AtmosError, chain: Chain, at: number): AtmosError {

@@ -18,7 +18,7 @@ test('the password of a new keyring must be long enough, and is typed twice', as
   expect(stored).toMatchObject({ exitCode: 0 });
   expect(stored.stderr.match(/^hint: .*/gm)).toEqual(['hint: atmos auth keyring unlock']);
   expect(ada.asked).toEqual([
-    `Choose a password for the new keyring ${desk.directory}`,
+    `Choose a password for the new keyring ~/data/atmos/keyring`,
     '  The password needs at least 8 bytes',
     'Repeat the password',
     '  The passwords are different',
@@ -28,7 +28,7 @@ test('the password of a new keyring must be long enough, and is typed twice', as
   expect(
     await desk.run('auth keyring list --long', { env: noPassword, person: again }),
   ).toMatchObject({ exitCode: 0, stderr: 'hint: atmos auth keyring unlock\n' });
-  expect(again.asked).toEqual([`Password of the keyring ${desk.directory}`]);
+  expect(again.asked).toEqual(['Password of the keyring ~/data/atmos/keyring']);
 });
 
 test('a keyring without a password is not created', async () => {

@@ -246,7 +246,7 @@ const identityOption: OptionSpec = {
   value: 'name',
   isValueOptional: true,
   completes: 'identity',
-  summary: 'Identity to use; without a name, choose from a list; "" means the default',
+  summary: 'Identity to use; without a name, choose from a list; "" is as without it',
 };
 
 /** The options of a command or group, without the global ones. */

@@ -208,7 +208,7 @@ describe('the password of the keyring', () => {
     const desk = await openDesk({ entries: storedKey });
     const ada = person(desk.env['ATMOS_KEYRING_PASSWORD'] ?? '');
     expect(await desk.run('auth login', { env, person: ada })).toMatchObject({ exitCode: 0 });
-    expect(ada.asked).toEqual([`Password of the keyring ${desk.directory}`]);
+    expect(ada.asked).toEqual(['Password of the keyring ~/data/atmos/keyring']);
   });
 
   test('is reported with its variables when no one can be prompted', async () => {
