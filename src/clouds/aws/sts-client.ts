@@ -4,7 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { Host } from '../../host/host.ts';
 import type { EndpointVariant } from './endpoint-variables.ts';
 import type { ShownCall, StsCall } from './sts-answer.ts';
-import type { Transport } from './transport.ts';
+import type { Transport } from '../transport.ts';
 
 export {
   AssumeRoleCommand,
