@@ -201,7 +201,7 @@ async function openSession(
   { config, plan }: ChainLink,
   { key, ...opening }: LinkOpening,
 ): Promise<Session<Credentials>> {
-  const { host, warn } = context;
+  const { host, commandEnv, warn } = context;
   const owner = ownerOf(context, config);
   const keyId = key && credentialId(key);
   const refused = keyId === undefined ? undefined : refusedAt(owner, keyId, host);
@@ -212,7 +212,14 @@ async function openSession(
   }
   try {
     const ask = trustedAsk(context, config);
-    const opened = await plan.open({ ...opening, host, ask, timeoutMs: requestTimeoutMs, warn });
+    const opened = await plan.open({
+      ...opening,
+      host,
+      commandEnv,
+      ask,
+      timeoutMs: requestTimeoutMs,
+      warn,
+    });
     const now = host.now();
     const session = { ...opened, savedAt: now };
     if (remainingMs(session, now) <= 0) throw openedExpired(session, now);

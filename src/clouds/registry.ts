@@ -50,7 +50,9 @@ export const otherIdentityKinds: readonly string[] = [
   'mock/aws',
 ];
 
-const providers: Readonly<Record<string, () => Promise<ProviderKind>>> = {};
+const providers: Readonly<Record<string, () => Promise<ProviderKind>>> = {
+  'oidc/token': async () => (await import('./oidc/token.ts')).oidcToken,
+};
 
 /** The supported kinds of providers. */
 export const providerKinds: readonly string[] = Object.keys(providers);
