@@ -1,6 +1,6 @@
 import { oidcToken, type OidcToken } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
-import type { Hint } from '../core/hint.ts';
+import { say, type Hint } from '../core/hint.ts';
 import { isObject, listNames, parseJson, quote } from '../core/json.ts';
 import { formatTimestamp } from '../core/time.ts';
 
@@ -18,7 +18,7 @@ export interface TokenTerms {
   readonly audience?: string;
   /** Absent: any. */
   readonly issuer?: string;
-  /** How to get a new token. */
+  /** How to get a new token, if this one is not valid. */
   readonly renewal: readonly Hint[];
 }
 
@@ -58,11 +58,11 @@ export function parseIdentityToken(text: string, terms: TokenTerms, now: Date): 
   const audiences = [claims['aud']].flat().filter((one) => typeof one === 'string');
   if (audience !== undefined && !audiences.includes(audience)) {
     const found = audiences.length === 0 ? 'has no audience' : `is for ${listNames(audiences)}`;
-    throw unusable(`the token of ${from} ${found}, not for the audience ${quote(audience)}`, terms);
+    throw mismatch(`the token of ${from} ${found}, not for the audience ${quote(audience)}`);
   }
   if (issuer !== undefined && claims['iss'] !== issuer) {
     const found = typeof claims['iss'] === 'string' ? quote(claims['iss']) : 'no issuer';
-    throw unusable(`the token of ${from} is from ${found}, not from ${quote(issuer)}`, terms);
+    throw mismatch(`the token of ${from} is from ${found}, not from ${quote(issuer)}`);
   }
   return oidcToken({ token, expiresAt });
 }
@@ -90,4 +90,10 @@ function dateOf(seconds: unknown): Date | undefined {
 
 function unusable(message: string, { renewal }: TokenTerms): AtmosError {
   return new AtmosError('ERR_AUTH_SOURCE_FAILED', message, { hints: renewal });
+}
+
+function mismatch(message: string): AtmosError {
+  return new AtmosError('ERR_AUTH_SOURCE_FAILED', message, {
+    hints: [say('correct what the token is requested for, or spec.audience and spec.issuer')],
+  });
 }

@@ -51,6 +51,7 @@ export const otherIdentityKinds: readonly string[] = [
 ];
 
 const providers: Readonly<Record<string, () => Promise<ProviderKind>>> = {
+  'github/oidc': async () => (await import('./github/oidc.ts')).githubOidc,
   'oidc/token': async () => (await import('./oidc/token.ts')).oidcToken,
 };
 
