@@ -28,6 +28,8 @@ const identities: Readonly<Record<string, () => Promise<IdentityKind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
   'aws/assume-role': async () => (await import('./aws/assume-role.ts')).awsAssumeRole,
   'aws/assume-root': async () => (await import('./aws/assume-root.ts')).awsAssumeRoot,
+  'aws/ambient': async () => (await import('./aws/ambient.ts')).awsAmbient,
+  ambient: async () => (await import('./ambient.ts')).ambient,
 };
 
 /** The supported kinds of identities. */
@@ -36,8 +38,6 @@ export const identityKinds: readonly string[] = Object.keys(identities);
 /** Kinds of Atmos that are not supported yet, to distinguish them from typing errors. */
 export const otherIdentityKinds: readonly string[] = [
   'aws/permission-set',
-  'aws/ambient',
-  'ambient',
   'azure/subscription',
   'gcp/service-account',
   'gcp/project',
