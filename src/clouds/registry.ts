@@ -28,6 +28,8 @@ const identities: Readonly<Record<string, () => Promise<IdentityKind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
   'aws/assume-role': async () => (await import('./aws/assume-role.ts')).awsAssumeRole,
   'aws/assume-root': async () => (await import('./aws/assume-root.ts')).awsAssumeRoot,
+  'aws/credential-process': async () =>
+    (await import('./aws/credential-process.ts')).awsCredentialProcess,
   'aws/ambient': async () => (await import('./aws/ambient.ts')).awsAmbient,
   ambient: async () => (await import('./ambient.ts')).ambient,
 };
