@@ -256,11 +256,11 @@ function openedExpired(
 /** Asks for a code only where it may be sent. */
 function trustedAsk(context: AuthContext, config: LinkConfig): Ask {
   const { mfaCode } = context.ask;
-  if (mfaCode === undefined) return {};
   return {
     async mfaCode(request) {
+      if (mfaCode === undefined && request.program === undefined) return undefined;
       await checkTrust(context, config, 'mfa-code');
-      return mfaCode(request);
+      return mfaCode === undefined ? request.program?.() : mfaCode(request);
     },
   };
 }

@@ -200,6 +200,8 @@ export interface MfaRequest {
   readonly shownDevice?: string;
   /** True if the previous code was refused. */
   readonly isRetry: boolean;
+  /** Gets a code from a program of the configuration, instead of a prompt. A given code wins over it. */
+  readonly program?: () => Promise<string>;
 }
 
 export interface Opened {

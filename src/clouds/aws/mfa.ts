@@ -11,7 +11,7 @@ import type { Ask, MfaRequest, OpenContext, Turn } from '../contract.ts';
  * @throws as {@link withMfaCode}
  */
 export function requestWithMfa<T>(
-  asked: Pick<MfaRequest, 'device' | 'shownDevice'>,
+  asked: Omit<MfaRequest, 'isRetry'>,
   identity: Identity,
   { alone, ask }: Pick<OpenContext, 'alone' | 'ask'>,
   request: (code: string) => Promise<T>,
@@ -33,7 +33,7 @@ export function requestWithMfa<T>(
  *   request
  */
 export async function withMfaCode<T>(
-  asked: Pick<MfaRequest, 'device' | 'shownDevice'>,
+  asked: Omit<MfaRequest, 'isRetry'>,
   identity: Identity,
   { mfaCode }: Ask,
   request: (code: string) => Promise<T>,
