@@ -45,7 +45,7 @@ export async function openAmbient(
     logger: silent,
   });
   try {
-    const limit = () => failed(`${sourceOf(env)} gave none within ${timeoutMs / 1000} s`);
+    const limit = () => failed(`${sourceOf(env)} gave none within ${timeoutMs / 1000} seconds`);
     const found = await withinLimit(host, timeoutMs, provide(), limit).catch((error: unknown) => {
       throw error instanceof AtmosError ? error : noneFound(error, env);
     });

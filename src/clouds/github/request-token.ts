@@ -115,7 +115,8 @@ async function send(
       const route = transport.route();
       const timedOut = abortSignal.aborted;
       const clockHints = setClock(host);
-      const request = { route, timeoutMs, timedOut, isAnswered: false, clockHints };
+      const { hostname } = url;
+      const request = { hostname, route, timeoutMs, timedOut, isAnswered: false, clockHints };
       const { reason, hints } = describeNetworkFailure(error, request) ?? {
         reason: 'the connection failed',
         hints: [],

@@ -190,7 +190,7 @@ describe('an environment without credentials that can be used', () => {
     const config = '[profile p]\ncredential_process = sleep 1\n';
     const env = { AWS_PROFILE: 'p' };
     const error = await errorOf(open(env, config, { sleep: () => Promise.resolve() }).opening);
-    expect(error.message).toBe(`${none}the profile p (AWS_PROFILE) gave none within 5 s`);
+    expect(error.message).toBe(`${none}the profile p (AWS_PROFILE) gave none within 5 seconds`);
   });
 });
 

@@ -231,13 +231,13 @@ describe('a service that is not reached', () => {
     const service = await startService(() => {});
     const error = await errorOf(open(service.env, { timeoutMs: 200 }));
     expect(error.code).toBe('ERR_NETWORK');
-    expect(error.message).toBe(`cannot reach ${service.origin}: no answer within 0.2 s`);
+    expect(error.message).toBe(`cannot reach ${service.origin}: no answer within 0.2 seconds`);
   });
 
   test('is given up at the time limit, also in the middle of its answer', async () => {
     const service = await startService((_, response) => void response.write('{"value": "'));
     const error = await errorOf(open(service.env, { timeoutMs: 200 }));
-    expect(error.message).toBe(`cannot reach ${service.origin}: no answer within 0.2 s`);
+    expect(error.message).toBe(`cannot reach ${service.origin}: no answer within 0.2 seconds`);
   });
 });
 
