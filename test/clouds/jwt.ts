@@ -1,6 +1,9 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+/** The public keys of the issuer. */
+export const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test' }] };
 
 /** A token as an OpenID Connect issuer signs it. */
 export function signedToken(claims: Readonly<Record<string, unknown>>): string {
