@@ -2,7 +2,7 @@ import { writeFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { audience, issuer, jwks, validToken } from '../clouds/jwt.ts';
 import { secretsIn, textsUnder } from './canary.ts';
 import {
@@ -28,15 +28,9 @@ const session = {
   SessionToken: 'CanarySessionTokenOfTheProgram',
 };
 
-let outputs: string[] = [];
+/** Of the test that runs. No command shows them, unless it is its purpose. */
 let secrets: Record<string, string> = {};
-
-// No command here shows a token or a secret, unless it is its purpose.
-afterEach(() => {
-  expect(secretsIn(outputs.join('\n'), secrets)).toEqual([]);
-  outputs = [];
-  secrets = {};
-});
+beforeEach(() => void (secrets = {}));
 
 /** A machine with this content of `auth`, in which every command is allowed. */
 async function machineWith(auth: string, options: MachineOptions = {}): Promise<Machine> {
@@ -49,7 +43,7 @@ async function machineWith(auth: string, options: MachineOptions = {}): Promise<
 /** Runs a command that shows no secret. */
 async function run(machine: Machine, command: string, options?: RunOptions): Promise<Result> {
   const result = await machine.atmos(command, options);
-  outputs.push(result.stdout, result.stderr);
+  expect(secretsIn(result.stdout + result.stderr, secrets)).toEqual([]);
   return result;
 }
 

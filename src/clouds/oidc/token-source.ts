@@ -9,7 +9,19 @@ import { irregularKind, irregularKindAt, readFile } from '../../host/read-files.
 import type { OpenContext, Opened } from '../contract.ts';
 import { parseIdentityToken, type TokenTerms } from '../identity-token.ts';
 import { runConfiguredCommand } from '../run-command.ts';
-import type { TokenSettings } from './token.ts';
+
+/** Where a token comes from. */
+export interface TokenSource {
+  readonly kind: 'file' | 'variable' | 'command';
+  /** The path, the name, or the command. */
+  readonly value: string;
+}
+
+export interface TokenSettings {
+  readonly source: TokenSource;
+  readonly audience?: string;
+  readonly issuer?: string;
+}
 
 /** More than a token may have, so that its own limit is reported. */
 const maxBytes = 64 * 1024;
@@ -35,7 +47,7 @@ interface Found extends Pick<TokenTerms, 'from' | 'renewal'> {
 
 async function textFrom(
   provider: Provider,
-  kind: TokenSettings['source']['kind'],
+  kind: TokenSource['kind'],
   said: Sourced<string>,
   context: OpenContext,
 ): Promise<Found> {

@@ -17,6 +17,7 @@ import { sha256 } from '../../core/sha256.ts';
 import { isMap, mapOf, setting, text } from '../../core/validate.ts';
 import { isVariableName } from '../../core/variable-name.ts';
 import type { LinkPlan, PlannedSetting, ProviderKind } from '../contract.ts';
+import type { TokenSettings, TokenSource } from './token-source.ts';
 
 const schema = mapOf({
   spec: setting(
@@ -56,20 +57,7 @@ export const oidcToken: ProviderKind = {
   plan,
 };
 
-const sources = ['file', 'variable', 'command'] as const;
-
-/** Where a token comes from. */
-export interface TokenSource {
-  readonly kind: (typeof sources)[number];
-  /** The path, the name, or the command. */
-  readonly value: string;
-}
-
-export interface TokenSettings {
-  readonly source: TokenSource;
-  readonly audience?: string;
-  readonly issuer?: string;
-}
+const sources: readonly TokenSource['kind'][] = ['file', 'variable', 'command'];
 
 function trustNeeds({ settings, tagAt }: Provider): readonly TrustNeed[] {
   const command = isMap(settings['spec']) ? settings['spec']['command'] : undefined;

@@ -15,7 +15,10 @@ function programOf(...outputs: readonly string[]) {
       sleeps.push(milliseconds);
       now = new Date(now.getTime() + milliseconds);
     },
-    waiting: (what) => void waits.push(what) as undefined,
+    waiting(what) {
+      waits.push(what);
+      return undefined;
+    },
     runShell: async () => ({
       exitCode: 0,
       stdout: Buffer.from(outputs[runs++] ?? ''),
