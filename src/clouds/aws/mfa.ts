@@ -32,7 +32,7 @@ export function requestWithMfa<T>(
  * @throws ERR_AUTH_MFA_REQUIRED if no code is available, ERR_AUTH_MFA_REFUSED, and errors of the
  *   request
  */
-export async function withMfaCode<T>(
+async function withMfaCode<T>(
   asked: Omit<MfaRequest, 'isRetry'>,
   identity: Identity,
   { mfaCode }: Ask,
