@@ -28,7 +28,10 @@ import type { Problem } from './problems.ts';
 const providerSchema = mapOf({
   kind: setting(text, 'The kind of the provider. It determines the contents of `spec`.'),
   default: setting(anything, 'Whether it is used if the command names no other.'),
-  region: setting(anything, 'The AWS region of `aws/iam-identity-center` and `aws/saml`.'),
+  region: setting(
+    anything,
+    'The AWS region of the provider, and of identities that are opened with it and name none.',
+  ),
   start_url: setting(anything, 'The portal of `aws/iam-identity-center`.'),
   auto_provision_identities: setting(
     anything,

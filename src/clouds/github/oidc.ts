@@ -8,8 +8,10 @@ import { describeEmptyTag, valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Provider } from '../../core/kind-config.ts';
 import { mapOf, setting, text } from '../../core/validate.ts';
 import type { LinkPlan, ProviderKind } from '../contract.ts';
+import { checkRegion } from '../region-name.ts';
 
 const schema = mapOf({
+  region: setting(text, 'The AWS region of identities that are opened with it and name none.'),
   spec: setting(
     mapOf({
       audience: setting(
@@ -37,7 +39,7 @@ export const githubOidc: ProviderKind = {
 const audiencePath = ['spec', 'audience'];
 
 function plan(provider: Provider): LinkPlan {
-  const audience = readAudience(provider);
+  const { audience, region } = readSettings(provider);
   const tag = provider.tagAt(audiencePath);
   return {
     name: provider.name,
@@ -45,6 +47,7 @@ function plan(provider: Provider): LinkPlan {
     gives: 'oidc',
     slot: 'nothing',
     storedKey: 'none',
+    ...withoutAbsent({ region }),
     fingerprint: {
       'spec.audience': { value: audience, ...withoutAbsent({ shown: tag && valueOf(tag) }) },
     },
@@ -53,12 +56,14 @@ function plan(provider: Provider): LinkPlan {
 }
 
 /** @throws ERR_CONFIG_INVALID */
-function readAudience(provider: Provider): string {
+function readSettings(provider: Provider): { readonly audience: string; readonly region?: string } {
   const problems: LinkProblem[] = [];
-  const { spec = {} } =
-    checkSettings(provider, schema, (problem) => void problems.push(problem)) ?? {};
+  const report = (problem: LinkProblem) => void problems.push(problem);
+  const { spec = {}, ...others } = checkSettings(provider, schema, report) ?? {};
   const { audience } = spec;
-  if (audience) return audience;
+  const region = others.region || undefined;
+  checkRegion(provider, ['region'], region, report);
+  if (audience && problems.length === 0) return { audience, ...withoutAbsent({ region }) };
   if (problems.length > 0) throw new ConfigurationError(provider, problems);
   const tag = provider.tagAt(audiencePath);
   throw new ConfigurationError(provider, [

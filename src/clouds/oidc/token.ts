@@ -17,9 +17,11 @@ import { sha256 } from '../../core/sha256.ts';
 import { isMap, mapOf, setting, text } from '../../core/validate.ts';
 import { isVariableName } from '../../core/variable-name.ts';
 import type { LinkPlan, PlannedSetting, ProviderKind } from '../contract.ts';
+import { checkRegion } from '../region-name.ts';
 import type { TokenSettings, TokenSource } from './token-source.ts';
 
 const schema = mapOf({
+  region: setting(text, 'The AWS region of identities that are opened with it and name none.'),
   spec: setting(
     mapOf({
       file: setting(
@@ -68,7 +70,7 @@ function trustNeeds({ settings, tagAt }: Provider): readonly TrustNeed[] {
 }
 
 function plan(provider: Provider): LinkPlan {
-  const settings = readSettings(provider);
+  const { region, ...settings } = readSettings(provider);
   const { source, audience, issuer } = settings;
   return {
     name: provider.name,
@@ -76,6 +78,7 @@ function plan(provider: Provider): LinkPlan {
     gives: 'oidc',
     slot: 'nothing',
     storedKey: 'none',
+    ...withoutAbsent({ region }),
     fingerprint: {
       [`spec.${source.kind}`]: plannedSource(source, provider),
       'spec.audience': planned('audience', audience, provider),
@@ -101,10 +104,12 @@ function planned(key: string, value: string | undefined, { tagAt }: Provider): P
 }
 
 /** @throws ERR_CONFIG_INVALID with each place in the file */
-function readSettings(provider: Provider): TokenSettings {
+function readSettings(provider: Provider): TokenSettings & { readonly region?: string } {
   const problems: LinkProblem[] = [];
   const report = (problem: LinkProblem) => void problems.push(problem);
-  const { spec = {} } = checkSettings(provider, schema, report) ?? {};
+  const { spec = {}, ...others } = checkSettings(provider, schema, report) ?? {};
+  const region = others.region || undefined;
+  checkRegion(provider, ['region'], region, report);
   const field = (key: keyof typeof spec) => {
     const tag = provider.tagAt(['spec', key]);
     if (spec[key] === '' && tag !== undefined) report(emptyTag(['spec', key], tag));
@@ -132,7 +137,7 @@ function readSettings(provider: Provider): TokenSettings {
   }
   const [audience, issuer] = [field('audience'), field('issuer')];
   if (source === undefined || problems.length > 0) throw new ConfigurationError(provider, problems);
-  return { source, ...withoutAbsent({ audience, issuer }) };
+  return { source, ...withoutAbsent({ region, audience, issuer }) };
 }
 
 function emptyTag(path: readonly string[], tag: string): LinkProblem {

@@ -99,6 +99,19 @@ describe('the plan of github/oidc', () => {
   });
 });
 
+test('a region is passed to identities that name none', () => {
+  const planWith = (region: string) => {
+    const settings = { spec: { audience }, region };
+    const provider = providerOf('github/oidc', {}, { settings });
+    return githubOidc.plan(provider, { base: undefined, env: {} });
+  };
+  expect(planWith('eu-west-1').region).toBe('eu-west-1');
+  expect(planWith('')).not.toHaveProperty('region');
+  expect(thrownBy(() => planWith('x.example.com/')).message).toBe(
+    'region of provider ci (/p/atmos.yaml:region) is not the name of an AWS region: "x.example.com/"',
+  );
+});
+
 describe('a token', () => {
   test('is requested for the audience, again at each opening', async () => {
     const [first, second] = [validToken(now, { n: 1 }), validToken(now, { n: 2 })];

@@ -87,6 +87,15 @@ describe('the plan of a token', () => {
   });
 });
 
+test('a region is passed to identities that name none', () => {
+  const planWith = (region: string) => planOf({}, { settings: { spec: { file: 'a' }, region } });
+  expect(planWith('eu-west-1').region).toBe('eu-west-1');
+  expect(planWith('')).not.toHaveProperty('region');
+  expect(thrownBy(() => planWith('x/')).message).toBe(
+    'region of provider ci (/p/atmos.yaml:region) is not the name of an AWS region: "x/"',
+  );
+});
+
 describe('trust', () => {
   test('is needed for a command', () => {
     expect(oidcToken.trustNeeds(provider({ command: 'print it' }))).toEqual([
