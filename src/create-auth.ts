@@ -79,7 +79,7 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
   const opened = await openAuth(plan, {
     host,
     warn: (message) => onWarning?.(message),
-    ask: withoutAbsent({ mfaCode }),
+    ask: mfaCode ? { mfaCode: (request) => request.program?.() ?? mfaCode(request) } : {},
     ...withoutAbsent({ keyring, promptPassword }),
   });
   const { manager } = opened;

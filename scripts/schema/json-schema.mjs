@@ -22,7 +22,8 @@ const tagged = '^$|^/|[A-Z_.\\s]';
  * @param {Sources} sources
  */
 export async function createJsonSchema(sources) {
-  const { settingsSchema, identityKinds, otherIdentityKinds, keyringTypes, logLevels } = sources;
+  const { settingsSchema, keyringTypes, logLevels } = sources;
+  const { identityKinds, otherIdentityKinds, providerKinds, otherProviderKinds } = sources;
   const schema = convert(settingsSchema, sources);
   const at = (/** @type {string} */ path) => subschema(schema, path.split('.'));
   for (const { path } of sources.closedMaps(sources.specSchema))
@@ -30,10 +31,14 @@ export async function createJsonSchema(sources) {
   choose(at('auth.keyring.type'), keyringTypes);
   choose(at('auth.keyring.fallback.*'), keyringTypes);
   choose(at('auth.identities.*.kind'), [...identityKinds, ...otherIdentityKinds]);
+  choose(at('auth.providers.*.kind'), [...providerKinds, ...otherProviderKinds]);
   for (const path of ['logs.level', 'auth.logs.level']) choose(at(path), logLevels, anyCase);
   for (const path of ['auth.identities', 'auth.providers']) at(path).propertyNames = nameSchema;
   at('auth.identities.*').allOf = await Promise.all(
     identityKinds.map((kind) => ofKind(kind, sources)),
+  );
+  at('auth.providers.*').allOf = await Promise.all(
+    providerKinds.map((kind) => ofProviderKind(kind, sources)),
   );
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -59,10 +64,36 @@ async function ofKind(kind, sources) {
     part,
     { ...convert(schema, sources), additionalProperties: false, $schema: undefined },
   ]);
+  return ifKind(kind, Object.fromEntries(parts));
+}
+
+/**
+ * @param {string} kind
+ * @param {Sources} sources
+ */
+async function ofProviderKind(kind, sources) {
+  const { schema } = await sources.providerKindOf({
+    name: kind,
+    kind,
+    locate: () => '',
+    tagAt: () => undefined,
+  });
+  const settings = Object.entries(convert(schema, sources).properties).map(([key, setting]) => [
+    key,
+    setting.properties ? { ...setting, additionalProperties: false } : setting,
+  ]);
+  return ifKind(kind, Object.fromEntries(settings));
+}
+
+/**
+ * @param {string} kind
+ * @param {Record<string, JsonSchema>} properties
+ */
+function ifKind(kind, properties) {
   return {
     if: { properties: { kind: { const: kind } }, required: ['kind'] },
     // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
-    then: { properties: Object.fromEntries(parts) },
+    then: { properties },
   };
 }
 

@@ -30,6 +30,11 @@ export async function createPage(sources) {
     const { schemas } = await sources.kindOf({ name: kind, kind, locate: () => '' });
     schemasOfKinds.set(kind, schemas);
   }
+  for (const kind of sources.providerKinds) {
+    const tagAt = () => undefined;
+    const { schema } = await sources.providerKindOf({ name: kind, kind, locate: () => '', tagAt });
+    schemasOfKinds.set(kind, describe(schema).entries);
+  }
   return readFileSync(template, 'utf8')
     .replaceAll(/<!-- keys: ([\w.*]*)(, without those below)? -->/g, (_, path, without) => {
       const { entries = {} } = find(sources.settingsSchema, path.split('.').filter(Boolean));

@@ -2,7 +2,14 @@
 import { createSettingsSchema } from '../../src/config/schema.ts';
 import { specSchema } from '../../src/keyring/registry.ts';
 
-export { identityKinds, otherIdentityKinds, kindOf } from '../../src/clouds/registry.ts';
+export {
+  identityKinds,
+  kindOf,
+  otherIdentityKinds,
+  otherProviderKinds,
+  providerKindOf,
+  providerKinds,
+} from '../../src/clouds/registry.ts';
 export { closedMaps } from '../../src/config/schema.ts';
 export { logLevels } from '../../src/core/log-level.ts';
 export { flag, scalar, textOrCount, textOrTexts } from '../../src/core/validate.ts';

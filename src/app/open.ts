@@ -9,11 +9,12 @@ import type { AwsCredentials } from '../core/credentials.ts';
 import type { Hint } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
+import { ownSecretVariables } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { wrapKeyring } from '../keyring/bulk.ts';
 import type { Keyring, KeyringCaller, PromptPassword } from '../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
-import { settleBackend } from '../keyring/registry.ts';
+import { secretVariablesOf, settleBackend } from '../keyring/registry.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
@@ -65,6 +66,7 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
   });
   const manager = createAuthManager({
     host,
+    commandEnv: withoutSecrets(plan, host),
     keyring,
     store,
     realm: plan.realm,
@@ -106,6 +108,12 @@ function openPlanned(
   for (const need of keyringNeeds(plan, host)) requireTrust(plan.config, need, host);
   const asking = withoutAbsent({ promptPassword, passwordTyped, canUnlock });
   return openWithFallback({ ...keyringContext(plan, host), warn, ...asking });
+}
+
+/** What a command of the configuration gets: no password of the keyring and no MFA code. */
+function withoutSecrets({ keyring }: AuthPlan, { env }: Host): Host['env'] {
+  const secret = new Set([...ownSecretVariables, ...secretVariablesOf(keyring)]);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.has(name)));
 }
 
 /** Checks once, at the first call. */

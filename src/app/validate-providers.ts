@@ -1,31 +1,29 @@
+import { otherProviderKinds, providerKindOf, providerKinds } from '../clouds/registry.ts';
 import type { Config } from '../config/config.ts';
 import type { IntegrationEntry } from '../config/entries.ts';
+import { ConfigurationError } from '../core/configuration-error.ts';
 import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue } from '../core/json.ts';
 import type { Provider } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
-import { isMap } from '../core/validate.ts';
+import { findUnknownPaths, isMap } from '../core/validate.ts';
+import type { Host } from '../host/host.ts';
 import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { checkVia, type Named } from './validate-references.ts';
 
-/**
- * Kinds of providers of Atmos, each with the settings that Atmos requires. No kind of provider
- * works yet.
- */
-const atmosProviderKinds: Readonly<Record<string, readonly string[]>> = {
+/** The settings that Atmos requires for kinds that this version does not support. */
+const settingsOfAtmos: Readonly<Record<string, readonly string[]>> = {
   'aws/iam-identity-center': ['start_url', 'region'],
   'aws/saml': ['url', 'region'],
-  'github/oidc': ['spec.audience'],
   'azure/cli': ['spec.tenant_id'],
   'azure/device-code': ['spec.tenant_id'],
   'azure/interactive': ['spec.tenant_id'],
   'azure/oidc': ['spec.tenant_id', 'spec.client_id'],
-  'gcp/adc': [],
   'gcp/workload-identity-federation': ['spec.project_number'],
-  'atmos/pro': [],
-  mock: [],
-  'mock/aws': [],
 };
+
+/** The keys that every provider may have, whatever its kind. */
+const commonKeys: ReadonlySet<string> = new Set(['kind', 'default', 'session', 'console', 'tags']);
 
 /** Kinds of integrations of Atmos. No kind is supported. */
 const atmosIntegrationKinds: readonly string[] = [
@@ -39,20 +37,44 @@ const atmosIntegrationKinds: readonly string[] = [
 ];
 
 /**
- * Checks the kinds of providers, none of which is supported yet, and the settings that Atmos
- * requires.
+ * Checks the kinds of providers and their settings. For a kind that is not supported these are the
+ * ones that Atmos requires.
  */
-export function checkProviders(
+export async function checkProviders(
   { providers }: Pick<Config, 'providers'>,
+  env: Host['env'],
   report: ReportProblem,
-): void {
+): Promise<void> {
+  const known = { supported: providerKinds, others: otherProviderKinds };
   for (const provider of providers) {
     const path = ['auth', 'providers', provider.name];
-    if (!checkKind(path, provider, Object.keys(atmosProviderKinds), report)) continue;
-    for (const setting of atmosProviderKinds[provider.kind] ?? []) {
+    if (providerKinds.includes(provider.kind)) await checkSettings(path, provider, env, report);
+    if (!checkKind(path, provider, known, report)) continue;
+    for (const setting of settingsOfAtmos[provider.kind] ?? []) {
       if (isSaid(provider.settings, setting.split('.'))) continue;
       const message = `has no ${setting}, which the kind ${provider.kind} needs`;
       report(invalidAt(path, message));
+    }
+  }
+}
+
+async function checkSettings(
+  at: readonly string[],
+  provider: Provider,
+  env: Host['env'],
+  report: ReportProblem,
+): Promise<void> {
+  const kind = await providerKindOf(provider);
+  for (const { path, nearest } of findUnknownPaths(provider.settings, kind.schema)) {
+    if (path.length === 1 && commonKeys.has(path.join())) continue;
+    report(warningAt([...at, ...path], 'is not known', didYouMean(nearest)[0]));
+  }
+  try {
+    kind.plan(provider, { base: undefined, env });
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    for (const { path, message, hint } of error.problems) {
+      report(invalidAt([...at, ...path], message, hint));
     }
   }
 }
@@ -66,7 +88,7 @@ export function checkIntegrations(
     checkKind(
       ['auth', 'integrations', integration.name],
       integration,
-      atmosIntegrationKinds,
+      { supported: [], others: atmosIntegrationKinds },
       report,
     );
     checkVia('integrations', integration, config, report);
@@ -74,15 +96,21 @@ export function checkIntegrations(
   }
 }
 
-/** Whether it has a kind that Atmos knows. */
+interface KnownKinds {
+  readonly supported: readonly string[];
+  readonly others: readonly string[];
+}
+
+/** Whether it has a kind of Atmos that this version does not support. */
 function checkKind(
   at: readonly string[],
   { kind, tagAt }: Pick<Provider, 'kind' | 'tagAt'>,
-  known: readonly string[],
+  { supported, others }: KnownKinds,
   report: ReportProblem,
 ): boolean {
   const path = [...at, 'kind'];
-  if (known.includes(kind)) {
+  if (supported.includes(kind)) return false;
+  if (others.includes(kind)) {
     report(warningAt(path, `is ${kind}, which this version does not support`));
     return true;
   }
@@ -91,7 +119,11 @@ function checkKind(
     report(warningAt(path, 'is missing'));
     return false;
   }
-  const [hint = say(`kinds of Atmos: ${known.join(', ')}`)] = didYouMean(nearestName(kind, known));
+  const listed =
+    supported.length > 0
+      ? `supported kinds: ${supported.join(', ')}`
+      : `kinds of Atmos: ${others.join(', ')}`;
+  const [hint = say(listed)] = didYouMean(nearestName(kind, [...supported, ...others]));
   const shown = quoteValue({ value: kind, tag: tagAt(['kind']) });
   report(invalidAt(path, `is unknown: ${shown}`, hint));
   return false;

@@ -92,7 +92,7 @@ async function checkConfig(config: Config, host: Host): Promise<ConfigProblem[]>
   checkSharedRealm(config, host, report);
   checkIdentityNames(config, report);
   checkReferences(config, report);
-  checkProviders(config, report);
+  await checkProviders(config, host.env, report);
   checkIntegrations(config, report);
   checkVariables(config, report);
   const isReported = (path: readonly string[]) =>

@@ -14,6 +14,8 @@ import { linkNeeds } from './trust-needs.ts';
 /** What every operation of the manager works with. */
 export interface AuthContext {
   readonly host: Host;
+  /** As in `OpenContext`. */
+  readonly commandEnv: Host['env'];
   readonly keyring: Keyring;
   readonly store: CredentialStore;
   readonly realm: Sourced<string>;

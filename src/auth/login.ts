@@ -201,7 +201,7 @@ async function openSession(
   { config, plan }: ChainLink,
   { key, ...opening }: LinkOpening,
 ): Promise<Session<Credentials>> {
-  const { host, warn } = context;
+  const { host, commandEnv, warn } = context;
   const owner = ownerOf(context, config);
   const keyId = key && credentialId(key);
   const refused = keyId === undefined ? undefined : refusedAt(owner, keyId, host);
@@ -212,7 +212,14 @@ async function openSession(
   }
   try {
     const ask = trustedAsk(context, config);
-    const opened = await plan.open({ ...opening, host, ask, timeoutMs: requestTimeoutMs, warn });
+    const opened = await plan.open({
+      ...opening,
+      host,
+      commandEnv,
+      ask,
+      timeoutMs: requestTimeoutMs,
+      warn,
+    });
     const now = host.now();
     const session = { ...opened, savedAt: now };
     if (remainingMs(session, now) <= 0) throw openedExpired(session, now);
@@ -249,11 +256,11 @@ function openedExpired(
 /** Asks for a code only where it may be sent. */
 function trustedAsk(context: AuthContext, config: LinkConfig): Ask {
   const { mfaCode } = context.ask;
-  if (mfaCode === undefined) return {};
   return {
     async mfaCode(request) {
+      if (mfaCode === undefined && request.program === undefined) return undefined;
       await checkTrust(context, config, 'mfa-code');
-      return mfaCode(request);
+      return mfaCode === undefined ? request.program?.() : mfaCode(request);
     },
   };
 }

@@ -59,7 +59,7 @@ export function sessionOpener(
   };
 }
 
-/** A given code is used once. After its refusal, only a prompt can give another one. */
+/** A given code is used once. After its refusal, only a program or a prompt can give another one. */
 async function mfaCode(
   { host, prompt }: Context,
   request: MfaRequest,
@@ -69,6 +69,7 @@ async function mfaCode(
   const { isRetry } = request;
   const device = request.shownDevice ?? request.device;
   const isGiven = given !== undefined && !isRetry;
+  if (!isGiven && request.program !== undefined) return request.program();
   const of = isGiven ? 'given' : isInteractive ? 'person' : 'nobody';
   host.log('mfa.asked', { device, is_retry: isRetry, of });
   if (isGiven) return given;

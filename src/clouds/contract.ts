@@ -60,7 +60,10 @@ export interface IdentityKind extends Kind<Identity> {
 }
 
 export interface ProviderKind extends Kind<Provider> {
-  /** The schema of all settings. Unknown keys are reported by `auth validate`. */
+  /**
+   * The schema of the settings that the kind defines. Not in it are those that every provider may have
+   * (`kind`, `tags` …). Unknown keys are reported by `auth validate`.
+   */
   readonly schema: GenericSchema;
 }
 
@@ -153,6 +156,8 @@ export interface KeySource {
 
 export interface OpenContext extends KeySource {
   readonly host: Host;
+  /** The environment of commands that the configuration names: without secrets of this program. */
+  readonly commandEnv: Host['env'];
   /**
    * The credentials of the link before, of a type in `takes` and valid for at least a minute.
    * Undefined if the kind takes nothing.
@@ -195,6 +200,8 @@ export interface MfaRequest {
   readonly shownDevice?: string;
   /** True if the previous code was refused. */
   readonly isRetry: boolean;
+  /** Gets a code from a program of the configuration, instead of a prompt. A given code wins over it. */
+  readonly program?: () => Promise<string>;
 }
 
 export interface Opened {

@@ -28,6 +28,10 @@ const identities: Readonly<Record<string, () => Promise<IdentityKind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
   'aws/assume-role': async () => (await import('./aws/assume-role.ts')).awsAssumeRole,
   'aws/assume-root': async () => (await import('./aws/assume-root.ts')).awsAssumeRoot,
+  'aws/credential-process': async () =>
+    (await import('./aws/credential-process.ts')).awsCredentialProcess,
+  'aws/ambient': async () => (await import('./aws/ambient.ts')).awsAmbient,
+  ambient: async () => (await import('./ambient.ts')).ambient,
 };
 
 /** The supported kinds of identities. */
@@ -36,8 +40,6 @@ export const identityKinds: readonly string[] = Object.keys(identities);
 /** Kinds of Atmos that are not supported yet, to distinguish them from typing errors. */
 export const otherIdentityKinds: readonly string[] = [
   'aws/permission-set',
-  'aws/ambient',
-  'ambient',
   'azure/subscription',
   'gcp/service-account',
   'gcp/project',
@@ -50,7 +52,10 @@ export const otherIdentityKinds: readonly string[] = [
   'mock/aws',
 ];
 
-const providers: Readonly<Record<string, () => Promise<ProviderKind>>> = {};
+const providers: Readonly<Record<string, () => Promise<ProviderKind>>> = {
+  'github/oidc': async () => (await import('./github/oidc.ts')).githubOidc,
+  'oidc/token': async () => (await import('./oidc/token.ts')).oidcToken,
+};
 
 /** The supported kinds of providers. */
 export const providerKinds: readonly string[] = Object.keys(providers);

@@ -119,6 +119,7 @@ function looseEntry(
     settings,
     locate: (path = []) => placeOf(files, [...at, ...path]),
     tagAt: (path) => tagAt(files, [...at, ...path]),
+    besideFile: (said, path) => pathBesideFile(said, [...at, ...path], files),
   };
 }
 

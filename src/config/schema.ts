@@ -24,11 +24,14 @@ import { tagAt, type ConfigFile } from './config-file.ts';
 import { isSecretPath } from './merge.ts';
 import type { Problem } from './problems.ts';
 
-/** A provider. What its kinds have of their own is described here until a kind checks it itself. */
+/** A provider. The keys of kinds that are not supported are described here. */
 const providerSchema = mapOf({
-  kind: setting(text, 'The kind of the provider. This version supports none.'),
+  kind: setting(text, 'The kind of the provider. It determines the contents of `spec`.'),
   default: setting(anything, 'Whether it is used if the command names no other.'),
-  region: setting(anything, 'The AWS region of `aws/iam-identity-center` and `aws/saml`.'),
+  region: setting(
+    anything,
+    'The AWS region of the provider, and of identities that are opened with it and name none.',
+  ),
   start_url: setting(anything, 'The portal of `aws/iam-identity-center`.'),
   auto_provision_identities: setting(
     anything,
@@ -94,7 +97,7 @@ const identity = mapOf({
   }),
   via: setting(
     via,
-    'The provider or the other identity that opens its sessions. `aws/user` needs neither.',
+    'The provider or the other identity that opens its sessions. `aws/user`, `aws/credential-process`, `aws/ambient` and `ambient` have neither.',
   ),
   principal: setting(anyMap, 'The account and the role that it uses. Depends on the kind.'),
   spec: setting(anyMap, 'Settings of this kind.'),

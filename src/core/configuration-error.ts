@@ -1,6 +1,12 @@
 import { AtmosError } from './errors.ts';
 import { distinctHints, type Hint } from './hint.ts';
-import { titleOf, type Identity, type IdentityPart, type LinkConfig } from './kind-config.ts';
+import {
+  titleOf,
+  type Identity,
+  type IdentityPart,
+  type LinkConfig,
+  type Provider,
+} from './kind-config.ts';
 import { checkShape, describeProblem, type GenericSchema } from './validate.ts';
 
 /** An error in the configuration of an identity or provider. */
@@ -45,6 +51,22 @@ export function checkPart<T>(
   return checkShape(schema, identity[part], (problem) => {
     const path = [part, ...problem.path];
     const isHidden = part === 'credentials' || identity.tagAt?.(path) !== undefined;
+    report({ path, message: describeProblem(problem, isHidden) });
+  });
+}
+
+/**
+ * Parses the settings of a provider with the schema of its kind. Returns undefined if problems were
+ * reported.
+ */
+export function checkSettings<T>(
+  provider: Provider,
+  schema: GenericSchema<unknown, T>,
+  report: (problem: LinkProblem) => void,
+): T | undefined {
+  return checkShape(schema, provider.settings, (problem) => {
+    const { path } = problem;
+    const isHidden = provider.tagAt(path) !== undefined;
     report({ path, message: describeProblem(problem, isHidden) });
   });
 }

@@ -49,7 +49,11 @@ const storeErrorCodes = ['ERR_STORE_INVALID', 'ERR_STORE_CONFLICT'] as const;
 
 export type StoreErrorCode = (typeof storeErrorCodes)[number];
 
-/** There is no valid session, and the reason why none could be opened. */
+/**
+ * There is no valid session, and the reason why none could be opened. `ERR_AUTH_SOURCE_FAILED`: what
+ * provides credentials outside of this program (a file, a variable, a command, a service of the
+ * machine) gave none, or none that can be used.
+ */
 const authErrorCodes = [
   'ERR_AUTH_NO_SESSION',
   'ERR_AUTH_KEYS_MISSING',
@@ -59,6 +63,7 @@ const authErrorCodes = [
   'ERR_AUTH_SESSION_EXPIRED',
   'ERR_AUTH_DENIED',
   'ERR_AUTH_BASE_REFUSED',
+  'ERR_AUTH_SOURCE_FAILED',
 ] as const;
 
 export type AuthErrorCode = (typeof authErrorCodes)[number];

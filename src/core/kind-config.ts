@@ -35,6 +35,11 @@ export interface Provider {
   locate(path?: readonly string[]): string;
   /** The tag that produced the value of a field: see `quoteValue`. */
   tagAt(path: readonly string[]): string | undefined;
+  /**
+   * A path that a field contains, which starts from the directory of the file that contains it. `~` is
+   * kept.
+   */
+  besideFile(said: string, path: readonly string[]): string;
 }
 
 /** One link of a chain as it is configured. */

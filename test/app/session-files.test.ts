@@ -12,6 +12,7 @@ const provider = (name: string) => ({
   settings: portal,
   locate: () => '/p/atmos.yaml',
   tagAt: () => undefined,
+  besideFile: (said: string) => said,
 });
 /** As in examples of Atmos, an identity and a provider have one name. */
 const config = {

@@ -15,10 +15,7 @@ async function findingsOf(text: string): Promise<string[]> {
 }
 
 describe('a provider', () => {
-  const kinds = [
-    'aws/iam-identity-center, aws/saml, github/oidc, azure/cli, azure/device-code, azure/interactive',
-    'azure/oidc, gcp/adc, gcp/workload-identity-federation, atmos/pro, mock, mock/aws',
-  ].join(', ');
+  const kinds = 'github/oidc, oidc/token';
 
   test.each([
     [
@@ -36,15 +33,41 @@ describe('a provider', () => {
     [
       'kind: vault',
       [
-        `error: auth.providers.p.kind ($/atmos.yaml:1:33) is unknown: "vault" | kinds of Atmos: ${kinds}`,
+        `error: auth.providers.p.kind ($/atmos.yaml:1:33) is unknown: "vault" | supported kinds: ${kinds}`,
       ],
     ],
     ['region: x', ['warning: auth.providers.p.kind ($/atmos.yaml:1:22) is missing']],
     [
       'kind: github/oidc, spec: {}',
       [
-        'error: auth.providers.p ($/atmos.yaml:1:22) has no spec.audience, which the kind github/oidc needs',
-        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is github/oidc, which this version does not support',
+        'error: auth.providers.p ($/atmos.yaml:1:22) has no spec.audience, which the kind github/oidc needs | set spec.audience, for AWS to sts.amazonaws.com',
+      ],
+    ],
+    ['kind: github/oidc, spec: { audience: a }, tags: [x], default: true', []],
+    [
+      'kind: github/oidc, spec: { audience: a, audienc: b }, start_url: x',
+      [
+        'warning: auth.providers.p.spec.audienc ($/atmos.yaml:1:76) is not known | did you mean audience?',
+        'warning: auth.providers.p.start_url ($/atmos.yaml:1:92) is not known',
+      ],
+    ],
+    [
+      'kind: oidc/token, spec: { file: a, variable: B }',
+      [
+        'error: auth.providers.p.spec ($/atmos.yaml:1:45) contains file and variable, but only one is allowed | set exactly one of spec.file, spec.variable and spec.command',
+      ],
+    ],
+    [
+      'kind: oidc/tokn',
+      [
+        'error: auth.providers.p.kind ($/atmos.yaml:1:33) is unknown: "oidc/tokn" | did you mean oidc/token?',
+      ],
+    ],
+    [
+      'kind: azure/oidc, spec: { tenant_id: x }',
+      [
+        'error: auth.providers.p ($/atmos.yaml:1:22) has no spec.client_id, which the kind azure/oidc needs',
+        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is azure/oidc, which this version does not support',
       ],
     ],
     [

@@ -29,6 +29,7 @@ function providerOf(name: string, kind: string): Provider {
     settings: { kind },
     locate: (path = []) => ['/p/atmos.yaml', name, ...path].join(':'),
     tagAt: () => undefined,
+    besideFile: (said) => said,
   };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { login } from '../../src/auth/login.ts';
 import type { MfaRequest } from '../../src/clouds/contract.ts';
 import { AtmosError } from '../../src/core/errors.ts';
 import { errorOf } from '../support/error-of.ts';
@@ -254,5 +255,70 @@ describe('a process that waits for the same code', () => {
     expect(await first).toMatchObject({ wasOpened: true });
     expect(await second).toMatchObject({ wasOpened: false, session: (await first).session });
     expect(other.asked).toEqual([]);
+  });
+});
+
+describe('a login with mfa_process', () => {
+  /** A place whose MFA command prints these codes; its clock moves while it waits. */
+  async function openProgramPlace(printed: readonly string[], given: readonly string[] = []) {
+    const { asked, mfaCode } = codesOf(...given);
+    const runs: string[] = [];
+    const place = await openPlace({
+      ...(given.length > 0 && {
+        mfaCode: async (request) => (request.isRetry ? request.program?.() : mfaCode(request)),
+      }),
+      host: {
+        async runShell(command) {
+          runs.push(command);
+          const stdout = Buffer.from(`${printed[runs.length - 1]}\n`);
+          return { exitCode: 0, stdout, timedOut: false, wroteTooMuch: false };
+        },
+        async sleep(milliseconds) {
+          place.clock.now = new Date(place.clock.now.getTime() + milliseconds);
+        },
+      },
+    });
+    const credentials = { ...mfa, mfa_process: 'print-code' };
+    const identity = identityAt(place, { credentials });
+    await place.manager.saveKeys(identity, keys);
+    return { place, identity, asked, runs };
+  }
+
+  test('takes the code from the program, also where no one can be prompted', async () => {
+    const { place, identity, runs } = await openProgramPlace([codes[0]]);
+    expect((await place.manager.login(identity)).wasOpened).toBe(true);
+    expect(runs).toEqual(['print-code']);
+  });
+
+  test('requests another code in the next period after a refusal, and no third one', async () => {
+    const { place, identity, runs } = await openProgramPlace(['000000', codes[0]]);
+    const start = place.clock.now.getTime();
+    expect((await place.manager.login(identity)).wasOpened).toBe(true);
+    expect(place.clock.now.getTime() - start).toBe(30_000);
+    expect(runs).toHaveLength(2);
+    const other = await openProgramPlace(['000000', '000001', codes[0]]);
+    const error = await errorOf(other.place.manager.login(other.identity));
+    expect(error.code).toBe('ERR_AUTH_MFA_REFUSED');
+    expect(other.runs).toHaveLength(2);
+  });
+
+  test('uses a given code first, and the program after its refusal', async () => {
+    const { place, identity, asked, runs } = await openProgramPlace([codes[1]], ['000000']);
+    expect((await place.manager.login(identity)).wasOpened).toBe(true);
+    expect(asked).toHaveLength(1);
+    expect(runs).toHaveLength(1);
+  });
+
+  test('runs no program where a code may not be sent', async () => {
+    const { place, identity, runs } = await openProgramPlace([codes[0]]);
+    const untrusted = new AtmosError('ERR_CONFIG_UNTRUSTED', 'not trusted');
+    const context = {
+      ...place.context,
+      requireTrust: ({ occasion }: { occasion?: string }) => {
+        if (occasion === 'mfa-code') throw untrusted;
+      },
+    };
+    expect(await errorOf(login(context, identity))).toMatchObject({ code: untrusted.code });
+    expect(runs).toEqual([]);
   });
 });

@@ -21,6 +21,7 @@ const keyring = openFileKeyring({
   host,
 });
 const context = {
+  commandEnv: host.env,
   host,
   keyring,
   store: createCredentialStore({ keyring, realm: 'r', otherOwners: [], host }),

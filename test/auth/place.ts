@@ -110,6 +110,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
   const spec = { endpoint_url: server.url };
   const context: AuthContext = {
     host,
+    commandEnv: host.env,
     keyring,
     store: createCredentialStore({ keyring, realm, otherOwners: [], host }),
     realm: { value: realm, source: 'auth.realm' },

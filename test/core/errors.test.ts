@@ -133,6 +133,7 @@ const concernsOneEntry: Readonly<Record<ErrorCode, boolean>> = {
   ERR_AUTH_SESSION_EXPIRED: false,
   ERR_AUTH_DENIED: false,
   ERR_AUTH_BASE_REFUSED: false,
+  ERR_AUTH_SOURCE_FAILED: false,
   ERR_NETWORK: false,
   ERR_AWS: false,
   ERR_AWS_ENDPOINT: false,

@@ -33,9 +33,12 @@ describe.concurrent('no problem is marked', () => {
     expect(await editor.problemsOf(readFileSync(file, 'utf8'))).toEqual([]);
   });
 
-  test.each(blocksOf('yaml'))('in an example of the page: %s', async (block) => {
-    expect(await editor.problemsOf(block)).toEqual([]);
-  });
+  test.each([...blocksOf('yaml'), ...blocksOf('yaml', 'kinds')])(
+    'in an example of a page: %s',
+    async (block) => {
+      expect(await editor.problemsOf(block)).toEqual([]);
+    },
+  );
 
   test.each([
     ['what is empty', 'auth:\n  realm:\n  keyring:\n    type:\n  identities:\n    dev:\n'],

@@ -16,6 +16,7 @@ const heavy = new RegExp(
   [
     '^(@aws-sdk|@inquirer|@smithy|smol-toml|tinyglobby)/',
     '^src/clouds/aws/(errors|sts)',
+    '^src/clouds/(identity-token|network-failure|proxy|run-command|transport)[.]ts',
     '^src/config/(commands|resolve-file|toml)[.]ts',
     '^src/config/tags/',
     '^src/host/glob[.]ts',

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+type Page = 'configuration' | 'kinds';
 
-/** The code blocks of a language in docs/configuration.md. */
-export function blocksOf(language: 'yaml' | 'json'): string[] {
+/** The code blocks of a language in docs/configuration.md, or on another page. */
+export function blocksOf(language: 'yaml' | 'json', name: Page = 'configuration'): string[] {
+  const page = readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
   return [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
     .filter(([, written]) => written === language)
     .map(([, , block = '']) => block);

@@ -7,8 +7,8 @@ import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 
 // The settings of an identity that determine where its requests to AWS go, the same for every kind.
 
-/** The schema of `spec`. */
-export const endpointSchema = mapOf({
+/** The keys of `spec`. */
+export const endpointKeys = {
   endpoint_url: setting(
     text,
     "The URL of another AWS STS endpoint, without user and password. In a project's file, an endpoint that is neither AWS nor this machine requires trust; so does sending an MFA code to an endpoint on this machine.",
@@ -23,7 +23,10 @@ export const endpointSchema = mapOf({
     'Whether requests go to the endpoint of the region that also has an IPv6 address. Not together with `endpoint_url`.',
     { environment: 'AWS_USE_DUALSTACK_ENDPOINT' },
   ),
-});
+};
+
+/** The schema of `spec`. */
+export const endpointSchema = mapOf(endpointKeys);
 
 export interface EndpointSettings {
   readonly endpoint?: string;

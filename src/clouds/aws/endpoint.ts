@@ -1,4 +1,5 @@
 import type { TrustNeed } from '../../core/kind-config.ts';
+import { isLoopback } from '../loopback.ts';
 
 /** The domains of the AWS partitions. */
 const awsDomains = [
@@ -49,10 +50,4 @@ function isAwsService(host: string): boolean {
   if (domain === undefined) return false;
   const service = host.slice(0, -domain.length - 1);
   return /^((portal\.sso|[a-z0-9-]+)\.[a-z]{2,4}(-[a-z]+)+-\d|[a-z0-9-]+)$/.test(service);
-}
-
-/** Whether a host of a URL is this machine. */
-export function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/\.$/, '');
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

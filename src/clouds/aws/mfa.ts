@@ -11,7 +11,7 @@ import type { Ask, MfaRequest, OpenContext, Turn } from '../contract.ts';
  * @throws as {@link withMfaCode}
  */
 export function requestWithMfa<T>(
-  asked: Pick<MfaRequest, 'device' | 'shownDevice'>,
+  asked: Omit<MfaRequest, 'isRetry'>,
   identity: Identity,
   { alone, ask }: Pick<OpenContext, 'alone' | 'ask'>,
   request: (code: string) => Promise<T>,
@@ -32,8 +32,8 @@ export function requestWithMfa<T>(
  * @throws ERR_AUTH_MFA_REQUIRED if no code is available, ERR_AUTH_MFA_REFUSED, and errors of the
  *   request
  */
-export async function withMfaCode<T>(
-  asked: Pick<MfaRequest, 'device' | 'shownDevice'>,
+async function withMfaCode<T>(
+  asked: Omit<MfaRequest, 'isRetry'>,
   identity: Identity,
   { mfaCode }: Ask,
   request: (code: string) => Promise<T>,

@@ -1,16 +1,4 @@
-import type { LinkProblem } from '../../core/configuration-error.ts';
-import { say } from '../../core/hint.ts';
-import { quoteValue } from '../../core/json.ts';
-import type { LinkConfig } from '../../core/kind-config.ts';
-
-/**
- * Whether a text can be the name of an AWS region. It becomes a label of host names, so this is the
- * rule for a lower-case label: new partitions and replacements of AWS have forms other than
- * `eu-west-1`.
- */
-export function isAwsRegion(text: string): boolean {
-  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
-}
+export { checkRegion, isAwsRegion } from '../region-name.ts';
 
 /** The form of the regions of each partition, as in the AWS SDKs. */
 const partitions: readonly (readonly [name: string, regions: RegExp])[] = [
@@ -47,20 +35,4 @@ const firstRegions: Readonly<Record<string, string>> = {
 /** The first region of a partition. Undefined for an unknown partition. */
 export function firstRegionOf(partition: string): string | undefined {
   return Object.hasOwn(firstRegions, partition) ? firstRegions[partition] : undefined;
-}
-
-/** Reports a region that cannot be one. */
-export function checkRegion(
-  config: LinkConfig,
-  path: readonly string[],
-  region: string | undefined,
-  report: (problem: LinkProblem) => void,
-): void {
-  if (region === undefined || isAwsRegion(region)) return;
-  const shown = quoteValue({ value: region, tag: config.tagAt?.(path) });
-  report({
-    path,
-    message: `is not the name of an AWS region: ${shown}`,
-    hint: say('write it like eu-central-1'),
-  });
 }

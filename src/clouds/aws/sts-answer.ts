@@ -1,5 +1,5 @@
 import type { Hint } from '../../core/hint.ts';
-import type { Route } from './transport.ts';
+import type { Route } from '../transport.ts';
 
 /** The size limit of an answer. Answers of STS have about 2 KB. */
 const maxAnswerBytes = 64 * 1024;

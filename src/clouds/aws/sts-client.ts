@@ -1,10 +1,10 @@
 import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
-import { state as versionWarning } from '@aws-sdk/core/client';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Host } from '../../host/host.ts';
 import type { EndpointVariant } from './endpoint-variables.ts';
 import type { ShownCall, StsCall } from './sts-answer.ts';
-import type { Transport } from './transport.ts';
+import { silenceVersionWarning } from './version-warning.ts';
+import type { Transport } from '../transport.ts';
 
 export {
   AssumeRoleCommand,
@@ -53,10 +53,7 @@ export function createStsClient(
   // Never used for calls without a signature, which have none.
   const { accessKeyId, secretAccessKey, sessionToken } = options.credentials ?? noCredentials;
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-  // On Node 20 the SDK warns on stderr that its versions of 2027 will need Node 22. That is for who
-  // updates it here, not for who logs in. Its other switch is an environment variable, which the
-  // programs we start would inherit.
-  versionWarning.warningEmitted = true;
+  silenceVersionWarning();
 
   const config: STSClientConfig = {
     region,

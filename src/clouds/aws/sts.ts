@@ -1,7 +1,7 @@
 import { withoutAbsent } from '../../core/json.ts';
 import { setClock } from '../../host/set-clock.ts';
 import { isClockRefusal, isPassing, translateStsError } from './errors.ts';
-import { maxConnectMs } from './network-errors.ts';
+import { maxConnectMs } from '../network-failure.ts';
 import { createAnswerGate, flawed, type Exchange, type StsCall } from './sts-answer.ts';
 import {
   AssumeRoleCommand,
@@ -13,7 +13,7 @@ import {
   type SdkCredentials,
   type StsOptions,
 } from './sts-client.ts';
-import { openTransport } from './transport.ts';
+import { openTransport } from '../transport.ts';
 
 /** The ARN or serial number of an MFA device, together with a code that it shows. */
 interface WithMfa {

@@ -9,6 +9,7 @@ import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import type { KeySource, OpenContext, Opened } from '../contract.ts';
 import { requestWithMfa } from './mfa.ts';
+import { createMfaProgram } from './mfa-program.ts';
 import { shownValues } from './shown-values.ts';
 import type { SessionTokenRequest, Sts } from './sts.ts';
 import { withSts } from './with-sts.ts';
@@ -50,16 +51,26 @@ export async function open(user: User, context: OpenContext): Promise<Opened> {
   const serialNumber = settings.mfaArn ?? key.mfaArn;
   const durationSeconds = sessionSeconds(user, key, serialNumber !== undefined, context);
   const shownDevice = shownValues(identity, settings).mfaDevice;
+  const program = mfaProgramOf(user, context);
   const opening = withUserSts(user, key, context, (sts) => {
     const request = (code?: string) =>
       requestSession(sts, user, context, { durationSeconds, serialNumber, tokenCode: code });
     if (serialNumber === undefined) return request();
-    const asked = { device: serialNumber, ...withoutAbsent({ shownDevice }) };
+    const asked = { device: serialNumber, ...withoutAbsent({ shownDevice, program }) };
     return requestWithMfa(asked, identity, context, request);
   });
   return opening.catch((error: unknown) => {
     throw settings.keys === undefined ? error : ofConfiguredKey(error, identity);
   });
+}
+
+function mfaProgramOf(
+  { identity, settings: { mfaProcess: command } }: User,
+  context: OpenContext,
+): (() => Promise<string>) | undefined {
+  if (command === undefined) return undefined;
+  const place = identity.locate(['credentials', 'mfa_process']);
+  return createMfaProgram({ command, place }, context);
 }
 
 /** A refused key is corrected where it is configured. */

@@ -32,6 +32,11 @@ export const schemas = {
       text,
       'The MFA device of the user: the ARN of a virtual device, in the same partition as the region, or the serial number of a hardware token. FIDO security keys show no code and cannot be used. It overrides the device that is stored with the key.',
     ),
+    mfa_process: setting(
+      text,
+      "A command that prints a code of the MFA device, run by the shell, for at most 60 seconds. It replaces the prompt; `--mfa-token` and `ATMOS_MFA_TOKEN` win over it. In a project's file it requires trust.",
+      { isCommand: true },
+    ),
     region: setting(
       text,
       'The region of requests to AWS. Programs receive it as well, but not the default.',
@@ -68,6 +73,7 @@ export const schemas = {
 export interface UserSettings extends EndpointSettings {
   readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly mfaArn?: string;
+  readonly mfaProcess?: string;
   readonly region?: string;
   readonly durationSeconds?: number;
 }
@@ -97,6 +103,7 @@ export function readSettings(identity: Identity): UserSettings {
     region,
     keys,
     mfaArn,
+    mfaProcess: credentials.mfa_process || undefined,
     ...endpoint,
     durationSeconds: durationOf(identity),
   });

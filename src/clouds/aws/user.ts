@@ -1,6 +1,6 @@
 import { shortAccessKeyId } from '../../core/credentials.ts';
-import { withoutAbsent } from '../../core/json.ts';
-import type { Identity } from '../../core/kind-config.ts';
+import { showForConsent, withoutAbsent } from '../../core/json.ts';
+import type { Identity, TrustNeed } from '../../core/kind-config.ts';
 import type { IdentityKind, LinkPlan } from '../contract.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { partitionOf } from './regions.ts';
@@ -18,10 +18,19 @@ export const awsUser: IdentityKind = {
   takes: [],
   gives: 'aws',
   schemas,
-  trustNeeds: endpointTrustNeeds,
+  trustNeeds,
   keyForm: async (identity) => (await import('./key-form.ts')).createKeyForm(identity),
   plan,
 };
+
+function trustNeeds(identity: Identity): readonly TrustNeed[] {
+  const command = identity.credentials['mfa_process'];
+  const ofEndpoint = endpointTrustNeeds(identity);
+  if (typeof command !== 'string' || command === '') return ofEndpoint;
+  const path = ['credentials', 'mfa_process'];
+  const shown = showForConsent({ value: command, tag: identity.tagAt?.(path) });
+  return [{ path, what: `runs the MFA command ${shown}` }, ...ofEndpoint];
+}
 
 function plan(identity: Identity): LinkPlan {
   const { name, kind } = identity;

@@ -279,7 +279,7 @@ describe('with AWS out of sorts', () => {
     const error = await errorOf(sts.getCallerIdentity());
     expect(error.code).toBe('ERR_AWS');
     expect(error.message).toBe('AWS STS is switched off for this account in eu-west-1');
-    expect(error.hints[0]).toContain('credentials.region');
+    expect(error.hints[0]).toContain('set the region of the identity');
   });
 
   it('tries a throttled call again', async () => {

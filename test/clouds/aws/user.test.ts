@@ -390,3 +390,19 @@ describe('an invalid configuration', () => {
     expect(() => awsUser.plan(identity, { base: undefined, env: {} })).not.toThrow();
   });
 });
+
+test('trust is needed for a command that prints MFA codes, and for an endpoint', () => {
+  const credentials = { mfa_process: 'ykman oath accounts code -s aws' };
+  const identity = awsUserIdentity({
+    credentials,
+    spec: { endpoint_url: 'https://x.example.com' },
+  });
+  expect(awsUser.trustNeeds(identity)).toEqual([
+    {
+      path: ['credentials', 'mfa_process'],
+      what: 'runs the MFA command ykman oath accounts code -s aws',
+    },
+    { path: ['spec', 'endpoint_url'], what: 'sends signed requests to https://x.example.com' },
+  ]);
+  expect(awsUser.trustNeeds(awsUserIdentity({ credentials: { mfa_process: 5 } }))).toEqual([]);
+});

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
-import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { say, unsetVariable } from '../../core/hint.ts';
-import { quote } from '../../core/json.ts';
-import { systemCertificates } from '../../host/certificates.ts';
-import type { Host } from '../../host/host.ts';
-import { readRegularFile } from '../../host/read-files.ts';
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { say, unsetVariable } from '../core/hint.ts';
+import { quote } from '../core/json.ts';
+import { systemCertificates } from '../host/certificates.ts';
+import type { Host } from '../host/host.ts';
+import { readRegularFile } from '../host/read-files.ts';
 import { proxyFor, type Proxy } from './proxy.ts';
 
 export interface TransportOptions {

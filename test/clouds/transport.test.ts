@@ -5,11 +5,11 @@ import { join } from 'node:path';
 
 import { HttpRequest } from '@smithy/core/protocols';
 import { afterEach, beforeAll, afterAll, describe, expect, test, vi } from 'vitest';
-import { openTransport, type Transport } from '../../../src/clouds/aws/transport.ts';
-import { selfSignedCertificate } from '../../support/certificate.ts';
-import { startConnectProxy, type ConnectProxy } from '../../support/connect-proxy.ts';
-import { errorOf } from '../../support/error-of.ts';
-import { temporaryDirectory } from '../../support/temporary.ts';
+import { openTransport, type Transport } from '../../src/clouds/transport.ts';
+import { selfSignedCertificate } from '../support/certificate.ts';
+import { startConnectProxy, type ConnectProxy } from '../support/connect-proxy.ts';
+import { errorOf } from '../support/error-of.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const hostname = 'sts.eu-west-1.amazonaws.com';
 const certificate = selfSignedCertificate(hostname);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { proxyFor } from '../../../src/clouds/aws/proxy.ts';
-import { thrownBy } from '../../support/error-of.ts';
+import { proxyFor } from '../../src/clouds/proxy.ts';
+import { thrownBy } from '../support/error-of.ts';
 
 const sts = new URL('https://sts.eu-west-1.amazonaws.com');
 const plain = new URL('http://aws.example.com');
