@@ -1,5 +1,5 @@
 import { valueOf, withoutAbsent } from '../../core/json.ts';
-import type { Identity } from '../../core/kind-config.ts';
+import type { Identity, TrustNeed } from '../../core/kind-config.ts';
 import type { IdentityKind, LinkPlan, PlanContext } from '../contract.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { readRoleSettings, schemas, shownRole, type Role } from './role-settings.ts';
@@ -13,9 +13,15 @@ export const awsAssumeRole: IdentityKind = {
   takes: ['aws', 'oidc'],
   gives: 'aws',
   schemas,
-  trustNeeds: endpointTrustNeeds,
+  trustNeeds,
   plan,
 };
+
+/** A provider gives a token, which is sent as it is. */
+function trustNeeds(identity: Identity): readonly TrustNeed[] {
+  const hasToken = identity.via?.provider !== undefined;
+  return endpointTrustNeeds(identity, hasToken ? 'tokens' : 'signatures');
+}
 
 const chainedLimit = 'opened with a session of another role, it lasts one hour at most';
 

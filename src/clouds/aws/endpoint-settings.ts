@@ -58,11 +58,14 @@ export function readEndpoint(
 }
 
 /** What sending requests to the endpoint of an identity needs trust for. */
-export function endpointTrustNeeds(identity: Identity): readonly TrustNeed[] {
+export function endpointTrustNeeds(
+  identity: Identity,
+  sends?: 'signatures' | 'tokens',
+): readonly TrustNeed[] {
   const { url, path } = endpointOf(identity) ?? {};
   if (url === undefined || path === undefined || !isPlainUrl(url)) return [];
   const shown = showForConsent({ value: url, tag: identity.tagAt?.(path) });
-  return endpointNeeds(url, shown).map((need) => ({ path, ...need }));
+  return endpointNeeds(url, shown, sends).map((need) => ({ path, ...need }));
 }
 
 /**

@@ -37,10 +37,21 @@ export function isTrustedEndpoint(url: string): boolean {
  * What sending requests and codes there does that needs trust: of this machine, only the codes.
  *
  * @param shown how the URL is called where a user is asked to agree
+ * @param sends what proves who we are: a signature, or a token, which is sent as it is
  */
-export function endpointNeeds(url: string, shown: string): readonly Omit<TrustNeed, 'path'>[] {
-  if (!isTrustedEndpoint(url)) return [{ what: `sends signed requests to ${shown}` }];
+export function endpointNeeds(
+  url: string,
+  shown: string,
+  sends: 'signatures' | 'tokens' = 'signatures',
+): readonly Omit<TrustNeed, 'path'>[] {
+  const isToken = sends === 'tokens';
+  if (!isTrustedEndpoint(url)) {
+    return [{ what: isToken ? `sends tokens to ${shown}` : `sends signed requests to ${shown}` }];
+  }
   if (!isLoopback(new URL(url).hostname)) return [];
+  if (isToken) {
+    return [{ what: `sends tokens to ${shown}, where any user of this machine can listen` }];
+  }
   const what = `sends MFA codes to ${shown}, where any user of this machine can listen`;
   return [{ what, occasion: 'mfa-code' }];
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LinkPlan } from '../../../src/clouds/contract.ts';
+import { awsAssumeRole } from '../../../src/clouds/aws/assume-role.ts';
 import { readRoleSettings } from '../../../src/clouds/aws/role-settings.ts';
 import { AtmosError } from '../../../src/core/errors.ts';
 import { awsUserIdentity } from '../../auth/place.ts';
@@ -220,4 +221,23 @@ test('any configuration is read, or is an error of the configuration', () => {
       }
     }),
   );
+});
+
+describe('an endpoint on this machine, where any user can listen', () => {
+  const spec = { endpoint_url: 'http://127.0.0.1:4566' };
+
+  test('needs trust for the token of a provider', () => {
+    const identity = { ...roleOf({}), spec, via: { provider: 'github' } };
+    expect(awsAssumeRole.trustNeeds(identity)).toEqual([
+      {
+        path: ['spec', 'endpoint_url'],
+        what: 'sends tokens to http://127.0.0.1:4566, where any user of this machine can listen',
+      },
+    ]);
+  });
+
+  test('needs trust only for an MFA code if requests are signed', () => {
+    const identity = { ...roleOf({}), spec, via: { identity: 'ada' } };
+    expect(awsAssumeRole.trustNeeds(identity)).toMatchObject([{ occasion: 'mfa-code' }]);
+  });
 });
