@@ -2,6 +2,7 @@ import { valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { IdentityKind, LinkPlan, PlanContext } from '../contract.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
+import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
 import { readRoleSettings, schemas, shownRole, type Role } from './role-settings.ts';
 
 /**
@@ -19,9 +20,9 @@ export const awsAssumeRole: IdentityKind = {
 
 const chainedLimit = 'opened with a session of another role, it lasts one hour at most';
 
-function plan(identity: Identity, { base }: PlanContext): LinkPlan {
+function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
   const { name, kind } = identity;
-  const settings = readRoleSettings(identity, base);
+  const settings = chooseEndpoint(readRoleSettings(identity, base), env);
   const role = { identity, settings };
   const region = settings.region ?? base?.region;
   return {
@@ -48,7 +49,8 @@ function plan(identity: Identity, { base }: PlanContext): LinkPlan {
 const loadSession = () => import('./role-session.ts');
 
 /** The duration is not included: a session that lasts is good, whatever the next one is to last. */
-function fingerprintOf({ identity: { tagAt }, settings }: Role): LinkPlan['fingerprint'] {
+function fingerprintOf({ identity, settings }: Role): LinkPlan['fingerprint'] {
+  const { tagAt } = identity;
   const { tags, transitiveTags, policyArns } = settings;
   const setting = (path: readonly string[], value: string | undefined) => {
     const tag = value === undefined ? undefined : tagAt?.(path);
@@ -67,7 +69,7 @@ function fingerprintOf({ identity: { tagAt }, settings }: Role): LinkPlan['finge
     policy_arns: list(policyArns),
   };
   return {
-    'spec.endpoint_url': setting(settings.endpointPath ?? [], settings.endpoint),
+    'spec.endpoint_url': endpointSetting(identity, settings),
     ...Object.fromEntries(
       Object.entries(ofPrincipal).map(([name, value]) => [
         `principal.${name}`,

@@ -30,14 +30,14 @@ export function withRoleSts<T>(
   use: (sts: Sts) => Promise<T>,
 ): Promise<T> {
   const { identity, settings } = role;
-  const { requestRegion: region, endpoint, endpointPath, useFips, useDualstack } = settings;
+  const { requestRegion: region, endpoint, endpointVariable, useFips, useDualstack } = settings;
   const target = {
     region,
     shown: shownRole(role),
     locateMfaArn: () => identity.locate(['principal', 'mfa_arn']),
-    ...withoutAbsent({ endpoint, endpointPath, useFips, useDualstack }),
+    ...withoutAbsent({ endpoint, endpointVariable, useFips, useDualstack }),
   };
-  return withSts(identity, target, credentials, context, use);
+  return withSts(target, credentials, context, use);
 }
 
 function assume(sts: Sts, role: Role, context: OpenContext): Promise<StsSession> {

@@ -8,6 +8,7 @@ import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import type { KeySource, OpenContext, Opened } from '../contract.ts';
+import type { ChosenEndpoint } from './endpoint-variables.ts';
 import { requestWithMfa } from './mfa.ts';
 import { shownValues } from './shown-values.ts';
 import type { SessionTokenRequest, Sts } from './sts.ts';
@@ -24,7 +25,7 @@ import {
 /** An identity with its checked configuration. */
 export interface User {
   readonly identity: Identity;
-  readonly settings: UserSettings;
+  readonly settings: UserSettings & ChosenEndpoint;
 }
 
 const defaultDurationSeconds = 43_200;
@@ -105,7 +106,7 @@ export function withUserSts<T>(
       ? {}
       : { locateMfaArn: () => identity.locate(['credentials', 'mfa_arn']) }),
   };
-  return withSts(identity, target, credentials, context, use);
+  return withSts(target, credentials, context, use);
 }
 
 function usableKey(
