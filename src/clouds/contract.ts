@@ -139,7 +139,7 @@ export interface LinkPlan {
    */
   whoIs?(
     credentials: StoredCredentials,
-    context: Pick<OpenContext, 'host' | 'timeoutMs'>,
+    context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   ): Promise<{ arn: string; account: string }>;
 }
 
@@ -158,6 +158,11 @@ export interface OpenContext extends KeySource {
    * Undefined if the kind takes nothing.
    */
   readonly base: Credentials | undefined;
+  /**
+   * How far the server's clock was ahead of the local one when the credentials that sign were opened.
+   * Absent: not known.
+   */
+  readonly clockOffsetMs?: number;
   readonly ask: Ask;
   /** For each request, including a retry. A prompt may take longer. */
   readonly timeoutMs: number;

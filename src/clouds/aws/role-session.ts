@@ -26,7 +26,7 @@ export async function open(role: Role, context: OpenContext): Promise<Opened> {
 export function withRoleSts<T>(
   role: Role,
   credentials: AwsCredentials | undefined,
-  context: Pick<OpenContext, 'host' | 'timeoutMs'>,
+  context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   use: (sts: Sts) => Promise<T>,
 ): Promise<T> {
   const { identity, settings } = role;

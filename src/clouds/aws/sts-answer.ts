@@ -15,6 +15,8 @@ export interface Exchange {
   contentType?: string;
   /** The time of the server's clock, in whole seconds. */
   serverDate?: Date;
+  /** How long the server asks to wait before the next request. */
+  retryAfterMs?: number;
   /**
    * Why the answer is not a valid answer of STS: `cut short`. Undefined for a valid or missing
    * answer.
@@ -109,6 +111,8 @@ function noteHeaders(headers: Record<string, string>, exchange: Exchange): void 
   if (contentType !== undefined) exchange.contentType = contentType;
   const serverDate = new Date(headers['date'] ?? '');
   if (!Number.isNaN(serverDate.getTime())) exchange.serverDate = serverDate;
+  const seconds = /^\d{1,6}$/.exec(headers['retry-after'] ?? '')?.[0];
+  if (seconds !== undefined) exchange.retryAfterMs = Number(seconds) * 1000;
 }
 
 async function collect(body: Response['body'], exchange: Exchange): Promise<Uint8Array> {

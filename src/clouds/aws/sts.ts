@@ -1,7 +1,8 @@
 import { withoutAbsent } from '../../core/json.ts';
 import { setClock } from '../../host/set-clock.ts';
-import { isClockRefusal, isPassing, translateStsError } from './errors.ts';
+import { isClockRefusal, translateStsError } from './errors.ts';
 import { maxConnectMs } from './network-errors.ts';
+import { retryDelayMs } from './retry.ts';
 import { createAnswerGate, flawed, type Exchange, type StsCall } from './sts-answer.ts';
 import {
   AssumeRoleCommand,
@@ -89,9 +90,6 @@ export interface Sts {
   close(): void;
 }
 
-const maxAttempts = 2;
-const retryDelayMs = 200;
-
 /**
  * A clock wrong by more is reported, not worked around: it is no drift, and a date header should
  * not make us sign for a far-away day.
@@ -127,6 +125,8 @@ export function openSts(options: StsOptions): Sts {
 
   async function attempts<Output>(subject: Subject, send: Send<Output>): Promise<Output> {
     const abortSignal = AbortSignal.timeout(timeoutMs);
+    const callMs = host.monotonicMs();
+    let isCorrected = false;
     for (let attempt = 1; ; attempt += 1) {
       const exchange: Exchange = {};
       const startMs = host.monotonicMs();
@@ -141,15 +141,23 @@ export function openSts(options: StsOptions): Sts {
         host.log('aws.answered', said());
         return output;
       } catch (error) {
-        const isLast = attempt === maxAttempts || abortSignal.aborted;
         const correctionMs = correctionOf(error, exchange, host.now());
-        if (!isLast && correctionMs !== undefined) {
+        const failed = {
+          error,
+          exchange,
+          attempt,
+          hasMfaCode: subject.mfa !== undefined,
+          remainingMs: abortSignal.aborted ? 0 : timeoutMs - (host.monotonicMs() - callMs),
+        };
+        const delayMs = retryDelayMs(failed, options.random ?? Math.random);
+        if (!isCorrected && !abortSignal.aborted && correctionMs !== undefined) {
           // STS looks at the time before it looks at the code: the code is still good.
           clockOffsetMs = correctionMs;
+          isCorrected = true;
           host.log('aws.failed', { ...said(), outcome: 'clock_corrected' });
-        } else if (!isLast && subject.mfa === undefined && isPassing(error, exchange)) {
+        } else if (delayMs !== undefined) {
           host.log('aws.failed', { ...said(), outcome: 'retried' });
-          await host.sleep(retryDelayMs);
+          await host.sleep(delayMs);
         } else {
           host.log('aws.failed', { ...said(), outcome: 'given_up' });
           throw translateStsError(error, {

@@ -94,7 +94,7 @@ async function requestSession(
 export function withUserSts<T>(
   { identity, settings }: User,
   credentials: AwsCredentials,
-  context: Pick<OpenContext, 'host' | 'timeoutMs'>,
+  context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   use: (sts: Sts) => Promise<T>,
 ): Promise<T> {
   const { region = defaultRegion, mfaArn, ...endpoint } = settings;

@@ -23,7 +23,7 @@ export interface StsTarget extends ChosenEndpoint, Pick<StsOptions, 'region' | '
 export async function withSts<T>(
   { region, shown, locateMfaArn, ...chosen }: StsTarget,
   credentials: AwsCredentials | undefined,
-  { host, timeoutMs }: Pick<OpenContext, 'host' | 'timeoutMs'>,
+  { host, timeoutMs, clockOffsetMs }: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   use: (sts: Sts) => Promise<T>,
 ): Promise<T> {
   checkEndpointVariable(chosen, host.env);
@@ -36,6 +36,7 @@ export async function withSts<T>(
     shown,
     locateMfaArn,
     timeoutMs,
+    clockOffsetMs,
     host,
   });
   try {
