@@ -43,7 +43,10 @@ export interface AuthContext {
  *
  * @throws ERR_CONFIG_UNTRUSTED; as {@link planChain}
  */
-export async function planTrusted(context: AuthContext, identity: Identity): Promise<Chain> {
+export async function planTrusted(
+  context: Pick<AuthContext, 'configured' | 'host' | 'requireTrust'>,
+  identity: Identity,
+): Promise<Chain> {
   const { configured = nothing, host } = context;
   // First, so that what is wrong in the settings of a file that is not trusted is not shown.
   await checkTrust(context, identity);

@@ -38,6 +38,11 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
     defaultRegion: settings.requestRegion,
     ...withoutAbsent({ region, shownRegion: shownRole(role).region }),
     open: async (context) => (await loadSession()).open(role, context),
+    route: async (host) =>
+      (await import('./sts-route.ts')).stsRoute(
+        { ...settings, region: settings.requestRegion },
+        host,
+      ),
     whoIs: async (credentials, context) =>
       (await loadSession()).withRoleSts(role, credentials, context, (sts) =>
         sts.getCallerIdentity(),

@@ -87,6 +87,8 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
     defaultRegion: requestRegion,
     ...withoutAbsent({ region }),
     open: (context) => open({ identity, settings, requestRegion }, context),
+    route: async (host) =>
+      (await import('./sts-route.ts')).stsRoute({ ...settings, region: requestRegion }, host),
     whoIs: async (credentials, context) => {
       const { withSts } = await import('./with-sts.ts');
       const target = targetOf({ settings, requestRegion });

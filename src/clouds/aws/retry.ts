@@ -1,11 +1,17 @@
 import { systemErrorCode } from '../../core/errors.ts';
-import { isPassing } from './errors.ts';
+import { isClockRefusal, isPassing } from './errors.ts';
 import type { Exchange } from './sts-answer.ts';
 
 /** How often a call is sent at most, its first attempt included. */
-export const maxAttempts = 3;
+const maxAttempts = 3;
 
 const firstDelayMs = 500;
+
+/**
+ * A clock wrong by more is reported, not worked around: it is no drift, and a date header should
+ * not make us sign for a far-away day.
+ */
+const maxCorrectionMs = 24 * 60 * 60 * 1000;
 
 /** The call that failed. */
 export interface FailedAttempt {
@@ -40,4 +46,15 @@ export function retryDelayMs(failed: FailedAttempt, random: () => number): numbe
 /** Whether the connection failed before anything was sent. */
 function isUnsent(error: unknown): boolean {
   return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(systemErrorCode(error) ?? '');
+}
+
+/** How far the server's clock is ahead, if that is why it refused and we may go by it. */
+export function correctionOf(
+  error: unknown,
+  { serverDate }: Exchange,
+  now: Date,
+): number | undefined {
+  if (serverDate === undefined || !isClockRefusal(error)) return undefined;
+  const offsetMs = serverDate.getTime() - now.getTime();
+  return Math.abs(offsetMs) <= maxCorrectionMs ? offsetMs : undefined;
 }

@@ -36,6 +36,18 @@ export interface StsOptions {
   host: Pick<Host, 'env' | 'log' | 'monotonicMs' | 'now' | 'platform' | 'sleep' | 'waiting'>;
 }
 
+/** The endpoint that the rules of the SDK name for a region. */
+export function endpointOf(region: string, { useFips, useDualstack }: EndpointVariant): URL {
+  silenceVersionWarning();
+  const client = new STSClient({ region });
+  return client.config.endpointProvider({
+    Region: region,
+    UseFIPS: useFips,
+    UseDualStack: useDualstack,
+    UseGlobalEndpoint: false,
+  }).url;
+}
+
 const noCredentials: NonNullable<StsCall['credentials']> = {
   accessKeyId: '',
   secretAccessKey: '',
@@ -55,10 +67,7 @@ export function createStsClient(
   // Never used for calls without a signature, which have none.
   const { accessKeyId, secretAccessKey, sessionToken } = options.credentials ?? noCredentials;
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-  // On Node 20 the SDK warns on stderr that its versions of 2027 will need Node 22. That is for who
-  // updates it here, not for who logs in. Its other switch is an environment variable, which the
-  // programs we start would inherit.
-  versionWarning.warningEmitted = true;
+  silenceVersionWarning();
 
   const config: STSClientConfig = {
     region,
@@ -93,4 +102,13 @@ export function createStsClient(
   // It would send the trace id of a Lambda function, a variable of the machine like the others.
   client.middlewareStack.remove('recursionDetectionMiddleware');
   return client;
+}
+
+/**
+ * On Node 20 the SDK warns on stderr that its versions of 2027 will need Node 22. That is for who updates
+ * it here, not for who logs in. Its other switch is an environment variable, which the programs we start
+ * would inherit.
+ */
+function silenceVersionWarning(): void {
+  versionWarning.warningEmitted = true;
 }

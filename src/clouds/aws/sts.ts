@@ -1,9 +1,16 @@
 import { withoutAbsent } from '../../core/json.ts';
 import { setClock } from '../../host/set-clock.ts';
-import { isClockRefusal, translateStsError } from './errors.ts';
+import { translateStsError } from './errors.ts';
 import { maxConnectMs } from './network-errors.ts';
-import { retryDelayMs } from './retry.ts';
-import { createAnswerGate, flawed, type Exchange, type StsCall } from './sts-answer.ts';
+import { correctionOf, retryDelayMs } from './retry.ts';
+import {
+  createAnswerGate,
+  dateOf,
+  datePart,
+  textOf,
+  type Exchange,
+  type StsCall,
+} from './sts-answer.ts';
 import {
   AssumeRoleCommand,
   AssumeRoleWithWebIdentityCommand,
@@ -89,12 +96,6 @@ export interface Sts {
   /** Drops the connections. */
   close(): void;
 }
-
-/**
- * A clock wrong by more is reported, not worked around: it is no drift, and a date header should
- * not make us sign for a far-away day.
- */
-const maxCorrectionMs = 24 * 60 * 60 * 1000;
 
 /**
  * Opens a client of AWS STS that takes nothing from the AWS variables and files of the machine but
@@ -280,29 +281,8 @@ function sessionIn(opened: SdkCredentials | undefined, exchange: Exchange): StsS
 /** Next to the wire: the last to see a request, the first to see its answer. */
 const gatePlace = { step: 'deserialize', priority: 'low', name: 'answerGate' } as const;
 
-/** How far the server's clock is ahead, if that is why it refused and we may go by it. */
-function correctionOf(error: unknown, { serverDate }: Exchange, now: Date): number | undefined {
-  if (serverDate === undefined || !isClockRefusal(error)) return undefined;
-  const offsetMs = serverDate.getTime() - now.getTime();
-  return Math.abs(offsetMs) <= maxCorrectionMs ? offsetMs : undefined;
-}
-
 function mfaOf({ serialNumber, tokenCode }: WithMfa): StsCall['mfa'] {
   if (serialNumber !== undefined && tokenCode !== undefined) return { serialNumber, tokenCode };
   if (serialNumber === undefined && tokenCode === undefined) return undefined;
   throw new TypeError('serialNumber and tokenCode go together');
-}
-
-function textOf(value: string | undefined, exchange: Exchange): string {
-  if (value !== undefined && /^[\x21-\x7e]{1,8192}$/.test(value)) return value;
-  throw flawed(exchange, 'a field missing or damaged');
-}
-
-function dateOf(value: Date | undefined, exchange: Exchange): Date {
-  if (value !== undefined && !Number.isNaN(value.getTime())) return value;
-  throw flawed(exchange, 'an expiry missing or damaged');
-}
-
-function datePart({ serverDate }: Exchange): { serverDate?: Date } {
-  return serverDate === undefined ? {} : { serverDate };
 }

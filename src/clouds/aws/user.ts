@@ -41,6 +41,11 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     ...withoutAbsent({ region: settings.region, shownRegion }),
     longLivedKey: async (source) => (await loadSession()).keyOf(user, source),
     open: async (context) => (await loadSession()).open(user, context),
+    route: async (host) =>
+      (await import('./sts-route.ts')).stsRoute(
+        { ...settings, region: settings.region ?? defaultRegion },
+        host,
+      ),
     whoIs: async (credentials, context) =>
       (await loadSession()).withUserSts(user, credentials, context, (sts) =>
         sts.getCallerIdentity(),
