@@ -36,6 +36,9 @@ const { accessKeyId, expiration } = await auth.credentials();
 console.log('a session:', `${accessKeyId.slice(0, 4)}…`, 'until', expiration?.toISOString());
 const again = await auth.credentials();
 console.log('the same one again:', again.accessKeyId === accessKeyId);
+for (const { name, chain, session, expiresAt } of await auth.list()) {
+  console.log('listed:', name, 'chain:', chain.join(' → '), session, expiresAt?.toISOString());
+}
 const { principal, isValid } = await auth.whoami();
 console.log('who:', principal, 'valid:', isValid);
 console.log(

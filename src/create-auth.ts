@@ -1,5 +1,6 @@
 import { identityNamed } from './app/identity-named.ts';
 import type { RemovedItem } from './app/logout.ts';
+import type { ListedLink } from './app/list-links.ts';
 import { openAuth } from './app/open.ts';
 import type { RemovedFile } from './app/session-files.ts';
 import type { Whoami } from './app/whoami.ts';
@@ -40,8 +41,16 @@ export interface SessionCredentials {
 export interface Auth {
   /** Opens a session where the stored one has little left, or always with `force`. */
   login(identity?: string, options?: { force?: boolean }): Promise<SessionCredentials>;
-  /** The same as `login` without options: what a credential provider of an SDK calls. */
+  /**
+   * The same as `login` without options: what a credential provider of an SDK calls. Of the chain of an
+   * identity, only the links are opened whose sessions have expired.
+   */
   credentials(identity?: string): Promise<SessionCredentials>;
+  /**
+   * The providers and identities of the configuration, with the state of their sessions. Never prompts
+   * and sends no request.
+   */
+  list(): Promise<readonly ListedLink[]>;
   whoami(identity?: string): Promise<Whoami>;
   /**
    * Removes the session, also where Atmos has it in plain files; with `includeKeys` the long-lived key
@@ -98,6 +107,7 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
   return {
     login,
     credentials: (name) => login(name),
+    list: () => manager.list(),
     whoami: async (name) => manager.whoami(identityNamed(config, name)),
     async logout(name, { includeKeys = false } = {}) {
       // Most programs never log out.

@@ -131,6 +131,75 @@ describe("from an object, with a keyring of one's own", () => {
     expect(await keyring.get('atmos_default_deploy')).toBe(storedKey);
   });
 
+  test('the links of a chain are opened and listed', async () => {
+    const arnOf = (role: string) => `arn:aws:iam::012345678901:role/${role}`;
+    await sts.close();
+    sts = await startSts({
+      keys: [user],
+      roles: [
+        { arn: arnOf('hub'), trust: [{ principal }] },
+        { arn: arnOf('leaf'), trust: [{ principal: arnOf('hub') }] },
+      ],
+    });
+    const role = (name: string, identity: string) => ({
+      kind: 'aws/assume-role',
+      via: { identity },
+      spec: { endpoint_url: sts.url },
+      principal: { assume_role: arnOf(name) },
+    });
+    const config = configOf();
+    const identities = {
+      ...config.auth.identities,
+      hub: role('hub', 'deploy'),
+      leaf: role('leaf', 'hub'),
+      broken: role('leaf', 'nobody'),
+    };
+    const auth = await open({ config: { auth: { identities } }, keyring: await keyringWithKey() });
+    const { expiration } = await auth.credentials('hub');
+    const one = { type: 'identity', kind: 'aws/assume-role', isDefault: false } as const;
+    expect(await auth.list()).toEqual([
+      {
+        ...one,
+        name: 'broken',
+        chain: [],
+        session: 'none',
+        reason: expect.stringContaining('is not an identity: "nobody"'),
+      },
+      {
+        ...one,
+        name: 'deploy',
+        kind: 'aws/user',
+        isDefault: true,
+        chain: ['deploy'],
+        session: 'valid',
+        expiresAt: expect.any(Date),
+      },
+      {
+        ...one,
+        name: 'hub',
+        chain: ['deploy', 'hub'],
+        session: 'valid',
+        expiresAt: expiration,
+      },
+      { ...one, name: 'leaf', chain: ['deploy', 'hub', 'leaf'], session: 'none' },
+    ]);
+    const leaf = await auth.credentials('leaf');
+    expect(await auth.credentials('leaf')).toEqual(leaf);
+    expect(sts.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 2 });
+  });
+
+  test('a list reads nothing from a keyring that is locked', async () => {
+    const keyring = {
+      ...openMemoryKeyring(),
+      probe: async () => ({ state: 'locked' as const, reason: 'it is locked' }),
+      get: () => Promise.reject(new Error('read')),
+    };
+    const auth = await open({ config: configOf(), keyring });
+    expect(await auth.list()).toMatchObject([
+      { name: 'deploy', session: 'locked', reason: 'it is locked' },
+    ]);
+  });
+
   test('an SDK accepts the credentials', async () => {
     const auth = await open({ config: configOf(), keyring: await keyringWithKey() });
     const client = new STSClient({

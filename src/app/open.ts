@@ -19,6 +19,7 @@ import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { keyringContext } from './keyring-context.ts';
+import type { ListedLink } from './list-links.ts';
 import { logout, type LogoutOptions, type LogoutResult } from './logout.ts';
 import { describeIdentity, whoami, type IdentityDescription, type Whoami } from './whoami.ts';
 
@@ -172,6 +173,7 @@ export interface AuthManager {
   /** What is known without its key and its session. */
   describe(identity: Identity): Promise<IdentityDescription>;
   whoami(identity: Identity): Promise<Whoami>;
+  list(): Promise<readonly ListedLink[]>;
   /** Takes names of identities and providers, which may no longer be configured. */
   logout(aliases: readonly string[], options: LogoutOptions): Promise<LogoutResult>;
   checkConfigurable(identity: Identity): Promise<void>;
@@ -188,6 +190,8 @@ export function createAuthManager(context: AuthContext): AuthManager {
     login: (identity, options) => login(context, identity, options),
     describe: async (identity) => describeIdentity(await planTrusted(context, identity)),
     whoami: (identity) => whoami(context, identity),
+    // Loaded lazily, because most programs use one identity that they know.
+    list: async () => (await import('./list-links.ts')).listLinks(context),
     logout: (aliases, options) => logout(context, aliases, options),
     checkConfigurable: (identity) => checkConfigurable(context, identity),
     verifyKeys: (identity, keys, timeoutMs) => verifyKeys(context, identity, keys, timeoutMs),

@@ -87,6 +87,7 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
     const { arn, account } = await plan.whoIs(session.credentials, {
       host,
       timeoutMs: checkTimeoutMs,
+      clockOffsetMs: session.clockOffsetMs,
     });
     return { ...known, principal: arn, account, isValid: true };
   } catch (error) {

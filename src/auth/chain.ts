@@ -14,6 +14,7 @@ import {
 } from '../core/kind-config.ts';
 import { isSameName, nearestName } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
+import { endpointVariables, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { ChainSettings } from '../store/envelope.ts';
 
@@ -21,6 +22,10 @@ import type { ChainSettings } from '../store/envelope.ts';
 export interface Configured extends Partial<WithRemoteImports> {
   readonly identities: readonly Identity[];
   readonly providers: readonly Provider[];
+  /** The top-level `env:`. Absent: empty. */
+  readonly env?: readonly Variable[];
+  /** The tag that produced the value at a path of the whole configuration. Absent: none. */
+  readonly tagAt?: (path: readonly string[]) => string | undefined;
 }
 
 /** One link of a chain with everything on which a session of it depends. */
@@ -40,7 +45,9 @@ export interface Chain {
 }
 
 /**
- * Follows the `via` of an identity and plans every link. Reads nothing.
+ * Follows the `via` of an identity and plans every link. Reads nothing. Of the `env:` of the
+ * configuration, the variables that determine an endpoint apply to the links as well: see
+ * {@link endpointEnvironment}.
  *
  * @param env the real environment, for variables that change where requests go
  * @throws ERR_CONFIG_INVALID for a `via` that leads nowhere, to itself, or to something that the
@@ -51,7 +58,7 @@ export async function planChain(
   configured: Configured,
   env: Host['env'],
 ): Promise<Chain> {
-  const links = await planLinks(await resolveChain(identity, configured), env);
+  const links = await planLinks(await resolveChain(identity, configured), env, configured.env);
   const target = links.at(-1);
   if (target === undefined) throw new TypeError('a chain has at least the identity itself');
   return { links, target };
@@ -67,10 +74,30 @@ export function linkAt({ links }: Chain, at: number): ChainLink {
 export async function planLinks(
   configs: readonly LinkConfig[],
   env: Host['env'],
+  shared: readonly Variable[] = [],
 ): Promise<readonly ChainLink[]> {
   const links: ChainLink[] = [];
-  for (const config of configs) links.push(await planOn(links.at(-1), config, env));
+  for (const config of configs) {
+    links.push(await planOn(links.at(-1), config, endpointEnvironment(config, env, shared)));
+  }
   return links;
+}
+
+/**
+ * The environment that determines the endpoint of a link: the real one, with the variables for this from
+ * `env:`, which override it as they do in Atmos. The caller has checked that they are trusted.
+ *
+ * @param shared the top-level `env:`, which that of an identity overrides
+ */
+function endpointEnvironment(
+  config: LinkConfig,
+  env: Host['env'],
+  shared: readonly Variable[],
+): Host['env'] {
+  const set = [...shared, ...(isProvider(config) ? [] : config.env)]
+    .filter(({ key }) => endpointVariables.includes(key))
+    .map(({ key, value }) => [key, value] as const);
+  return set.length === 0 ? env : { ...env, ...Object.fromEntries(set) };
 }
 
 async function planOn(

@@ -3,13 +3,20 @@ import type { StoredCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { adoptFrom } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
-import type { Identity, LinkConfig, Occasion, TrustNeed } from '../core/kind-config.ts';
+import {
+  isProvider,
+  type Identity,
+  type LinkConfig,
+  type Occasion,
+  type TrustNeed,
+} from '../core/kind-config.ts';
+import { endpointVariables, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
 import { otherRealmsOf, type Owner } from '../store/key.ts';
 import { planChain, type Chain, type Configured } from './chain.ts';
-import { linkNeeds } from './trust-needs.ts';
+import { variableNeeds, linkNeeds } from './trust-needs.ts';
 
 /** What every operation of the manager works with. */
 export interface AuthContext {
@@ -38,13 +45,38 @@ export interface AuthContext {
  *
  * @throws ERR_CONFIG_UNTRUSTED; as {@link planChain}
  */
-export async function planTrusted(context: AuthContext, identity: Identity): Promise<Chain> {
+export async function planTrusted(
+  context: Pick<AuthContext, 'configured' | 'host' | 'requireTrust'>,
+  identity: Identity,
+): Promise<Chain> {
   const { configured = nothing, host } = context;
   // First, so that what is wrong in the settings of a file that is not trusted is not shown.
   await checkTrust(context, identity);
   const chain = await planChain(identity, configured, host.env);
   for (const { config } of chain.links) await checkTrust(context, config);
+  for (const need of endpointVariableNeeds(chain, configured, host)) context.requireTrust(need);
   return chain;
+}
+
+/** What following the endpoint variables of `env:` needs trust for: that of setting them for programs. */
+function endpointVariableNeeds(
+  { links }: Chain,
+  { env = [], tagAt = () => undefined }: Configured,
+  host: Host,
+): TrustNeed[] {
+  const ofVariable = (path: readonly string[], variable: Variable) =>
+    endpointVariables.includes(variable.key) ? variableNeeds(path, variable, { tagAt }, host) : [];
+  const ofLink = (config: LinkConfig) =>
+    isProvider(config)
+      ? []
+      : config.env.flatMap((variable, at) => {
+          const path = ['auth', 'identities', config.name, 'env', String(at), 'value'];
+          return ofVariable(path, variable);
+        });
+  return [
+    ...env.flatMap((variable) => ofVariable(['env', variable.key], variable)),
+    ...links.flatMap(({ config }) => ofLink(config)),
+  ];
 }
 
 const nothing: Configured = { identities: [], providers: [] };

@@ -24,6 +24,11 @@ export interface Handle {
   readonly realm: string;
   readonly identity: string;
   readonly keyring: PinnedKeyring;
+  /**
+   * The variables of the environment that determine the endpoint of AWS, without a password. Absent
+   * if none is set.
+   */
+  readonly endpointVariables?: Readonly<Record<string, string>>;
 }
 
 export interface HandlePaths {

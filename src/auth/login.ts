@@ -147,7 +147,14 @@ async function openLink(
     const base =
       at === 0 ? undefined : (await openLink(opening, at - 1, { force: isBaseNew })).session;
     const session = await inChain(chain, at, () =>
-      openSession(context, link, { ...source, key, alone, base: base?.credentials }),
+      openSession(context, link, {
+        ...source,
+        key,
+        alone,
+        base: base?.credentials,
+        // All links call the same service, whose clock is right: a wrong clock here is found once.
+        ...withoutAbsent({ clockOffsetMs: base?.clockOffsetMs }),
+      }),
     ).catch(async (error: unknown) => {
       if (isBaseNew || at === 0 || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) throw error;
       host.log('session.refused', { identity: linkAt(chain, at - 1).plan.name });
@@ -192,7 +199,7 @@ function whereKept({ info }: Keyring, { processId }: Host): string {
   return info.type === 'system' ? info.type : info.location;
 }
 
-interface LinkOpening extends KeySource, Pick<OpenContext, 'alone' | 'base'> {
+interface LinkOpening extends KeySource, Pick<OpenContext, 'alone' | 'base' | 'clockOffsetMs'> {
   readonly key: StoredCredentials | undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.ts';
 import { resolveRealm } from '../config/realm.ts';
 import type { Sourced } from '../core/json.ts';
+import { endpointVariables } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings, SettlingHost } from '../keyring/contract.ts';
 import { checkKeyringType, pinKeyring, usableBackends } from '../keyring/registry.ts';
@@ -45,11 +46,23 @@ export function planAuth(config: Config | undefined, host: Host): AuthPlan {
  */
 export function handleOf(plan: ProjectPlan, identity: string, host: SettlingHost): Handle {
   const { config, realm, keyring } = plan;
+  const pinned = pinEndpointVariables(host);
   return {
     layers: config.layers,
     directory: config.directory,
     realm: realm.value,
     identity,
     keyring: pinKeyring(keyring, host),
+    ...(Object.keys(pinned).length === 0 ? {} : { endpointVariables: pinned }),
   };
+}
+
+/** A URL with a password is refused when it is used: so it is also without the password. */
+function pinEndpointVariables({ env }: Pick<Host, 'env'>): Record<string, string> {
+  return Object.fromEntries(
+    endpointVariables.flatMap((name) => {
+      const value = env[name]?.replaceAll(/\/\/[^/@\s]*@/g, '//…@');
+      return value === undefined || value === '' ? [] : [[name, value]];
+    }),
+  );
 }

@@ -5,6 +5,7 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { run, showPermissions, type Hint } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
+import { endpointVariables } from '../core/variables.ts';
 import { changedHost, type Host } from '../host/host.ts';
 import { stateDirectory } from '../host/home.ts';
 import { followOwnPath } from '../host/own-path.ts';
@@ -31,22 +32,36 @@ const maxHandleBytes = 64 * 1024;
 
 /**
  * The plan that a handle pinned: whatever directory or environment we are in now, the same files,
- * those of profiles too, realm and keyring. Being pinned makes no file more trusted than it was, and a
- * handle that came with a project says nothing of who put its files there.
+ * those of profiles too, realm, keyring and endpoint of AWS. Being pinned makes no file more trusted than
+ * it was, and a handle that came with a project says nothing of who put its files there.
  *
  * @param named the path of the handle, or its id
+ * @returns `host`: with the pinned endpoint
  * @throws ERR_HANDLE_UNKNOWN and what loading the configuration gives
  */
 export async function planFromHandle(
   named: string,
   host: Host,
-): Promise<{ plan: ProjectPlan; identity: string }> {
+): Promise<{ plan: ProjectPlan; identity: string; host: Host }> {
   const read = readHandle(named, host);
-  const handle = cameWithProject(named, read, host) ? { ...read, layers: ofProject(read) } : read;
+  const handle = cameWithProject(named, read, host) ? ofProject(read) : read;
   const config = await loadLayers(handle, {}, host);
   const realm = { value: handle.realm, source: `handle ${named}` };
   const keyring = unpinKeyring(handle.keyring, config.keyring.spec);
-  return { plan: { config, realm, keyring }, identity: handle.identity };
+  const pinned = withEndpoint(handle, host);
+  return { plan: { config, realm, keyring }, identity: handle.identity, host: pinned };
+}
+
+/**
+ * The program that calls may run with another endpoint, for its own requests. A session of that one would
+ * be another than the user has logged in for.
+ */
+function withEndpoint({ endpointVariables: pinned = {} }: Handle, host: Host): Host {
+  const env = {
+    ...host.env,
+    ...Object.fromEntries(endpointVariables.map((one) => [one, pinned[one]])),
+  };
+  return changedHost(host, { env });
 }
 
 /**
@@ -94,8 +109,10 @@ function cameWithProject(handle: string, { layers }: Handle, host: Host): boolea
   return directories.some((directory) => isBelow(place, findGitRoot(directory) ?? directory));
 }
 
-function ofProject({ layers }: Handle): Handle['layers'] {
-  return layers.map((layer) => ({ ...layer, origin: 'project' }));
+/** The author of a project chooses no endpoint by a handle. */
+function ofProject({ directory, layers, realm, identity, keyring }: Handle): Handle {
+  const ofFiles = layers.map((layer) => ({ ...layer, origin: 'project' as const }));
+  return { directory, layers: ofFiles, realm, identity, keyring };
 }
 
 function locate(handle: string, host: Host): { path: string; id: string } {
@@ -149,14 +166,15 @@ function unknown(handle: string, why: string, hints: readonly Hint[] = []): Atmo
  */
 function isHandle(value: unknown): value is Handle {
   if (!isObject(value)) return false;
-  const { directory, layers, realm, identity, keyring } = value;
+  const { directory, layers, realm, identity, keyring, endpointVariables: pinned } = value;
   return (
     isFilePath(directory) &&
     isText(realm) &&
     isText(identity) &&
     Array.isArray(layers) &&
     layers.every(isLayer) &&
-    isPinnedKeyring(keyring)
+    isPinnedKeyring(keyring) &&
+    (pinned === undefined || (isObject(pinned) && Object.values(pinned).every(isText)))
   );
 }
 

@@ -4,7 +4,7 @@ import { isAtmosError } from '../core/errors.ts';
 import { showForConsent, type Sourced } from '../core/json.ts';
 import { isProvider, type LinkConfig, type Occasion, type TrustNeed } from '../core/kind-config.ts';
 import { isLogDevice } from '../core/log-level.ts';
-import { classOf, type Variable } from '../core/variables.ts';
+import { classOf, endpointUrlVariables, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { allBackends, usableBackends } from '../keyring/registry.ts';
@@ -89,7 +89,9 @@ export function variableNeeds(
   if (classOf(key, value) !== 'trusted' || env[key] === value) return [];
   const written = JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, '//…@'));
   const shown = showForConsent({ value: written, tag: tagAt(path) });
-  return [{ path, what: `sets ${key} to ${shown} for programs` }];
+  const isEndpoint = endpointUrlVariables.includes(key);
+  const also = isEndpoint ? ', and sends signed requests there' : '';
+  return [{ path, what: `sets ${key} to ${shown} for programs${also}` }];
 }
 
 /** What using the identity or provider does, without its base. @throws ERR_IDENTITY_UNSUPPORTED */

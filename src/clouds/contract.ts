@@ -4,7 +4,7 @@ import type {
   CredentialType,
   StoredCredentials,
 } from '../core/credentials.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import type { AtmosError, ErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
 import type {
   Identity,
@@ -142,8 +142,32 @@ export interface LinkPlan {
    */
   whoIs?(
     credentials: StoredCredentials,
-    context: Pick<OpenContext, 'host' | 'timeoutMs'>,
+    context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   ): Promise<{ arn: string; account: string }>;
+  /** How its requests reach the service. Absent: it sends none. Never throws an `AtmosError`. */
+  route?(host: Pick<Host, 'env'>): Promise<Route>;
+}
+
+/** How requests of a link reach its service. Contains no secret. */
+export interface Route {
+  /** `https://sts.eu-west-1.amazonaws.com` */
+  readonly endpoint: string;
+  /** The proxy, without user and password, and the variable that names it. */
+  readonly proxy?: { readonly url: string; readonly variable: string };
+  /** The file whose certificates are trusted instead of others. Absent: those of Node and the system. */
+  readonly certificates?: Sourced<string>;
+  /** Why requests cannot be sent: a variable that is wrong. */
+  readonly fault?: AtmosError;
+  /** Connects within `timeoutMs`, and sends nothing. Absent with a fault. Never throws. */
+  meet?(timeoutMs: number): Promise<Meeting>;
+}
+
+/** A connection that was opened and closed. */
+export interface Meeting {
+  /** The issuer of the certificate: `Amazon RSA 2048 M01`. Absent without TLS or without a connection. */
+  readonly issuer?: string;
+  /** Why the service could not be reached, or its certificate is not trusted. */
+  readonly failure?: string;
 }
 
 /** The source of a long-lived key. */
@@ -163,6 +187,11 @@ export interface OpenContext extends KeySource {
    * Undefined if the kind takes nothing.
    */
   readonly base: Credentials | undefined;
+  /**
+   * How far the server's clock was ahead of the local one when the credentials that sign were opened.
+   * Absent: not known.
+   */
+  readonly clockOffsetMs?: number;
   readonly ask: Ask;
   /** For each request, including a retry. A prompt may take longer. */
   readonly timeoutMs: number;

@@ -142,7 +142,12 @@ async function openTunnel(
   return agent;
 }
 
-function readBundle(path: string): string {
+/**
+ * The certificates in the file of `AWS_CA_BUNDLE`, as PEM.
+ *
+ * @throws ERR_CONFIG_INVALID
+ */
+export function readBundle(path: string): string {
   let text: string | undefined;
   try {
     text = readRegularFile(path, { maxBytes: maxBundleBytes });

@@ -59,6 +59,18 @@ export function isBearerToken(name: string): boolean {
   return name.startsWith('AWS_BEARER_TOKEN_');
 }
 
+/** The variables of the AWS SDKs that name the endpoint of AWS STS. The first one that is set is used. */
+export const endpointUrlVariables: readonly string[] = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'];
+
+/** Disables the variables above if it is `true`. */
+export const ignoreEndpointsVariable = 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS';
+
+/** All variables that determine which endpoint of AWS STS is used. */
+export const endpointVariables: readonly string[] = [
+  ...endpointUrlVariables,
+  ignoreEndpointsVariable,
+];
+
 /** Whether the value of this variable is never shown, by the rule of Atmos. */
 export function isSecretVariable(name: string): boolean {
   return /SECRET|TOKEN|PASSWORD|PRIVATE|ACCESS_KEY|SESSION/i.test(name);

@@ -116,7 +116,7 @@ describe('no secret is in the messages', () => {
     const place = await openPlace({ mfaCode: codesOf(wrongCode).mfaCode });
     const identity = identityAt(place, { credentials: mfa });
     await place.manager.saveKeys(identity, keys);
-    place.server.script({ ...script, times: 2 });
+    place.server.script({ ...script, times: 3 });
     const error = await errorOf(place.manager.login(identity));
     const whoami = await place.manager.whoami(identity);
     const said = [...shown(error), error.stack ?? '', ...shown(whoami), ...place.warnings];

@@ -87,6 +87,24 @@ describe('a chain of four links', () => {
     });
   });
 
+  test.each([
+    ['slow', 20 * minutes],
+    ['fast', -20 * minutes],
+  ])('corrects a clock that is %s once', async (_, offsetMs) => {
+    place.server.setClock(offsetMs);
+    await place.manager.login(identityOf(place, 'leaf'));
+    // The offset is stored with the session.
+    await place.manager.whoami(identityOf(place, 'leaf'));
+    expect(place.server.calls.map(({ action }) => action)).toEqual([
+      'GetSessionToken',
+      'GetSessionToken',
+      'AssumeRole',
+      'AssumeRole',
+      'AssumeRole',
+      'GetCallerIdentity',
+    ]);
+  });
+
   test('needs no request and not the long-lived key while its session lasts', async () => {
     await place.manager.login(identityOf(place, 'leaf'));
     const before = place.server.calls.length;

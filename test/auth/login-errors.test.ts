@@ -82,7 +82,7 @@ describe('an error of AWS', () => {
     ],
     [
       'a cut connection',
-      { reset: true, times: 2 },
+      { reset: true, times: 3 },
       'ERR_NETWORK',
       'cannot reach URL: the connection was cut (ECONNRESET)',
       ['curl -i URL/'],
@@ -106,12 +106,12 @@ describe('an error of AWS', () => {
   test.each<[string, StsScript, RegExp]>([
     [
       'too many calls',
-      { fail: { code: 'Throttling', message: 'Rate exceeded', status: 400 }, times: 2 },
+      { fail: { code: 'Throttling', message: 'Rate exceeded', status: 400 }, times: 3 },
       /^no session for identity dev: AWS has too many calls of sts:GetSessionToken \(Throttling, request \S+\)$/,
     ],
     [
       'a failure of its own',
-      { fail: { code: 'InternalFailure', message: 'oops', status: 500 }, times: 2 },
+      { fail: { code: 'InternalFailure', message: 'oops', status: 500 }, times: 3 },
       /^no session for identity dev: sts:GetSessionToken failed: InternalFailure, request \S+: oops$/,
     ],
   ])('is reported with its request: %s', async (_, script, message) => {

@@ -28,6 +28,7 @@ const handle: Handle = {
     type: { value: 'system', source: 'default' },
     passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
   },
+  endpointVariables: { AWS_ENDPOINT_URL: 'http://localhost:4566' },
 };
 
 /** Every value in a JSON value, as the path to it; that of the whole is empty. */
@@ -303,8 +304,10 @@ describe('the state directory that contains a handle', () => {
     const own = fakeHost({ env: { XDG_STATE_HOME: join(root, place) } });
     const { file } = writeHandle(brought, () => '', own);
     expect(hostOfHandle(file, elsewhere)).toBe(elsewhere);
-    const { config } = (await planFromHandle(file, fakeHost())).plan;
-    expect(config.originOf(['auth', 'realm'])).toBe('project');
+    const planned = await planFromHandle(file, fakeHost());
+    expect(planned.plan.config.originOf(['auth', 'realm'])).toBe('project');
+    // Nor does it choose the endpoint of AWS.
+    expect(planned.host.env['AWS_ENDPOINT_URL']).toBeUndefined();
     // It is used if the user's own state directory is there.
     expect(hostOfHandle(file, own).env['ATMOS_XDG_STATE_HOME']).toBe(join(root, place));
     expect((await planFromHandle(file, own)).plan.config.originOf(['auth', 'realm'])).toBe(origin);

@@ -62,7 +62,13 @@ export const keyring: CommandGroup = {
     {
       name: 'doctor',
       summary: 'Test the keyring and suggest fixes',
-      options: [jsonOutput],
+      options: [
+        jsonOutput,
+        {
+          name: 'online',
+          summary: 'Also connect to the endpoints of AWS and show who issued their certificates',
+        },
+      ],
       load: async () => (await import('../commands/auth-keyring-doctor.ts')).keyringDoctor,
     },
     {

@@ -4,7 +4,7 @@ import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { addOptions, placeholder, run, type Hint } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { changedHost } from '../../host/host.ts';
+import { changedHost, type Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { sessionOpener } from '../open.ts';
@@ -25,8 +25,9 @@ export async function credentialProcess(context: Context, invocation: Invocation
     // The terminal may be that of the program that asks.
     const host = changedHost(at, { waiting: () => undefined });
     const placed = { ...context, host };
-    const { plan, identity } = await chosen(placed, invocation);
-    return { identity, openSession: sessionOpener(placed, plan, { isInteractive: false }) };
+    const { plan, identity, host: pinned } = await chosen(placed, invocation);
+    const opening = { ...placed, host: pinned };
+    return { identity, openSession: sessionOpener(opening, plan, { isInteractive: false }) };
   }, context.host);
   await context.out(answer);
 }
@@ -34,7 +35,7 @@ export async function credentialProcess(context: Context, invocation: Invocation
 async function chosen(
   context: Context,
   invocation: Invocation,
-): Promise<{ plan: ProjectPlan; identity: Identity }> {
+): Promise<{ plan: ProjectPlan; identity: Identity; host: Host }> {
   const handle = invocation.values['handle'];
   if (handle === undefined) {
     const prompt = {
@@ -49,7 +50,8 @@ async function chosen(
     };
     const chooser = { ...context, prompt };
     const plan = await loadPlan(chooser);
-    return { plan, identity: await requireIdentity(chooser, plan, invocation) };
+    const identity = await requireIdentity(chooser, plan, invocation);
+    return { plan, identity, host: context.host };
   }
   if (invocation.identity.kind !== 'absent') {
     throw new AtmosError(
@@ -57,10 +59,10 @@ async function chosen(
       '--handle and --identity cannot be combined, because a handle already selects an identity',
     );
   }
-  const { plan, identity } = await planFromHandle(handle, context.host);
+  const { plan, identity, host } = await planFromHandle(handle, context.host);
   const refused = (message: string) => warn(context, message);
   await context.startLog(await followedLog(context, plan.config, {}, refused));
-  return { plan, identity: findIdentity(plan.config, identity) };
+  return { plan, identity: findIdentity(plan.config, identity), host };
 }
 
 function refuseFor(what: string, hint: Hint): () => Promise<never> {

@@ -1,6 +1,8 @@
 import { examineKeyrings, type Examined } from '../../app/doctor-keyrings.ts';
+import { examineNetwork, type ExaminedRoute } from '../../app/doctor-network.ts';
+import type { Host } from '../../host/host.ts';
 import { abbreviateHome } from '../../host/home.ts';
-import type { FindingState } from '../../keyring/inspection.ts';
+import type { Finding, FindingState } from '../../keyring/inspection.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
@@ -17,6 +19,23 @@ interface DoctorJson {
   /** Whether no check of the keyring in use found a `problem`: then the exit code is 0. */
   ok: boolean;
   checks: readonly CheckJson[];
+  /** How requests reach AWS: one for each endpoint that the configuration uses. */
+  network: readonly RouteJson[];
+}
+
+interface RouteJson {
+  endpoint: string;
+  /** The identities that use it. */
+  identities: readonly string[];
+  /** Without user and password. */
+  proxy: { url: string; variable: string } | null;
+  /** The file of `AWS_CA_BUNDLE`. */
+  ca_bundle: string | null;
+  /** Of the certificate. Null without `--online`, without TLS or without a connection. */
+  issuer: string | null;
+  state: FindingState;
+  message: string;
+  hint: string | null;
 }
 
 interface CheckJson {
@@ -35,18 +54,25 @@ interface CheckJson {
  * without a prompt. It exits with 3 only for a problem of the keyring in use: a warning is not a
  * failure.
  */
-export async function keyringDoctor(context: Context, { values }: Invocation): Promise<number> {
+export async function keyringDoctor(
+  context: Context,
+  { values, flags }: Invocation,
+): Promise<number> {
   const plan = await loadPlanIfAny(context);
   const { examined, isWell } = await examineKeyrings(plan, {
     host: context.host,
     open: () => openForCommand(context, plan, { isInteractive: true }),
   });
+  const isOnline = flags['online'] === true;
+  const routes = plan.config ? await examineNetwork(plan.config, context.host, isOnline) : [];
   if (values['output'] === 'json') {
     const writeHint = await loadWriteHint(context.host);
     const checks = examined.flatMap((one) => checksOf(one, writeHint));
-    await context.outJson({ ok: isWell, checks } satisfies DoctorJson);
+    const network = routes.map((route) => routeJson(route, writeHint));
+    await context.outJson({ ok: isWell, checks, network } satisfies DoctorJson);
   } else {
     for (const one of examined) await tell(context, one);
+    await tellNetwork(context, routes);
     await context.note(abbreviateHome(summaryOf(examined), context.host));
   }
   return isWell ? 0 : keyringErrorExit;
@@ -60,6 +86,23 @@ function checksOf({ keyring, findings }: Examined, writeHint: WriteHint): CheckJ
     hint: joinHints(hints, writeHint),
     backend: keyring.info.type,
   }));
+}
+
+function routeJson(
+  { endpoint, names, proxy, certificates, issuer, finding }: ExaminedRoute,
+  writeHint: WriteHint,
+): RouteJson {
+  const { state, message, hints } = finding;
+  return {
+    endpoint,
+    identities: names,
+    proxy: proxy ?? null,
+    ca_bundle: certificates?.value ?? null,
+    issuer: issuer ?? null,
+    state,
+    message,
+    hint: joinHints(hints, writeHint),
+  };
 }
 
 /** The findings of the keyring in use. */
@@ -101,11 +144,23 @@ async function tell(
 ): Promise<void> {
   const { type, location } = keyring.info;
   const use = isInUse ? '' : ', which is not in use';
+  const named = `The ${type} keyring (${abbreviateHome(location, host)})${use}`;
+  await note([paint('bold', named)], ...(await linesOf(findings, host)));
+}
+
+async function tellNetwork(
+  { note, host }: Context,
+  routes: readonly ExaminedRoute[],
+): Promise<void> {
+  if (routes.length === 0) return;
+  const findings = routes.map(({ finding }) => finding);
+  await note([paint('bold', 'Requests to AWS')], ...(await linesOf(findings, host)));
+}
+
+async function linesOf(findings: readonly Finding[], host: Host): Promise<Line[]> {
   const writeHint = await loadWriteHint(host);
-  const lines = findings.flatMap(({ state, id, message, shown = message, hints }): Line[] => [
+  return findings.flatMap(({ state, id, message, shown = message, hints }): Line[] => [
     ['  ', paint(colors[state], state), `: ${id}: ${abbreviateHome(shown, host)}`],
     ...formatHints(hints, writeHint).map((line) => ['    ', ...line]),
   ]);
-  const named = `The ${type} keyring (${abbreviateHome(location, host)})${use}`;
-  await note([paint('bold', named)], ...lines);
 }

@@ -47,8 +47,13 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
   'atmos auth keyring doctor': {
     description:
       'Writes, reads and deletes a test entry, and checks permissions, passwords and the ' +
-      'background process. Each problem is printed with a suggested fix.',
-    examples: ['atmos auth keyring doctor', 'atmos auth keyring doctor --output json'],
+      'background process. Each problem is printed with a suggested fix. Also shows the endpoint, ' +
+      'the proxy and the certificates of requests to AWS.',
+    examples: [
+      'atmos auth keyring doctor',
+      'atmos auth keyring doctor --online',
+      'atmos auth keyring doctor --output json',
+    ],
     exitCodes: [
       ['0', 'No problem was found'],
       ['3', 'A problem was found'],

@@ -2,6 +2,7 @@ import { valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Identity, TrustNeed } from '../../core/kind-config.ts';
 import type { IdentityKind, LinkPlan, PlanContext } from '../contract.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
+import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
 import { readRoleSettings, schemas, shownRole, type Role } from './role-settings.ts';
 
 /**
@@ -25,9 +26,9 @@ function trustNeeds(identity: Identity): readonly TrustNeed[] {
 
 const chainedLimit = 'opened with a session of another role, it lasts one hour at most';
 
-function plan(identity: Identity, { base }: PlanContext): LinkPlan {
+function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
   const { name, kind } = identity;
-  const settings = readRoleSettings(identity, base);
+  const settings = chooseEndpoint(readRoleSettings(identity, base), env);
   const role = { identity, settings };
   const region = settings.region ?? base?.region;
   return {
@@ -43,6 +44,11 @@ function plan(identity: Identity, { base }: PlanContext): LinkPlan {
     defaultRegion: settings.requestRegion,
     ...withoutAbsent({ region, shownRegion: shownRole(role).region }),
     open: async (context) => (await loadSession()).open(role, context),
+    route: async (host) =>
+      (await import('./sts-route.ts')).stsRoute(
+        { ...settings, region: settings.requestRegion },
+        host,
+      ),
     whoIs: async (credentials, context) =>
       (await loadSession()).withRoleSts(role, credentials, context, (sts) =>
         sts.getCallerIdentity(),
@@ -54,7 +60,8 @@ function plan(identity: Identity, { base }: PlanContext): LinkPlan {
 const loadSession = () => import('./role-session.ts');
 
 /** The duration is not included: a session that lasts is good, whatever the next one is to last. */
-function fingerprintOf({ identity: { tagAt }, settings }: Role): LinkPlan['fingerprint'] {
+function fingerprintOf({ identity, settings }: Role): LinkPlan['fingerprint'] {
+  const { tagAt } = identity;
   const { tags, transitiveTags, policyArns } = settings;
   const setting = (path: readonly string[], value: string | undefined) => {
     const tag = value === undefined ? undefined : tagAt?.(path);
@@ -73,7 +80,7 @@ function fingerprintOf({ identity: { tagAt }, settings }: Role): LinkPlan['finge
     policy_arns: list(policyArns),
   };
   return {
-    'spec.endpoint_url': setting(settings.endpointPath ?? [], settings.endpoint),
+    'spec.endpoint_url': endpointSetting(identity, settings),
     ...Object.fromEntries(
       Object.entries(ofPrincipal).map(([name, value]) => [
         `principal.${name}`,

@@ -12,6 +12,7 @@ import {
   readEndpoint,
   type EndpointSettings,
 } from './endpoint-settings.ts';
+import { chooseEndpoint, endpointSetting, type ChosenEndpoint } from './endpoint-variables.ts';
 import { checkRegion } from './regions.ts';
 
 const principalSchema = mapOf({
@@ -64,10 +65,10 @@ const tasks = [
 const taskPolicy = /^arn:(aws(?:-[a-z]+)*):iam::aws:policy\/root-task\/[\w+=,.@-]{1,128}$/;
 const maxDurationSeconds = 900;
 
-function plan(identity: Identity, { base }: PlanContext): LinkPlan {
+function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
   const { name, kind } = identity;
-  const settings = readRootSettings(identity);
-  const { account, taskPolicyArn, endpoint } = settings;
+  const settings = chooseEndpoint(readRootSettings(identity), env);
+  const { account, taskPolicyArn } = settings;
   const region = settings.region ?? base?.region;
   const requestRegion = region ?? base?.defaultRegion ?? 'us-east-1';
   return {
@@ -78,7 +79,7 @@ function plan(identity: Identity, { base }: PlanContext): LinkPlan {
     origin: 'root',
     storedKey: 'none',
     fingerprint: {
-      'spec.endpoint_url': { value: endpoint ?? null },
+      'spec.endpoint_url': endpointSetting(identity, settings),
       'principal.target_principal': { value: account },
       'principal.task_policy_arn': { value: taskPolicyArn },
     },
@@ -86,10 +87,12 @@ function plan(identity: Identity, { base }: PlanContext): LinkPlan {
     defaultRegion: requestRegion,
     ...withoutAbsent({ region }),
     open: (context) => open({ identity, settings, requestRegion }, context),
+    route: async (host) =>
+      (await import('./sts-route.ts')).stsRoute({ ...settings, region: requestRegion }, host),
     whoIs: async (credentials, context) => {
       const { withSts } = await import('./with-sts.ts');
       const target = targetOf({ settings, requestRegion });
-      return withSts(identity, target, credentials, context, (sts) => sts.getCallerIdentity());
+      return withSts(target, credentials, context, (sts) => sts.getCallerIdentity());
     },
   };
 }
@@ -146,7 +149,7 @@ function durationOf(
 
 interface Root {
   readonly identity: Identity;
-  readonly settings: RootSettings;
+  readonly settings: RootSettings & ChosenEndpoint;
   readonly requestRegion: string;
 }
 
@@ -164,7 +167,7 @@ async function open(
   }
   const { withSts } = await import('./with-sts.ts');
   const target = targetOf({ settings, requestRegion });
-  const { serverDate, ...session } = await withSts(identity, target, base, context, (sts) =>
+  const { serverDate, ...session } = await withSts(target, base, context, (sts) =>
     sts.assumeRoot({
       targetPrincipal: account,
       taskPolicyArn,
@@ -179,6 +182,7 @@ async function open(
 }
 
 function targetOf({ settings, requestRegion: region }: Omit<Root, 'identity'>) {
-  const { endpoint, useFips, useDualstack } = settings;
-  return { region, shown: {}, ...withoutAbsent({ endpoint, useFips, useDualstack }) };
+  const { endpoint, endpointVariable, useFips, useDualstack } = settings;
+  const chosen = withoutAbsent({ endpoint, endpointVariable, useFips, useDualstack });
+  return { region, shown: {}, ...chosen };
 }

@@ -1,16 +1,14 @@
 import { AtmosError } from '../../core/errors.ts';
 import { say, unsetVariable } from '../../core/hint.ts';
+import { valueOf } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import { endpointUrlVariables, ignoreEndpointsVariable } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
+import type { PlannedSetting } from '../contract.ts';
+import { isPlainUrl } from './endpoint.ts';
+import type { EndpointSettings } from './endpoint-settings.ts';
 
 type Environment = Host['env'];
-
-/** Where the requests of an identity go, as its configuration says. */
-export interface ConfiguredEndpoint {
-  /** Undefined: the endpoint of AWS for the region. */
-  readonly endpoint?: string;
-  readonly useFips?: boolean;
-  readonly useDualstack?: boolean;
-}
 
 /** Which of the endpoints that AWS has for a region. */
 export interface EndpointVariant {
@@ -18,51 +16,105 @@ export interface EndpointVariant {
   readonly useDualstack: boolean;
 }
 
+/** Where the requests of an identity go: as configured, else as the environment says. */
+export interface ChosenEndpoint extends EndpointSettings {
+  /** The variable that contains the endpoint, whose value is not checked. */
+  readonly endpointVariable?: string;
+}
+
+/**
+ * Adds the endpoint of `AWS_ENDPOINT_URL_STS`, else of `AWS_ENDPOINT_URL`, to settings that name none. As in
+ * the AWS SDKs, `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true` disables both.
+ *
+ * Never throws: a wrong value is reported when a request is about to be sent, because it is no fault of
+ * the configuration. See {@link checkEndpointVariable}.
+ */
+export function chooseEndpoint<S extends EndpointSettings>(
+  settings: S,
+  env: Environment,
+): S & ChosenEndpoint {
+  if (settings.endpoint !== undefined || isTrue(env, ignoreEndpointsVariable)) return settings;
+  const endpointVariable = endpointUrlVariables.find((name) => (env[name] ?? '') !== '');
+  const endpoint = env[endpointVariable ?? ''];
+  if (endpointVariable === undefined || endpoint === undefined) return settings;
+  return { ...settings, endpoint, endpointVariable };
+}
+
+/**
+ * The endpoint as a setting on which a session depends. The same URL means the same endpoint, whether the
+ * configuration or a variable contains it.
+ */
+export function endpointSetting(
+  { tagAt }: Pick<Identity, 'tagAt'>,
+  { endpoint, endpointPath, endpointVariable }: ChosenEndpoint,
+): PlannedSetting {
+  if (endpoint === undefined) return { value: null };
+  if (endpointVariable !== undefined) {
+    const url = isPlainUrl(endpoint) ? endpoint : '…';
+    return { value: endpoint, shown: `${url} (${endpointVariable})` };
+  }
+  const tag = endpointPath && tagAt?.(endpointPath);
+  return { value: endpoint, ...(tag === undefined ? {} : { shown: valueOf(tag) }) };
+}
+
 /**
  * The variant that the configuration names, else `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`.
  * None where the configuration names an endpoint: as in the AWS SDKs, it has no variants.
  */
 export function endpointVariant(
-  { endpoint, useFips, useDualstack }: ConfiguredEndpoint,
+  { endpoint, useFips, useDualstack }: ChosenEndpoint,
   env: Environment,
 ): EndpointVariant {
   if (endpoint !== undefined) return { useFips: false, useDualstack: false };
   return {
-    useFips: useFips ?? isTrue(env, 'AWS_USE_FIPS_ENDPOINT'),
-    useDualstack: useDualstack ?? isTrue(env, 'AWS_USE_DUALSTACK_ENDPOINT'),
+    useFips: useFips ?? isTrue(env, variantVariables.useFips),
+    useDualstack: useDualstack ?? isTrue(env, variantVariables.useDualstack),
   };
 }
 
+const variantVariables = {
+  useFips: 'AWS_USE_FIPS_ENDPOINT',
+  useDualstack: 'AWS_USE_DUALSTACK_ENDPOINT',
+} as const;
+
 /**
- * Refuses a request to the public AWS if a variable of the AWS SDKs sends it to another endpoint. It does not
- * affect an identity that names its endpoint, which also in the SDKs wins over the variables.
+ * Checks the endpoint of a variable. As in the AWS SDKs, it cannot be combined with FIPS or dual-stack.
  *
- * @param identity its name
- * @throws ERR_CONFIG_INVALID
+ * @throws ERR_CONFIG_INVALID; the value is not quoted, because it may contain a password
  */
-export function refuseEndpointVariables(
-  { region, endpoint }: { readonly region: string; readonly endpoint: string | undefined },
-  identity: string,
-  env: Environment,
-): void {
-  if (endpoint !== undefined || isTrue(env, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')) return;
-  const variable = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'].find(
-    (name) => (env[name] ?? '') !== '',
-  );
-  if (variable === undefined) return;
-  throw new AtmosError(
-    'ERR_CONFIG_INVALID',
-    `${variable} is set, which this version does not follow: a request of identity ${identity} would go to another endpoint of AWS`,
-    {
-      hints: [
-        say(
-          `set spec.endpoint_url of identity ${identity} to the endpoint of AWS STS, such as https://sts.${region}.amazonaws.com`,
-        ),
-        unsetVariable(variable),
-      ],
-    },
-  );
+export function checkEndpointVariable(chosen: ChosenEndpoint, env: Environment): void {
+  const { endpoint, endpointVariable } = chosen;
+  if (endpoint === undefined || endpointVariable === undefined) return;
+  if (!isPlainUrl(endpoint)) {
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `${endpointVariable} is not an http or https URL without user and password`,
+      {
+        hints: [
+          say(`set ${endpointVariable} to a URL such as https://sts.example.com`),
+          unsetVariable(endpointVariable),
+        ],
+      },
+    );
+  }
+  for (const key of ['useFips', 'useDualstack'] as const) {
+    const variable = variantVariables[key];
+    if (!(chosen[key] ?? isTrue(env, variable))) continue;
+    const other = chosen[key] === undefined ? variable : settingNames[key];
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `${endpointVariable} cannot be combined with ${other}: only endpoints of AWS have this variant`,
+      {
+        hints: [
+          unsetVariable(endpointVariable),
+          chosen[key] === undefined ? unsetVariable(variable) : say(`remove ${other}`),
+        ],
+      },
+    );
+  }
 }
+
+const settingNames = { useFips: 'spec.use_fips', useDualstack: 'spec.use_dualstack' } as const;
 
 function isTrue(env: Environment, name: string): boolean {
   return env[name]?.toLowerCase() === 'true';

@@ -30,7 +30,7 @@ export function isClockRefusal(error: unknown): boolean {
 export function isPassing(error: unknown, exchange: Exchange): boolean {
   if ((exchange.status ?? 0) >= 500) return true;
   if (throttlingPattern.test(readRefusal(error)?.code ?? '')) return true;
-  return ['ECONNRESET', 'EPIPE', 'EAI_AGAIN'].includes(systemErrorCode(error) ?? '');
+  return ['ECONNRESET', 'EPIPE'].includes(systemErrorCode(error) ?? '');
 }
 
 /**

@@ -4,8 +4,9 @@ import { valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { mapOf, setting, text } from '../../core/validate.ts';
 import type { Host } from '../../host/host.ts';
-import type { LinkPlan, OpenContext } from '../contract.ts';
+import type { LinkPlan } from '../contract.ts';
 import { readEndpoint, type EndpointSettings } from './endpoint-settings.ts';
+import { chooseEndpoint } from './endpoint-variables.ts';
 import { checkRegion, isAwsRegion } from './regions.ts';
 
 // The settings of identities whose AWS credentials come from outside of this program.
@@ -51,13 +52,14 @@ export function outsidePlan(
     whoIs: async (credentials: AwsCredentials, context: WhoIsContext) => {
       const { withSts } = await import('./with-sts.ts');
       const requestRegion = region ?? environmentRegion(context.host.env) ?? 'us-east-1';
-      const target = { ...endpoint, region: requestRegion, shown };
-      return withSts(identity, target, credentials, context, (sts) => sts.getCallerIdentity());
+      const chosen = chooseEndpoint(endpoint, context.host.env);
+      const target = { ...chosen, region: requestRegion, shown };
+      return withSts(target, credentials, context, (sts) => sts.getCallerIdentity());
     },
   };
 }
 
-type WhoIsContext = Pick<OpenContext, 'host' | 'timeoutMs'>;
+type WhoIsContext = Parameters<NonNullable<LinkPlan['whoIs']>>[1];
 
 /** What messages show in place of values that tags gave. */
 function shownOf(

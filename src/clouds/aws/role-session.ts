@@ -26,18 +26,18 @@ export async function open(role: Role, context: OpenContext): Promise<Opened> {
 export function withRoleSts<T>(
   role: Role,
   credentials: AwsCredentials | undefined,
-  context: Pick<OpenContext, 'host' | 'timeoutMs'>,
+  context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   use: (sts: Sts) => Promise<T>,
 ): Promise<T> {
   const { identity, settings } = role;
-  const { requestRegion: region, endpoint, endpointPath, useFips, useDualstack } = settings;
+  const { requestRegion: region, endpoint, endpointVariable, useFips, useDualstack } = settings;
   const target = {
     region,
     shown: shownRole(role),
     locateMfaArn: () => identity.locate(['principal', 'mfa_arn']),
-    ...withoutAbsent({ endpoint, endpointPath, useFips, useDualstack }),
+    ...withoutAbsent({ endpoint, endpointVariable, useFips, useDualstack }),
   };
-  return withSts(identity, target, credentials, context, use);
+  return withSts(target, credentials, context, use);
 }
 
 function assume(sts: Sts, role: Role, context: OpenContext): Promise<StsSession> {

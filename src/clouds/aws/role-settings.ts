@@ -6,6 +6,7 @@ import { parseDuration } from '../../core/time.ts';
 import { listOf, mapOf, namesTo, setting, text, textOrCount } from '../../core/validate.ts';
 import type { LinkPlan } from '../contract.ts';
 import { endpointSchema, readEndpoint, type EndpointSettings } from './endpoint-settings.ts';
+import type { ChosenEndpoint } from './endpoint-variables.ts';
 import { keyFaults } from './key-values.ts';
 import { checkRegion, firstRegionOf, partitionOf } from './regions.ts';
 import { checkPolicies, checkTags, checkText } from './role-rules.ts';
@@ -80,7 +81,7 @@ export interface RoleSettings extends EndpointSettings {
 /** An identity with its checked configuration. */
 export interface Role {
   readonly identity: Identity;
-  readonly settings: RoleSettings;
+  readonly settings: RoleSettings & ChosenEndpoint;
 }
 
 /** What messages and logs say in place of values that tags gave. Absent: the value. */
@@ -96,7 +97,7 @@ export function shownRole({ identity: { tagAt }, settings }: Role): {
   };
   return withoutAbsent({
     region: shown(['principal', 'region'], settings.region),
-    endpoint: shown(settings.endpointPath ?? [], settings.endpoint),
+    endpoint: settings.endpointPath && shown(settings.endpointPath, settings.endpoint),
     mfaDevice: shown(['principal', 'mfa_arn'], settings.mfaArn),
     role: shown(['principal', 'assume_role'], settings.roleArn),
   });

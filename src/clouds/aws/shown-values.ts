@@ -17,7 +17,7 @@ export function shownValues({ tagAt }: Identity, settings: UserSettings): ShownV
   };
   return withoutAbsent({
     region: shown(['credentials', 'region'], settings.region),
-    endpoint: shown(settings.endpointPath ?? [], settings.endpoint),
+    endpoint: settings.endpointPath && shown(settings.endpointPath, settings.endpoint),
     mfaDevice: shown(['credentials', 'mfa_arn'], settings.mfaArn),
   });
 }

@@ -15,6 +15,8 @@ export interface Exchange {
   contentType?: string;
   /** The time of the server's clock, in whole seconds. */
   serverDate?: Date;
+  /** How long the server asks to wait before the next request. */
+  retryAfterMs?: number;
   /**
    * Why the answer is not a valid answer of STS: `cut short`. Undefined for a valid or missing
    * answer.
@@ -99,9 +101,26 @@ export function createAnswerGate(exchange: Exchange) {
 }
 
 /** Records why the answer is not a valid answer of STS, for the error that is made from it. */
-export function flawed(exchange: Exchange, flaw: string): Error {
+function flawed(exchange: Exchange, flaw: string): Error {
   exchange.flaw = flaw;
   return new Error(`the answer is not one of AWS STS: ${flaw}`);
+}
+
+/** A field of the answer. @throws if it is missing or damaged */
+export function textOf(value: string | undefined, exchange: Exchange): string {
+  if (value !== undefined && /^[\x21-\x7e]{1,8192}$/.test(value)) return value;
+  throw flawed(exchange, 'a field missing or damaged');
+}
+
+/** A time in the answer. @throws if it is missing or damaged */
+export function dateOf(value: Date | undefined, exchange: Exchange): Date {
+  if (value !== undefined && !Number.isNaN(value.getTime())) return value;
+  throw flawed(exchange, 'an expiry missing or damaged');
+}
+
+/** The server's time, if the answer has it. */
+export function datePart({ serverDate }: Exchange): { serverDate?: Date } {
+  return serverDate === undefined ? {} : { serverDate };
 }
 
 function noteHeaders(headers: Record<string, string>, exchange: Exchange): void {
@@ -109,6 +128,8 @@ function noteHeaders(headers: Record<string, string>, exchange: Exchange): void 
   if (contentType !== undefined) exchange.contentType = contentType;
   const serverDate = new Date(headers['date'] ?? '');
   if (!Number.isNaN(serverDate.getTime())) exchange.serverDate = serverDate;
+  const seconds = /^\d{1,6}$/.exec(headers['retry-after'] ?? '')?.[0];
+  if (seconds !== undefined) exchange.retryAfterMs = Number(seconds) * 1000;
 }
 
 async function collect(body: Response['body'], exchange: Exchange): Promise<Uint8Array> {

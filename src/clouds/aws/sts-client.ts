@@ -27,11 +27,25 @@ export interface StsOptions {
   locateMfaArn?: (() => string) | undefined;
   /** What messages and logs say in place of a value. Absent: the value. */
   shown?: ShownCall | undefined;
-  /** For one call as a whole, its second attempt included. */
+  /** For one call as a whole, with all its attempts. */
   timeoutMs: number;
+  /** From 0 to 1, without 1. Default: `Math.random`. */
+  random?: (() => number) | undefined;
   /** How far the server's clock is known to be ahead of this machine's. Default 0. */
   clockOffsetMs?: number | undefined;
   host: Pick<Host, 'env' | 'log' | 'monotonicMs' | 'now' | 'platform' | 'sleep' | 'waiting'>;
+}
+
+/** The endpoint that the rules of the SDK name for a region. */
+export function endpointOf(region: string, { useFips, useDualstack }: EndpointVariant): URL {
+  silenceVersionWarning();
+  const client = new STSClient({ region });
+  return client.config.endpointProvider({
+    Region: region,
+    UseFIPS: useFips,
+    UseDualStack: useDualstack,
+    UseGlobalEndpoint: false,
+  }).url;
 }
 
 const noCredentials: NonNullable<StsCall['credentials']> = {

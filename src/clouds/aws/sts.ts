@@ -1,8 +1,16 @@
 import { withoutAbsent } from '../../core/json.ts';
 import { setClock } from '../../host/set-clock.ts';
-import { isClockRefusal, isPassing, translateStsError } from './errors.ts';
 import { maxConnectMs } from '../network-failure.ts';
-import { createAnswerGate, flawed, type Exchange, type StsCall } from './sts-answer.ts';
+import { translateStsError } from './errors.ts';
+import { correctionOf, retryDelayMs } from './retry.ts';
+import {
+  createAnswerGate,
+  dateOf,
+  datePart,
+  textOf,
+  type Exchange,
+  type StsCall,
+} from './sts-answer.ts';
 import {
   AssumeRoleCommand,
   AssumeRoleWithWebIdentityCommand,
@@ -89,15 +97,6 @@ export interface Sts {
   close(): void;
 }
 
-const maxAttempts = 2;
-const retryDelayMs = 200;
-
-/**
- * A clock wrong by more is reported, not worked around: it is no drift, and a date header should
- * not make us sign for a far-away day.
- */
-const maxCorrectionMs = 24 * 60 * 60 * 1000;
-
 /**
  * Opens a client of AWS STS that takes nothing from the AWS variables and files of the machine but
  * `AWS_CA_BUNDLE`, and goes through its proxy. Import this module lazily: it loads the AWS SDK.
@@ -127,6 +126,8 @@ export function openSts(options: StsOptions): Sts {
 
   async function attempts<Output>(subject: Subject, send: Send<Output>): Promise<Output> {
     const abortSignal = AbortSignal.timeout(timeoutMs);
+    const callMs = host.monotonicMs();
+    let isCorrected = false;
     for (let attempt = 1; ; attempt += 1) {
       const exchange: Exchange = {};
       const startMs = host.monotonicMs();
@@ -141,15 +142,23 @@ export function openSts(options: StsOptions): Sts {
         host.log('aws.answered', said());
         return output;
       } catch (error) {
-        const isLast = attempt === maxAttempts || abortSignal.aborted;
         const correctionMs = correctionOf(error, exchange, host.now());
-        if (!isLast && correctionMs !== undefined) {
+        const failed = {
+          error,
+          exchange,
+          attempt,
+          hasMfaCode: subject.mfa !== undefined,
+          remainingMs: abortSignal.aborted ? 0 : timeoutMs - (host.monotonicMs() - callMs),
+        };
+        const delayMs = retryDelayMs(failed, options.random ?? Math.random);
+        if (!isCorrected && !abortSignal.aborted && correctionMs !== undefined) {
           // STS looks at the time before it looks at the code: the code is still good.
           clockOffsetMs = correctionMs;
+          isCorrected = true;
           host.log('aws.failed', { ...said(), outcome: 'clock_corrected' });
-        } else if (!isLast && subject.mfa === undefined && isPassing(error, exchange)) {
+        } else if (delayMs !== undefined) {
           host.log('aws.failed', { ...said(), outcome: 'retried' });
-          await host.sleep(retryDelayMs);
+          await host.sleep(delayMs);
         } else {
           host.log('aws.failed', { ...said(), outcome: 'given_up' });
           throw translateStsError(error, {
@@ -272,29 +281,8 @@ function sessionIn(opened: SdkCredentials | undefined, exchange: Exchange): StsS
 /** Next to the wire: the last to see a request, the first to see its answer. */
 const gatePlace = { step: 'deserialize', priority: 'low', name: 'answerGate' } as const;
 
-/** How far the server's clock is ahead, if that is why it refused and we may go by it. */
-function correctionOf(error: unknown, { serverDate }: Exchange, now: Date): number | undefined {
-  if (serverDate === undefined || !isClockRefusal(error)) return undefined;
-  const offsetMs = serverDate.getTime() - now.getTime();
-  return Math.abs(offsetMs) <= maxCorrectionMs ? offsetMs : undefined;
-}
-
 function mfaOf({ serialNumber, tokenCode }: WithMfa): StsCall['mfa'] {
   if (serialNumber !== undefined && tokenCode !== undefined) return { serialNumber, tokenCode };
   if (serialNumber === undefined && tokenCode === undefined) return undefined;
   throw new TypeError('serialNumber and tokenCode go together');
-}
-
-function textOf(value: string | undefined, exchange: Exchange): string {
-  if (value !== undefined && /^[\x21-\x7e]{1,8192}$/.test(value)) return value;
-  throw flawed(exchange, 'a field missing or damaged');
-}
-
-function dateOf(value: Date | undefined, exchange: Exchange): Date {
-  if (value !== undefined && !Number.isNaN(value.getTime())) return value;
-  throw flawed(exchange, 'an expiry missing or damaged');
-}
-
-function datePart({ serverDate }: Exchange): { serverDate?: Date } {
-  return serverDate === undefined ? {} : { serverDate };
 }

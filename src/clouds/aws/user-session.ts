@@ -8,6 +8,7 @@ import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import type { KeySource, OpenContext, Opened } from '../contract.ts';
+import type { ChosenEndpoint } from './endpoint-variables.ts';
 import { requestWithMfa } from './mfa.ts';
 import { createMfaProgram } from './mfa-program.ts';
 import { shownValues } from './shown-values.ts';
@@ -25,7 +26,7 @@ import {
 /** An identity with its checked configuration. */
 export interface User {
   readonly identity: Identity;
-  readonly settings: UserSettings;
+  readonly settings: UserSettings & ChosenEndpoint;
 }
 
 const defaultDurationSeconds = 43_200;
@@ -104,7 +105,7 @@ async function requestSession(
 export function withUserSts<T>(
   { identity, settings }: User,
   credentials: AwsCredentials,
-  context: Pick<OpenContext, 'host' | 'timeoutMs'>,
+  context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   use: (sts: Sts) => Promise<T>,
 ): Promise<T> {
   const { region = defaultRegion, mfaArn, ...endpoint } = settings;
@@ -116,7 +117,7 @@ export function withUserSts<T>(
       ? {}
       : { locateMfaArn: () => identity.locate(['credentials', 'mfa_arn']) }),
   };
-  return withSts(identity, target, credentials, context, use);
+  return withSts(target, credentials, context, use);
 }
 
 function usableKey(

@@ -1,8 +1,9 @@
 import { shortAccessKeyId } from '../../core/credentials.ts';
 import { showForConsent, withoutAbsent } from '../../core/json.ts';
 import type { Identity, TrustNeed } from '../../core/kind-config.ts';
-import type { IdentityKind, LinkPlan } from '../contract.ts';
+import type { IdentityKind, LinkPlan, PlanContext } from '../contract.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
+import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
 import { partitionOf } from './regions.ts';
 import { shownValues } from './shown-values.ts';
 import { defaultRegion, readSettings, schemas } from './user-settings.ts';
@@ -32,9 +33,9 @@ function trustNeeds(identity: Identity): readonly TrustNeed[] {
   return [{ path, what: `runs the MFA command ${shown}` }, ...ofEndpoint];
 }
 
-function plan(identity: Identity): LinkPlan {
+function plan(identity: Identity, { env }: PlanContext): LinkPlan {
   const { name, kind } = identity;
-  const settings = readSettings(identity);
+  const settings = chooseEndpoint(readSettings(identity), env);
   const user = { identity, settings };
   const shownRegion = shownValues(identity, settings).region;
   return {
@@ -49,6 +50,11 @@ function plan(identity: Identity): LinkPlan {
     ...withoutAbsent({ region: settings.region, shownRegion }),
     longLivedKey: async (source) => (await loadSession()).keyOf(user, source),
     open: async (context) => (await loadSession()).open(user, context),
+    route: async (host) =>
+      (await import('./sts-route.ts')).stsRoute(
+        { ...settings, region: settings.region ?? defaultRegion },
+        host,
+      ),
     whoIs: async (credentials, context) =>
       (await loadSession()).withUserSts(user, credentials, context, (sts) =>
         sts.getCallerIdentity(),
@@ -61,7 +67,7 @@ const loadSession = () => import('./user-session.ts');
 
 /** Values of the stored key are not included: storing another key removes the session. */
 function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
-  const { region = defaultRegion, endpoint, mfaArn, keys } = settings;
+  const { region = defaultRegion, mfaArn, keys } = settings;
   const shown = shownValues(identity, settings);
   const setting = (value: string | undefined, shownValue: string | undefined) => ({
     value: value ?? null,
@@ -71,7 +77,7 @@ function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
     // Regions of the same partition only change where requests go: the session is valid in all of
     // them.
     'the partition': { value: partitionOf(region) ?? region },
-    'spec.endpoint_url': setting(endpoint, shown.endpoint),
+    'spec.endpoint_url': endpointSetting(identity, settings),
     'credentials.mfa_arn': setting(mfaArn, shown.mfaDevice),
     'credentials.access_key_id': setting(
       keys?.accessKeyId,

@@ -107,6 +107,8 @@ describe('for a keyring without problems', () => {
         '  ok: size-limit: an entry of 64 KiB was stored, read, listed and deleted\n' +
         '  ok: entries: read 0 entries without an error\n' +
         '  ok: clock: the clock shows Jan 1 2026 00:00\n' +
+        'Requests to AWS\n' +
+        `  ok: network: ${desk.sts.url}: no proxy, no TLS\n` +
         'No problems found.\n',
     });
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, describe, test } from 'vitest';
 import { startConnectProxy } from '../../support/connect-proxy.ts';
 import { openDesk, sessionCalls, storedKey, user, yamlOf, type Desk } from './desk.ts';
@@ -103,19 +104,44 @@ describe('an !env that returned an empty value where an endpoint belongs', () =>
 });
 
 describe('the network variables of the environment', () => {
-  test.each(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_STS'])(
-    '%s refuses a request to the public AWS',
-    async (name) => {
-      const desk = await deskWith(() => '');
-      const env = { [name]: 'http://127.0.0.1:1' };
-      const { exitCode, stderr } = await desk.run('auth login', { env });
-      expect(exitCode).toBe(2);
-      expect(stderr).toContain(
-        `error: ${name} is set, which this version does not follow: a request of identity dev would go to another endpoint of AWS\n`,
-      );
-      expect(stderr).toContain(`hint: unset ${name}\n`);
-    },
-  );
+  test.each(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_STS'])('%s is followed', async (name) => {
+    const desk = await deskWith(() => '');
+    expect(await desk.run('auth login', { env: { [name]: desk.sts.url } })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(sessionCalls(desk)).toBe(1);
+  });
+
+  test('AWS_ENDPOINT_URL does not override the endpoint of the configuration', async () => {
+    const desk = await deskWith(spec);
+    const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+    expect(await desk.run('auth login', { env })).toMatchObject({ exitCode: 0 });
+  });
+
+  test('AWS_ENDPOINT_URL that is not a URL is refused without being shown', async () => {
+    const desk = await deskWith(() => '');
+    const env = { AWS_ENDPOINT_URL: 'http://ada:hunter2@localhost' };
+    expect(await desk.run('auth login', { env })).toMatchObject({
+      exitCode: 2,
+      code: 'ERR_CONFIG_INVALID',
+      stderr: `error: no session for identity dev: AWS_ENDPOINT_URL is not an http or https URL without user and password
+hint: set AWS_ENDPOINT_URL to a URL such as https://sts.example.com
+hint: unset AWS_ENDPOINT_URL
+`,
+    });
+    // It is no fault of the configuration.
+    expect(await desk.run('auth validate', { env })).toMatchObject({ exitCode: 0 });
+  });
+
+  test('a session of one endpoint is not used at another', async () => {
+    const desk = await deskWith(() => '');
+    const env = { AWS_ENDPOINT_URL: desk.sts.url };
+    await desk.run('auth login', { env });
+    const { stdout, stderr } = await desk.run('auth whoami');
+    expect(stdout + stderr).toContain(
+      `spec.endpoint_url was ${desk.sts.url} (AWS_ENDPOINT_URL) and is now not set`,
+    );
+  });
 
   test('HTTP_PROXY sets the proxy of an endpoint on another machine', async () => {
     const desk = await openDesk();
@@ -140,5 +166,77 @@ describe('the network variables of the environment', () => {
     desk.configure(yamlOf(desk));
     const env = { HTTP_PROXY: 'http://127.0.0.1:1', ALL_PROXY: 'http://127.0.0.1:1' };
     expect((await desk.run('auth login', { env })).exitCode).toBe(0);
+  });
+});
+
+describe('an endpoint in env: of a project', () => {
+  const ofIdentity = (url: string) => `env: [{ key: AWS_ENDPOINT_URL_STS, value: "${url}" }]`;
+
+  test('needs trust, and is followed with it', async () => {
+    const desk = await deskWith(ofIdentity);
+    const what = `sets AWS_ENDPOINT_URL_STS to "${desk.sts.url}" for programs, and sends signed requests there`;
+    const refused = await desk.run('auth login');
+    expect(refused).toMatchObject({ exitCode: 2, code: 'ERR_CONFIG_UNTRUSTED' });
+    expect(refused.stderr).toContain(what);
+    expect(sessionCalls(desk)).toBe(0);
+
+    expect((await desk.run('auth trust --yes')).stderr).toContain(what);
+    expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
+    expect(sessionCalls(desk)).toBe(1);
+  });
+
+  test('overrides the environment, as it does for programs', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(`${configOf('')}env: { AWS_ENDPOINT_URL: "${desk.sts.url}" }\n`);
+    const env = { ATMOS_AUTH_TRUST: '1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+    expect(await desk.run('auth login', { env })).toMatchObject({ exitCode: 0 });
+  });
+
+  test('needs no trust if the user has chosen the same', async () => {
+    const desk = await deskWith(ofIdentity);
+    const env = { AWS_ENDPOINT_URL_STS: desk.sts.url };
+    expect(await desk.run('auth login', { env })).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('a handle', () => {
+  const handleIn = (stdout: string) => /AWS_CONFIG_FILE='?([^'\n]*)\.aws-config/.exec(stdout)?.[1];
+
+  test('keeps the endpoint of the command that made it', async () => {
+    const desk = await deskWith(() => '');
+    const env = { AWS_ENDPOINT_URL: desk.sts.url };
+    const { stdout } = await desk.run('auth env', { env });
+    const handle = `${handleIn(stdout)}.json`;
+    // The program that calls sends its own requests elsewhere.
+    const ofProgram = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+    const answer = await desk.run(['auth', 'credential-process', '--handle', handle], {
+      env: ofProgram,
+    });
+    expect(answer).toMatchObject({ exitCode: 0 });
+    expect(sessionCalls(desk)).toBe(1);
+  });
+
+  test('keeps no password of an endpoint, and does not use AWS instead', async () => {
+    const desk = await deskWith(() => '');
+    const env = { AWS_ENDPOINT_URL: 'http://ada:hunter2@localhost:1' };
+    const { stdout } = await desk.run('auth env', { env });
+    const handle = `${handleIn(stdout)}.json`;
+    expect(readFileSync(handle, 'utf8')).not.toContain('hunter2');
+    const answer = await desk.run(['auth', 'credential-process', '--handle', handle]);
+    expect(answer).toMatchObject({ exitCode: 2, code: 'ERR_CONFIG_INVALID' });
+  });
+
+  test('follows no endpoint of the program if it was made without one', async () => {
+    const desk = await deskWith(() => '');
+    const env = { AWS_ENDPOINT_URL: desk.sts.url };
+    const { stdout } = await desk.run('auth env');
+    const handle = `${handleIn(stdout)}.json`;
+    // A proxy that refuses connections, so that nothing is sent to AWS.
+    const answer = await desk.run(['auth', 'credential-process', '--handle', handle], {
+      env: { ...env, HTTPS_PROXY: 'http://127.0.0.1:1' },
+    });
+    expect(answer).toMatchObject({ exitCode: 1, code: 'ERR_NETWORK' });
+    expect(answer.stderr).toContain('https://sts.us-east-1.amazonaws.com');
+    expect(sessionCalls(desk)).toBe(0);
   });
 });

@@ -1,36 +1,100 @@
 import { describe, expect, test } from 'vitest';
 import {
+  checkEndpointVariable,
+  chooseEndpoint,
+  endpointSetting,
   endpointVariant,
-  refuseEndpointVariables,
 } from '../../../src/clouds/aws/endpoint-variables.ts';
 import { thrownBy } from '../../support/error-of.ts';
 
-const aws = { region: 'eu-west-1', endpoint: undefined };
-const own = { region: 'eu-west-1', endpoint: 'https://sts.example.com' };
+const url = 'https://sts.example.com';
 
-describe('a request to the public AWS is refused', () => {
-  test.each(['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'])(
-    'where %s names another endpoint',
-    (name) => {
-      const env = { [name]: 'http://user:hunter2@localhost:4566' };
-      expect(thrownBy(() => refuseEndpointVariables(aws, 'dev', env))).toMatchObject({
+describe('the endpoint', () => {
+  const service = { AWS_ENDPOINT_URL_STS: url };
+  const general = { AWS_ENDPOINT_URL: 'http://localhost:4566' };
+  test.each<[string, Record<string, string>, Record<string, string>, object]>([
+    ['is that of AWS by default', {}, {}, {}],
+    [
+      'is that of AWS_ENDPOINT_URL_STS',
+      {},
+      { ...service, ...general },
+      { endpoint: url, endpointVariable: 'AWS_ENDPOINT_URL_STS' },
+    ],
+    [
+      'is that of AWS_ENDPOINT_URL',
+      {},
+      { ...general, AWS_ENDPOINT_URL_STS: '' },
+      { endpoint: 'http://localhost:4566', endpointVariable: 'AWS_ENDPOINT_URL' },
+    ],
+    [
+      'is the configured one first',
+      { endpoint: 'https://own' },
+      service,
+      { endpoint: 'https://own' },
+    ],
+    [
+      'follows no variable with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+      {},
+      { ...service, ...general, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'True' },
+      {},
+    ],
+    ['is not that of another service', {}, { AWS_ENDPOINT_URL_S3: url }, {}],
+  ])('%s', (_name, settings, env, chosen) => {
+    expect(chooseEndpoint(settings, env)).toEqual(chosen);
+  });
+
+  test('is the same setting of a session, whether configured or from a variable', () => {
+    const configured = endpointSetting(
+      {},
+      { endpoint: url, endpointPath: ['spec', 'endpoint_url'] },
+    );
+    const followed = endpointSetting({}, chooseEndpoint({}, service));
+    expect(configured).toEqual({ value: url });
+    expect(followed).toEqual({ value: url, shown: `${url} (AWS_ENDPOINT_URL_STS)` });
+    expect(endpointSetting({}, {})).toEqual({ value: null });
+  });
+
+  test('is not shown if it has a password', () => {
+    const env = { AWS_ENDPOINT_URL: 'http://user:hunter2@localhost:4566' };
+    expect(endpointSetting({}, chooseEndpoint({}, env)).shown).toBe('… (AWS_ENDPOINT_URL)');
+  });
+});
+
+describe('the endpoint of a variable is refused', () => {
+  const check = (settings: object, env: Record<string, string>) =>
+    checkEndpointVariable(chooseEndpoint(settings, env), env);
+
+  test.each(['http://user:hunter2@localhost:4566', 'sts.example.com', 'ftp://sts.example.com'])(
+    'if it is not a URL without user and password: %s',
+    (value) => {
+      expect(thrownBy(() => check({}, { AWS_ENDPOINT_URL: value }))).toMatchObject({
         code: 'ERR_CONFIG_INVALID',
-        message: `${name} is set, which this version does not follow: a request of identity dev would go to another endpoint of AWS`,
+        message: 'AWS_ENDPOINT_URL is not an http or https URL without user and password',
         hints: [
-          'set spec.endpoint_url of identity dev to the endpoint of AWS STS, such as https://sts.eu-west-1.amazonaws.com',
-          `unset ${name}`,
+          'set AWS_ENDPOINT_URL to a URL such as https://sts.example.com',
+          'unset AWS_ENDPOINT_URL',
         ],
       });
-      // Also in the SDKs the configured endpoint wins.
-      refuseEndpointVariables(own, 'dev', env);
-      refuseEndpointVariables(aws, 'dev', { ...env, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' });
-      refuseEndpointVariables(aws, 'dev', { [name]: '' });
     },
   );
 
-  test('not where a variable names the endpoint of another service', () => {
-    const env = { AWS_ENDPOINT_URL_S3: 'http://x' };
-    expect(() => refuseEndpointVariables(aws, 'dev', env)).not.toThrow();
+  test.each([
+    ['AWS_USE_FIPS_ENDPOINT', {}, { AWS_USE_FIPS_ENDPOINT: 'true' }],
+    ['AWS_USE_DUALSTACK_ENDPOINT', {}, { AWS_USE_DUALSTACK_ENDPOINT: 'true' }],
+    ['spec.use_fips', { useFips: true }, {}],
+    ['spec.use_dualstack', { useDualstack: true }, {}],
+  ])('with %s', (other, settings, env) => {
+    const error = thrownBy(() => check(settings, { AWS_ENDPOINT_URL: url, ...env }));
+    expect(error).toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      message: `AWS_ENDPOINT_URL cannot be combined with ${other}: only endpoints of AWS have this variant`,
+    });
+  });
+
+  test('but not if the configuration disables the variant or names the endpoint', () => {
+    const env = { AWS_ENDPOINT_URL: url, AWS_USE_FIPS_ENDPOINT: 'true' };
+    expect(() => check({ useFips: false }, env)).not.toThrow();
+    expect(() => check({ endpoint: url }, env)).not.toThrow();
   });
 });
 

@@ -58,7 +58,6 @@ describe('an error of the network', () => {
     expect(passing.filter((code) => isPassing(systemError(code), {}))).toEqual([
       'ECONNRESET',
       'EPIPE',
-      'EAI_AGAIN',
     ]);
   });
 });

@@ -67,7 +67,8 @@ describe('the variables of the machine', () => {
     );
     const reason = `cannot reach https://${host}: there is no host of that name (ENOTFOUND)`;
     expect(answers).toEqual([reason, reason]);
-    expect(lookedUp).toEqual([host, host]);
+    // Two calls of three attempts each.
+    expect(lookedUp).toEqual(Array.from({ length: 6 }, () => host));
   });
 
   it('do not make it trust a self-signed certificate', async () => {
@@ -93,7 +94,8 @@ describe.skipIf(process.platform === 'win32')('the AWS files of the machine', ()
       { accessKeyId: expect.stringMatching(/^ASIA/) },
     ]);
     const found = await runChild({ ...options, names: 'unknown' }, env);
-    expect(found).toMatchObject({ exitCode: 0, lookedUp: [regional, regional] });
+    expect(found.exitCode).toBe(0);
+    expect(new Set(found.lookedUp)).toEqual(new Set([regional]));
   });
 
   it('would have been noticed: the SDK left to itself opens them', async () => {

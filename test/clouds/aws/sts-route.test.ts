@@ -70,27 +70,6 @@ test('a request goes through the proxy to the endpoint of the region', async () 
   expect(proxy.targets).toEqual(['sts.eu-west-1.amazonaws.com:443']);
 });
 
-describe('the endpoint of AWS', () => {
-  const none = { useFips: false, useDualstack: false };
-  test.each([
-    ['eu-west-1', none, 'sts.eu-west-1.amazonaws.com'],
-    ['cn-north-1', none, 'sts.cn-north-1.amazonaws.com.cn'],
-    ['us-gov-west-1', none, 'sts.us-gov-west-1.amazonaws.com'],
-    ['eusc-de-east-1', none, 'sts.eusc-de-east-1.amazonaws.eu'],
-    ['us-iso-east-1', none, 'sts.us-iso-east-1.c2s.ic.gov'],
-    ['us-isob-east-1', none, 'sts.us-isob-east-1.sc2s.sgov.gov'],
-    ['us-east-1', { ...none, useFips: true }, 'sts-fips.us-east-1.amazonaws.com'],
-    ['us-gov-west-1', { ...none, useFips: true }, 'sts.us-gov-west-1.amazonaws.com'],
-    ['eu-west-1', { ...none, useDualstack: true }, 'sts.eu-west-1.api.aws'],
-    ['us-east-1', { useFips: true, useDualstack: true }, 'sts-fips.us-east-1.api.aws'],
-  ])('in %s with %j is %s', async (region, variant, host) => {
-    const proxy = await proxyTo(0, '403 Forbidden');
-    const sts = open({ HTTPS_PROXY: proxy.url }, { region, variant });
-    expect((await errorOf(sts.getCallerIdentity())).code).toBe('ERR_NETWORK');
-    expect(proxy.targets[0]).toBe(`${host}:443`);
-  });
-});
-
 describe('an error of the way', () => {
   const host = 'sts.eu-west-1.amazonaws.com';
   const origin = `https://${host}`;

@@ -289,17 +289,47 @@ describe('with AWS out of sorts', () => {
     expect(server.calls).toHaveLength(2);
   });
 
-  it('tries it once', async () => {
+  it('gives up after three attempts', async () => {
     const { sts, server } = await setUp();
     const fail = { code: 'Throttling', message: 'Rate exceeded', status: 400 };
-    server.script({ fail, times: 2 });
+    server.script({ fail, times: 3 });
     const error = await errorOf(sts.getCallerIdentity());
     expect(error.code).toBe('ERR_AWS');
     expect(error.message).toMatch(
       /^AWS has too many calls of sts:GetCallerIdentity \(Throttling, request [0-9a-f-]{36}\)$/,
     );
     expect(error.hints).toEqual(['wait a minute, then run the command again']);
-    expect(server.calls).toHaveLength(2);
+    expect(server.calls).toHaveLength(3);
+  });
+
+  it('waits a random time below a limit that doubles', async () => {
+    const { url, slept, options } = await failing({});
+    expect((await errorOf(open({ url }, options).getCallerIdentity())).code).toBe(
+      'ERR_AWS_ENDPOINT',
+    );
+    expect(slept).toEqual([250, 500]);
+  });
+
+  it('waits no less than the server asks for', async () => {
+    const { url, slept, options } = await failing({ 'retry-after': '2' });
+    await errorOf(open({ url }, options).getCallerIdentity());
+    expect(slept).toEqual([2000, 2000]);
+  });
+
+  it('does not wait for longer than the time limit', async () => {
+    const { url, slept, options } = await failing({ 'retry-after': '60' });
+    await errorOf(open({ url }, options).getCallerIdentity());
+    expect(slept).toEqual([]);
+  });
+
+  it('sends a code again only if the connection was refused', async () => {
+    const url = await closedPort();
+    const slept: number[] = [];
+    const options = recording(slept);
+    const request = { durationSeconds: 900, serialNumber: device, tokenCode: '271828' };
+    const error = await errorOf(open({ url }, options).getSessionToken(request));
+    expect(error.code).toBe('ERR_NETWORK');
+    expect(slept).toEqual([250, 500]);
   });
 
   it('gives the code and the request of anything else', async () => {
@@ -425,23 +455,19 @@ describe('with an endpoint that is not STS', () => {
 
 describe('without a network', () => {
   it('reports a refused connection', async () => {
-    const server = createTcpServer();
-    const url = await listen(server);
-    await new Promise((resolve) => {
-      server.close(resolve);
-    });
+    const url = await closedPort();
     const error = await errorOf(open({ url }).getCallerIdentity());
     expect(error.code).toBe('ERR_NETWORK');
     expect(error.message).toBe(`cannot reach ${url}: connection refused (ECONNREFUSED)`);
     expect(error.hints).toEqual([`curl -i ${url}/`]);
   });
 
-  it('says that the connection was cut, twice', async () => {
+  it('says that the connection was cut three times', async () => {
     const { sts, server } = await setUp();
-    server.script({ reset: true, times: 2 });
+    server.script({ reset: true, times: 3 });
     const error = await errorOf(sts.getCallerIdentity());
     expect(error.message).toBe(`cannot reach ${server.url}: the connection was cut (ECONNRESET)`);
-    expect(server.calls).toHaveLength(2);
+    expect(server.calls).toHaveLength(3);
   });
 
   it('gets over one cut', async () => {
@@ -531,6 +557,29 @@ async function errorOf(promise: Promise<unknown>): Promise<AtmosError> {
   }
   expect(shown).not.toContain(key.accessKeyId);
   return error;
+}
+
+/** Options of a client that records how long it would sleep, and does not sleep. */
+function recording(slept: number[]) {
+  const sleep = async (milliseconds: number) => void slept.push(milliseconds);
+  return { random: () => 0.5, host: fakeHost({ now: () => noon, sleep }) };
+}
+
+/** A server that always fails with these headers. */
+async function failing(headers: Record<string, string>) {
+  const url = await serve((_, response) => void response.writeHead(503, headers).end());
+  const slept: number[] = [];
+  return { url, slept, options: recording(slept) };
+}
+
+/** The address of a server that has stopped. */
+async function closedPort(): Promise<string> {
+  const server = createTcpServer();
+  const url = await listen(server);
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return url;
 }
 
 function serve(listener: RequestListener): Promise<string> {
