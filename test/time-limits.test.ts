@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -8,6 +8,7 @@ import { answerProcess } from '../src/app/answer-process.ts';
 import { singleFlight } from '../src/auth/single-flight.ts';
 import { readInput } from '../src/cli/ui/read-input.ts';
 import { translateStsError } from '../src/clouds/aws/errors.ts';
+import { meetEndpoint } from '../src/clouds/aws/meet-endpoint.ts';
 import { listAwsSessionFiles } from '../src/clouds/aws/session-files.ts';
 import type { StsCall } from '../src/clouds/aws/sts-answer.ts';
 import { loadConfig } from '../src/auth/load-config.ts';
@@ -67,6 +68,18 @@ const stsCall: StsCall = {
   clockHints: [],
   exchange: { origin: 'https://sts.eu-west-1.amazonaws.com' },
 };
+
+/** Of this one the limit is a parameter, which is 3 seconds in the doctor. */
+async function silentEndpoint(): Promise<unknown> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const url = new URL(`https://127.0.0.1:${port}`);
+  const trusted = [() => undefined];
+  const met = await meetEndpoint({ url, proxy: undefined, trusted, timeoutMs: 10 });
+  throw new Error(met.failure);
+}
 
 async function lockedFlight(): Promise<unknown> {
   const host = impatientHost({ env: { XDG_STATE_HOME: temporaryDirectory() }, processId: 4242 });
@@ -229,6 +242,7 @@ const timeouts: readonly [
     60,
     () => readInput(impatientHost({ stdin: new PassThrough() })),
   ],
+  ['clouds/aws/meet-endpoint.ts', 'no answer', 0.01, silentEndpoint],
   [
     'clouds/aws/network-errors.ts',
     'https://sts.eu-west-1.amazonaws.com',
