@@ -177,16 +177,7 @@ describe('without another atmos', () => {
       ['atmos auth exec -- bash', install],
     ],
     [
-      'auth -i dev list --help',
-      '"atmos auth list" is not in this version of atmos-auth, and there is no other atmos on PATH to run it',
-      [
-        'to choose from the configured identities: atmos auth whoami -i',
-        'atmos auth keyring list',
-        install,
-      ],
-    ],
-    [
-      'auth console',
+      'auth -i dev console --help',
       '"atmos auth console" is not in this version of atmos-auth, and there is no other atmos on PATH to run it',
       [install],
     ],

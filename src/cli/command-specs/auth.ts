@@ -1,6 +1,6 @@
 import type { CommandGroup, OptionSpec } from '../command.ts';
 import { keyring } from './keyring.ts';
-import { jsonOutput, verbose } from './shared-options.ts';
+import { jsonOutput, outputAs, verbose } from './shared-options.ts';
 
 const user: CommandGroup = {
   name: 'user',
@@ -78,6 +78,27 @@ export const auth: CommandGroup = {
       takesIdentity: true,
       options: [{ ...jsonOutput, environment: 'ATMOS_AUTH_WHOAMI_OUTPUT' }, verbose],
       load: async () => (await import('../commands/auth-whoami.ts')).whoami,
+    },
+    {
+      name: 'list',
+      summary: 'List providers and identities with their chains and sessions',
+      options: [
+        outputAs('tree', 'table', 'json', 'yaml', 'mermaid', 'graphviz', 'markdown', 'dot', 'md'),
+        {
+          name: 'providers',
+          value: 'name,…',
+          isValueOptional: true,
+          summary: 'List only providers: these, or all without a name',
+        },
+        {
+          name: 'identities',
+          value: 'name,…',
+          isValueOptional: true,
+          summary: 'List only identities: these, or all without a name',
+        },
+        { name: 'tags', value: 'tag,…', summary: 'List only what has one of these tags' },
+      ],
+      load: async () => (await import('../commands/auth-list.ts')).list,
     },
     {
       name: 'exec',

@@ -8,6 +8,18 @@ export const jsonOutput: OptionSpec = {
   choices: ['json'],
 };
 
+/** `-f` as in Atmos, `-o` as in our other commands. */
+export function outputAs(...choices: [string, ...string[]]): OptionSpec {
+  return {
+    ...jsonOutput,
+    aliases: ['-f', '--format'],
+    shown: '-f, --output, --format',
+    summary: 'Output format',
+    choices,
+    default: choices[0],
+  };
+}
+
 /** Details for a person. Programs read JSON, which has them all. */
 export const verbose: OptionSpec = { name: 'verbose', short: 'v', summary: 'Also show details' };
 

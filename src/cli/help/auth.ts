@@ -53,6 +53,18 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
       ['4', 'The session is missing, has expired or is refused'],
     ],
   },
+  'atmos auth list': {
+    description:
+      'Never prompts, runs nothing and sends no request: if the keyring is locked, it says so ' +
+      'instead of showing sessions. A broken chain is listed with its problem. -f and -o are one ' +
+      'option; dot is graphviz, md is markdown (a mermaid diagram).',
+    examples: [
+      'atmos auth list',
+      'atmos auth list -f table --identities',
+      'atmos auth list -f mermaid --tags production',
+      'atmos auth list -o json --identities emergency-user',
+    ],
+  },
   'atmos auth exec': {
     description:
       'Opens a session if necessary. The program gets no other AWS credentials, and its exit ' +

@@ -25,7 +25,7 @@ describe('the unknown command', () => {
     ['auth help shell', 'atmos auth shell'],
     ['--profile dev auth -i me shell -- -l', 'atmos auth shell'],
     ['auth -ime console', 'atmos auth console'],
-    ['auth --identity=me --no-color list', 'atmos auth list'],
+    ['auth --identity=me --no-color console', 'atmos auth console'],
     ['auth --heatmap-mode bars shell', 'atmos auth bars'],
     ['--heatmap-mode bars auth shell', 'atmos auth shell'],
     ['auth user unknown', 'atmos auth user unknown'],
