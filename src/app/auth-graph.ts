@@ -128,13 +128,34 @@ function byName<T extends LinkConfig>(
   return all.filter((one) => names.some((name) => isSameName(one.name, name)));
 }
 
+/**
+ * The identities that have at least one of the tags.
+ *
+ * @throws ERR_USAGE if there is none, with the tags that exist
+ */
+export function identitiesWithTags(
+  { identities }: Pick<Config, 'identities'>,
+  tags: readonly string[],
+): readonly Identity[] {
+  const found = identities.filter((identity) => hasAnyTag(identity, tags));
+  if (found.length > 0) return found;
+  const known = [...new Set(identities.flatMap(shownTags))].toSorted();
+  const list = known.length === 0 ? 'no identity has tags' : `the tags are ${known.join(', ')}`;
+  const [first = ''] = tags;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `no identity has ${tags.length === 1 ? 'the tag' : 'one of the tags'} ${tags.map((tag) => JSON.stringify(tag)).join(', ')}: ${list}`,
+    { hints: didYouMean(nearestName(first, known)) },
+  );
+}
+
 /** Whether the identity or provider has at least one of the tags. */
-export function hasAnyTag(config: LinkConfig, tags: readonly string[]): boolean {
+function hasAnyTag(config: LinkConfig, tags: readonly string[]): boolean {
   return tagsOf(config).some((tag) => tags.includes(tag));
 }
 
 /** The tags of an identity or provider, as configured. */
-export function tagsOf(config: LinkConfig): readonly string[] {
+function tagsOf(config: LinkConfig): readonly string[] {
   const tags: unknown = isProvider(config) ? config.settings['tags'] : config.tags;
   return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
 }

@@ -102,6 +102,8 @@ export interface LinkPlan {
   readonly origin?: AwsOrigin;
   /** What a person may be asked for when it is opened. */
   readonly mayAsk?: readonly 'mfa-code'[];
+  /** How long a new session can last at most. Absent: only opening it tells. */
+  readonly maxDurationSeconds?: number;
   /** The limitations of the credentials that are known without opening, one line each. */
   readonly limits?: readonly string[];
   /**

@@ -67,6 +67,13 @@ export const auth: CommandGroup = {
       takesIdentity: true,
       options: [
         { name: 'force', summary: 'Open a new session even if the current one is valid' },
+        {
+          name: 'tags',
+          value: 'tag,…',
+          summary: 'Log in to each identity that has one of these tags',
+        },
+        { name: 'plan', summary: 'Show what would be opened and why; open nothing' },
+        { ...jsonOutput, summary: 'With --plan: print machine-readable output' },
         mfaToken,
         verbose,
       ],

@@ -35,13 +35,20 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
   'atmos auth login': {
     description:
       'Keeps the current session if it is valid for at least 15 more minutes, or for a ' +
-      'quarter of its duration if that is less.',
+      'quarter of its duration if that is less. --plan sends no request, and reads the keyring ' +
+      'only if that prompts for nothing.',
     examples: [
       'atmos auth login --identity emergency-user',
       'atmos auth login -i emergency-user --force',
+      'atmos auth login -i production --plan',
+      'atmos auth login --tags development,staging',
     ],
     environment: [identityVariable, mfaVariable],
-    exitCodes: [['0', 'A valid session is stored'], noSession],
+    exitCodes: [
+      ['0', 'A valid session is stored'],
+      noSession,
+      ['highest', 'With --tags: of the failed logins; the others are stored'],
+    ],
   },
   'atmos auth whoami': {
     description:
