@@ -365,6 +365,8 @@ export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
 export interface Cloud<C extends StoredCredentials = StoredCredentials> {
   /** The variables that select a region for a program. `env:` of an identity may set them. */
   readonly regionVariables: readonly string[];
+  /** Whether a text can be the name of a region. */
+  readonly isRegion: (text: string) => boolean;
   /**
    * The changes for mode `env`: sets the credentials and unsets every variable that could take
    * precedence.

@@ -54,6 +54,19 @@ function credentialsOption(otherwise: 'env' | 'process'): OptionSpec {
   };
 }
 
+const region: OptionSpec = {
+  name: 'region',
+  value: 'region',
+  summary: 'Region for the program',
+  default: 'of the identity',
+};
+
+const minValidity: OptionSpec = {
+  name: 'min-validity',
+  value: 'duration',
+  summary: 'Open a new session if the current one ends earlier',
+};
+
 export const auth: CommandGroup = {
   name: 'auth',
   summary: 'Store access keys, log in, and run programs with credentials',
@@ -112,8 +125,29 @@ export const auth: CommandGroup = {
       summary: 'Run a program with the credentials of an identity',
       takesIdentity: true,
       takesProgram: true,
-      options: [credentialsOption('env'), mfaToken],
+      options: [credentialsOption('env'), region, minValidity, mfaToken],
       load: async () => (await import('../commands/auth-exec.ts')).exec,
+    },
+    {
+      name: 'shell',
+      summary: 'Start a shell with the credentials of an identity',
+      takesIdentity: true,
+      takesArguments: true,
+      options: [
+        {
+          name: 'shell',
+          value: 'program',
+          completes: 'file',
+          summary: 'Shell to start',
+          environment: 'ATMOS_SHELL',
+          default: '$SHELL, bash or sh',
+        },
+        credentialsOption('env'),
+        region,
+        minValidity,
+        mfaToken,
+      ],
+      load: async () => (await import('../commands/auth-shell.ts')).shell,
     },
     {
       name: 'env',
@@ -140,6 +174,9 @@ export const auth: CommandGroup = {
         },
         { name: 'unset', summary: 'Unset the variables that auth env set in this shell' },
         credentialsOption('process'),
+        { name: 'login', summary: 'Open a session first, also with --credentials process' },
+        region,
+        minValidity,
         mfaToken,
       ],
       load: async () => (await import('../commands/auth-env.ts')).env,

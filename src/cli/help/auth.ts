@@ -79,6 +79,7 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
     examples: [
       'atmos auth exec -i emergency-user -- terraform plan',
       'atmos auth exec -i emergency-user -- aws sts get-caller-identity',
+      'atmos auth exec --min-validity 45m --region eu-west-1 -- terraform apply',
     ],
     environment: [identityVariable, mfaVariable],
     exitCodes: [
@@ -89,12 +90,30 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
       ['other', 'Exit code of the program'],
     ],
   },
+  'atmos auth shell': {
+    description:
+      'The shell gets what atmos auth exec gives to a program, and ATMOS_SHLVL, the number of ' +
+      'nested shells. It is a login shell, unless arguments for it follow after "--".',
+    examples: [
+      'atmos auth shell -i emergency-user',
+      'atmos auth shell -i emergency-user --shell zsh',
+      'atmos auth shell -i emergency-user -- --norc',
+    ],
+    environment: [identityVariable, mfaVariable],
+    exitCodes: [
+      noSession,
+      ['127', 'The shell was not found'],
+      ['128+n', 'Signal n terminated the shell'],
+      ['other', 'Exit code of the shell'],
+    ],
+  },
   'atmos auth env': {
     description:
       'By default the commands select an AWS profile that runs atmos auth credential-process; ' +
       'they contain no secret. With --credentials env they contain the credentials.',
     examples: [
       'eval "$(atmos auth env -i emergency-user)"',
+      'eval "$(atmos auth env -i emergency-user --login --region eu-west-1)"',
       'eval "$(atmos auth env --unset)"',
       'atmos auth env -i emergency-user -f fish | source',
       'atmos auth env -i emergency-user | Out-String | Invoke-Expression',

@@ -163,14 +163,9 @@ describe('auth list', () => {
     ['-f csv', 'ERR_USAGE', 'invalid value "csv" for -f'],
   ])('refuses %s', async (options, code, message) => {
     const desk = await openChainDesk();
-    const result = await desk.run(`auth list ${options}`).catch((error: unknown) => error);
-    const {
-      code: found,
-      message: said,
-      stderr,
-    } = result as { code: string; message?: string; stderr?: string };
-    expect(found).toBe(code);
-    expect(said ?? stderr).toContain(message);
+    const result = await desk.run(`auth list ${options}`);
+    expect(result).toMatchObject({ code, exitCode: 2, stdout: '' });
+    expect(result.stderr).toContain(message);
   });
 
   test.each([
