@@ -17,9 +17,12 @@ export interface PlannedLink extends Pick<
 > {
   readonly type: 'provider' | 'identity';
   readonly session: SessionState;
-  /** Undefined: it is not known, because the keyring was not read. */
-  readonly isOpened: boolean | undefined;
-  /** Absent if it would not be opened, or if that is not known. */
+  /**
+   * `open`: login opens a new session; `use`: it uses the stored one; `skip`: it does not need one;
+   * `unknown`: the keyring was not read.
+   */
+  readonly action: 'open' | 'use' | 'skip' | 'unknown';
+  /** Only if it would be opened. */
   readonly because?: OpeningReason;
   /** What its credentials cannot do, one line each. */
   readonly limits: readonly string[];
@@ -69,23 +72,27 @@ function planLinks(
   force: boolean,
   now: Date,
 ): PlannedLink[] {
-  let isNeeded: boolean | undefined = true;
+  let next: PlannedLink['action'] = 'open';
   return links
     .toReversed()
     .map((link) => {
       const session = states.get(link) ?? { kind: 'none' };
       const isTarget = link === target;
       const reason = isTarget && force ? 'forced' : reasonToOpen(session, isTarget, now);
-      const isOpened: boolean | undefined =
-        reason === undefined || isNeeded === false
-          ? false
-          : reason === 'unknown'
-            ? undefined
-            : isNeeded;
-      isNeeded = isOpened;
-      return plannedLink(link, session, isOpened, isOpened === true ? reason : undefined);
+      next = next === 'open' || next === 'unknown' ? actionFor(reason, next) : 'skip';
+      return plannedLink(link, session, next, reason);
     })
     .toReversed();
+}
+
+/** @param next what happens with the link after it */
+function actionFor(
+  reason: ReturnType<typeof reasonToOpen>,
+  next: 'open' | 'unknown',
+): PlannedLink['action'] {
+  if (reason === 'unknown') return 'unknown';
+  if (reason !== undefined) return next;
+  return next === 'open' ? 'use' : 'unknown';
 }
 
 function reasonToOpen(
@@ -111,24 +118,24 @@ function reasonToOpen(
 function plannedLink(
   { config, plan }: ChainLink,
   session: SessionState,
-  isOpened: boolean | undefined,
-  because: OpeningReason | 'unknown' | undefined,
+  action: PlannedLink['action'],
+  reason: ReturnType<typeof reasonToOpen>,
 ): PlannedLink {
   const { name, kind, gives, maxDurationSeconds, isAmbient, limits = [], mayAsk = [] } = plan;
-  const ofSession = 'session' in session && isOpened === false ? session.session.limits : [];
+  const isStored = action !== 'open' && session.kind === 'valid';
   return {
     type: isProvider(config) ? 'provider' : 'identity',
     name,
     kind,
     gives,
     session,
-    isOpened,
-    limits: [...new Set([...limits, ...ofSession])],
-    mayAsk: isOpened === false ? [] : mayAsk,
+    action,
+    limits: [...new Set([...limits, ...(isStored ? session.session.limits : [])])],
+    mayAsk: action === 'open' || action === 'unknown' ? mayAsk : [],
     ...withoutAbsent({
       maxDurationSeconds,
       isAmbient,
-      because: because === 'unknown' ? undefined : because,
+      because: action !== 'open' || reason === 'unknown' ? undefined : reason,
     }),
   };
 }

@@ -24,8 +24,8 @@ interface LoginPlanJson {
     /** The type of its credentials. */
     gives: string;
     session: SessionJson;
-    /** Whether login would open it now; null if the keyring was not read. */
-    opens: boolean | null;
+    /** `open`, `use`, `skip` (not needed) or `unknown` (the keyring was not read). */
+    action: string;
     /** `absent`, `expired`, `short`, `changed`, `forced` or `unstored`. */
     because: string | null;
     /** Of a new session, in seconds. */
@@ -60,7 +60,7 @@ function planJson({ identity, keyring, links }: LoginPlan): LoginPlanJson {
       kind: link.kind,
       gives: link.gives,
       session: sessionJson(link.session),
-      opens: link.isOpened ?? null,
+      action: link.action,
       because: link.because ?? null,
       max_duration: link.maxDurationSeconds ?? null,
       limits: link.limits,
@@ -88,15 +88,20 @@ function formatLink(link: PlannedLink, clock: LocalClock): string[] {
 
 const questions = { 'mfa-code': 'the code of an MFA device' } as const;
 
-function formatAction({ isOpened, because, session, maxDurationSeconds }: PlannedLink): string {
-  if (isOpened === undefined) return 'depends on the keyring, which was not read';
-  if (!isOpened) return session.kind === 'valid' ? 'uses the session' : 'does not need it';
+function formatAction({ action, because, session, maxDurationSeconds }: PlannedLink): string {
+  if (action !== 'open') return actions[action];
   const duration =
     maxDurationSeconds === undefined ? '' : ` for up to ${formatLength(maxDurationSeconds * 1000)}`;
   const why =
     'reason' in session && because !== 'forced' ? session.reason : reasons[because ?? 'absent'];
   return `opens a session${duration}: ${why}`;
 }
+
+const actions = {
+  use: 'uses the session',
+  skip: 'does not need it',
+  unknown: 'depends on the keyring, which was not read',
+} as const;
 
 const reasons = {
   absent: 'there is none',
@@ -108,10 +113,10 @@ const reasons = {
 } as const;
 
 function formatSummary({ identity, links }: LoginPlan): string {
-  if (links.some(({ isOpened }) => isOpened === undefined)) {
+  if (links.some(({ action }) => action === 'unknown')) {
     return `What a login as ${identity} would open is not known`;
   }
-  const count = links.filter(({ isOpened }) => isOpened).length;
+  const count = links.filter(({ action }) => action === 'open').length;
   return count === 0
     ? `A login as ${identity} would open nothing`
     : `A login as ${identity} would open ${count} of ${links.length} sessions`;

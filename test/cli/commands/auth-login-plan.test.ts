@@ -50,14 +50,14 @@ A login as leaf would open 3 of 3 sessions
       identity: 'leaf',
       keyring: { state: 'ready', reason: null },
       links: [
-        { name: 'dev', opens: false, because: null, may_ask: [] },
-        { name: 'hub', opens: true, because: 'expired', max_duration: 7200 },
+        { name: 'dev', action: 'use', because: null, may_ask: [] },
+        { name: 'hub', action: 'open', because: 'expired', max_duration: 7200 },
         {
           type: 'identity',
           name: 'leaf',
           kind: 'aws/assume-role',
           gives: 'aws',
-          opens: true,
+          action: 'open',
           because: 'expired',
           session: { state: 'expired', expires_at: '2026-01-01T01:00:00Z', reason: null },
           limits: ['opened with a session of another role, it lasts one hour at most'],
@@ -71,8 +71,8 @@ A login as leaf would open 3 of 3 sessions
     const desk = await openChainDesk();
     await desk.run('auth login -i hub');
     const { stdout } = await desk.run('auth login --plan -o json');
-    const { links } = JSON.parse(stdout) as { links: { opens: boolean }[] };
-    expect(links.map(({ opens }) => opens)).toEqual([false, false, true]);
+    const { links } = JSON.parse(stdout) as { links: { action: string }[] };
+    expect(links.map(({ action }) => action)).toEqual(['skip', 'use', 'open']);
     const calls = desk.sts.calls.length;
     await desk.run('auth login');
     expect(desk.sts.calls).toHaveLength(calls + 1);
@@ -105,7 +105,11 @@ A login as leaf would open 3 of 3 sessions
     const json = await desk.run('auth login --plan -o json', { env });
     expect(JSON.parse(json.stdout)).toMatchObject({
       keyring: { state: 'locked', reason: expect.any(String) },
-      links: [{ opens: null }, { opens: null }, { opens: null, session: { state: 'locked' } }],
+      links: [
+        { action: 'unknown' },
+        { action: 'unknown' },
+        { action: 'unknown', session: { state: 'locked' } },
+      ],
     });
   });
 
