@@ -4,12 +4,19 @@ import { shellAtTerminal } from './at-terminal.ts';
 import { openConfiguredMachine } from './machine.ts';
 
 const [ctrlC, ctrlZ] = ['\u0003', '\u001a'];
+/** Bash has printed its prompt and reads the next line. */
+const prompt = '\u001b[?2004h> ';
 const bash = 'atmos auth shell --shell bash -- --norc --noprofile -i';
 
 async function openShell(): Promise<PtySession> {
   const machine = await openConfiguredMachine();
   await machine.atmos('auth login');
-  return shellAtTerminal(machine, `export PS1='> '; ${bash}; echo "ended $?"`);
+  return shellAtTerminal(machine, `export PS1='> ' HISTFILE=; ${bash}; echo "ended $?"`);
+}
+
+async function expectEnd(session: PtySession, exitCode: number): Promise<void> {
+  await session.waitFor(`ended ${exitCode}\r\n`);
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
 }
 
 describe('a shell in a terminal', () => {
@@ -20,8 +27,7 @@ describe('a shell in a terminal', () => {
     session.type('echo "password ${ATMOS_KEYRING_PASSWORD-none}"\r');
     await session.waitFor('password none');
     session.type('exit 7\r');
-    await session.waitFor('ended 7');
-    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    await expectEnd(session, 7);
   });
 
   test('counts nested shells up, and returns to the outer one', async () => {
@@ -35,30 +41,36 @@ describe('a shell in a terminal', () => {
     session.type('echo "inner $? level $ATMOS_SHLVL"\r');
     await session.waitFor('inner 3 level 1');
     session.type('exit\r');
-    await session.waitFor('ended 0');
+    await expectEnd(session, 0);
   });
 
   test('keeps Ctrl-C and Ctrl-Z for its own jobs', async () => {
     const session = await openShell();
-    session.type('echo ready; sleep 1000\r');
+    await session.waitFor(prompt);
+    // The job itself says that it is in the foreground.
+    session.type('sh -c "echo ready; exec sleep 1000"\r');
     await session.waitFor('\rready');
     session.type(ctrlC);
+    await session.waitFor(prompt);
     session.type('echo "after $?"\r');
     await session.waitFor('after 130');
-    session.type('echo again; sleep 1000\r');
+    await session.waitFor(prompt);
+    session.type('sh -c "echo again; exec sleep 1000"\r');
     await session.waitFor('\ragain');
     session.type(ctrlZ);
     await session.waitFor('Stopped');
-    session.type('kill -9 %1; echo "still $ATMOS_SHLVL"\r');
-    await session.waitFor('still 1');
+    await session.waitFor(prompt);
+    session.type('exit\r');
+    await session.waitFor('There are stopped jobs');
+    await session.waitFor(prompt);
     session.type('exit 0\r');
-    await session.waitFor('ended 0');
+    await expectEnd(session, 0);
   });
 
   test('that a signal terminates gives 128 and the number of the signal', async () => {
     const session = await openShell();
     session.type('kill -9 $$\r');
-    await session.waitFor('ended 137');
+    await expectEnd(session, 137);
   });
 });
 
