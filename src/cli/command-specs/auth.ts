@@ -1,6 +1,14 @@
-import type { CommandGroup, OptionSpec } from '../command.ts';
+import type { CommandGroup } from '../command.ts';
 import { keyring } from './keyring.ts';
-import { jsonOutput, outputAs, verbose } from './shared-options.ts';
+import {
+  credentialsOption,
+  jsonOutput,
+  mfaToken,
+  minValidity,
+  outputAs,
+  region,
+  verbose,
+} from './shared-options.ts';
 
 const user: CommandGroup = {
   name: 'user',
@@ -36,35 +44,6 @@ const user: CommandGroup = {
       load: async () => (await import('../commands/auth-user-configure.ts')).configureUser,
     },
   ],
-};
-
-const mfaToken: OptionSpec = {
-  name: 'mfa-token',
-  value: 'code',
-  summary: 'Code of the MFA device; without it, the command prompts',
-};
-
-function credentialsOption(otherwise: 'env' | 'process'): OptionSpec {
-  return {
-    name: 'credentials',
-    value: 'mode',
-    summary: 'How the program receives credentials',
-    choices: ['env', 'process'],
-    default: otherwise,
-  };
-}
-
-const region: OptionSpec = {
-  name: 'region',
-  value: 'region',
-  summary: 'Region for the program',
-  default: 'of the identity',
-};
-
-const minValidity: OptionSpec = {
-  name: 'min-validity',
-  value: 'duration',
-  summary: 'Open a new session if the current one ends earlier',
 };
 
 export const auth: CommandGroup = {

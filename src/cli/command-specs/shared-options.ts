@@ -23,6 +23,35 @@ export function outputAs(...choices: [string, ...string[]]): OptionSpec {
 /** Details for a person. Programs read JSON, which has them all. */
 export const verbose: OptionSpec = { name: 'verbose', short: 'v', summary: 'Also show details' };
 
+export const mfaToken: OptionSpec = {
+  name: 'mfa-token',
+  value: 'code',
+  summary: 'Code of the MFA device; without it, the command prompts',
+};
+
+export function credentialsOption(otherwise: 'env' | 'process'): OptionSpec {
+  return {
+    name: 'credentials',
+    value: 'mode',
+    summary: 'How the program receives credentials',
+    choices: ['env', 'process'],
+    default: otherwise,
+  };
+}
+
+export const region: OptionSpec = {
+  name: 'region',
+  value: 'region',
+  summary: 'Region for the program',
+  default: 'of the identity',
+};
+
+export const minValidity: OptionSpec = {
+  name: 'min-validity',
+  value: 'duration',
+  summary: 'Open a new session if the current one ends earlier',
+};
+
 // The options of `auth user configure` for the access key of a cloud.
 
 /** The options that set a field of an access key, and the name of the field. */
