@@ -11,7 +11,7 @@ const peerSuites = ['test/**/*.peers.test.ts'];
 const programSuites = [
   'test/{script,fault,architecture,interop,support/secret-service,keyring/system/{linux,macos}}/**/*.test.ts',
   'test/auth/single-flight.test.ts',
-  'test/cli/{shell-format,ui/prompt,commands/{auth-env,auth-exec,auth-keyring-migrate}}.test.ts',
+  'test/cli/{graph-diagram,shell-format,ui/prompt,commands/{auth-env,auth-exec,auth-keyring-migrate}}.test.ts',
   'test/contract/agent.test.ts',
   'test/host/{processes,run-child,terminate-process}.test.ts',
   'test/keyring/agent/{client-keyring,server}.test.ts',

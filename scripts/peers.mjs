@@ -94,6 +94,8 @@ const kinds = {
   'go-sdk': goProgram('go-sdk'),
   'java-sdk': { ...javaSdk, isSlow: true },
   'rust-sdk': { ...rustSdk, isSlow: true },
+  /** @type {PeerKind} Reads what `auth list -f graphviz` prints. */
+  graphviz: { find: () => programOnPath('dot'), debianPackages: () => ['graphviz'] },
   /** @type {PeerKind} */
   'gnome-keyring': providerOnPath('gnome-keyring-daemon', ['gnome-keyring']),
   /** @type {PeerKind} Its database is made by keepassxc-cli, which lies beside it. */

@@ -40,6 +40,13 @@ const commandLimitMs = 60_000;
 const directoryPrefix = '/tmp/atmos-golden-';
 export const mfaDevice = 'arn:aws:iam::123456789012:mfa/emergency';
 
+/**
+ * The roles `hub`, which the user may assume, and `leaf`, which the role `hub` may.
+ *
+ * @param {string} name
+ */
+export const roleArn = (name) => `arn:aws:iam::123456789012:role/${name}`;
+
 /** @type {Set<Machine>} */
 const openMachines = new Set();
 
@@ -75,6 +82,13 @@ export async function openMachine(builtProgram, { hasMfa }) {
   };
   const sts = await startSts({
     keys: [accessKey, secondKey].map((key) => ({ ...key, ...user })),
+    roles: ['hub', 'leaf'].map((name, at) => ({
+      arn: roleArn(name),
+      trust: [
+        { principal: at === 0 ? 'arn:aws:iam::123456789012:user/emergency' : roleArn('hub') },
+      ],
+      maxSessionSeconds: 43_200,
+    })),
     now: () => new Date(nowMs),
     newSession: createSessions(),
   });

@@ -2,6 +2,7 @@
 // the program is in none of them.
 import { authEnv } from './scenarios/auth-env.mjs';
 import { authExec } from './scenarios/auth-exec.mjs';
+import { chains } from './scenarios/chains.mjs';
 import { configuration } from './scenarios/configuration.mjs';
 import { credentialProcess } from './scenarios/credential-process.mjs';
 import { examples } from './scenarios/examples.mjs';
@@ -20,6 +21,7 @@ import { userConfigure } from './scenarios/user-configure.mjs';
 export const scenarios = {
   ...authEnv,
   ...authExec,
+  ...chains,
   ...configuration,
   ...credentialProcess,
   ...examples,

@@ -36,14 +36,19 @@ type Executed = Omit<Exported, 'identity'> & { readonly identity: Identity | und
  * @throws as {@link exportEnvironment}; ERR_USAGE where mode `process` cannot work
  */
 export async function execEnvironment(
-  { plan, identity, mode }: Executed,
+  { identity, ...executed }: Executed,
   services: Services,
 ): Promise<Record<string, string>> {
+  const { plan, region, minValidityMs } = executed;
   const { host } = services;
+  if (identity === undefined && (region !== undefined || minValidityMs !== undefined)) {
+    const option = region === undefined ? '--min-validity' : '--region';
+    throw new AtmosError('ERR_USAGE', `authentication is switched off, so ${option} has no effect`);
+  }
   if (identity) await warnOfIntegrations(plan, identity, services);
   const variables = await allowedVariables(variablesOfProject(plan.config), plan, services);
   const parent = withVariables(host.env, variables, host.platform);
-  const change = identity ? await changeFor({ plan, identity, mode }, parent, services) : nothing;
+  const change = identity ? await changeFor({ ...executed, identity }, parent, services) : nothing;
   return childEnvironment(parent, change, secretVariablesOf(plan.keyring), host.platform);
 }
 

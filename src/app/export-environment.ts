@@ -4,7 +4,8 @@ import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
 import type { Cloud } from '../clouds/contract.ts';
 import { cloudOf } from '../clouds/registry.ts';
-import { unlockHints, type Hint } from '../core/hint.ts';
+import { AtmosError } from '../core/errors.ts';
+import { say, unlockHints, type Hint } from '../core/hint.ts';
 import { showValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isVariableName } from '../core/variable-name.ts';
@@ -38,12 +39,18 @@ export interface Exported {
   readonly plan: ProjectPlan;
   readonly identity: Identity;
   readonly mode: CredentialMode;
+  /** The region that programs get. Default: that of the identity, if one is configured. */
+  readonly region?: string;
+  /** How long the session must last at least. It is then opened in mode `process`, too. */
+  readonly minValidityMs?: number;
+  /** Whether a session is opened in mode `process`, too, in which programs do it. Default: false. */
+  readonly opensSession?: boolean;
 }
 
 /**
  * What `auth env` changes in a shell: the `env:` of the identity, its credentials, and the record
  * that `auth env --unset` uses to remove both. Mode `process` opens neither the keyring nor a
- * connection.
+ * connection, unless the caller requires a session.
  *
  * @throws ERR_CONFIG_INVALID and ERR_CONFIG_UNTRUSTED for the `env:`; ERR_IO and ERR_USAGE for the
  *   files of mode `process`; in mode `env` the errors of opening a session
@@ -119,10 +126,10 @@ export async function findLocked(
  * What an identity changes in an environment: its own `env:`, and over that its credentials and
  * ATMOS_IDENTITY, with ATMOS_PROFILE where profiles were given.
  *
- * @throws as {@link allowedVariables}
+ * @throws as {@link allowedVariables}; ERR_USAGE for a region that cannot be one
  */
 export async function identityChange(
-  { plan, identity }: Exported,
+  { plan, identity, region: chosen, minValidityMs }: Exported,
   env: Host['env'],
   services: Services,
   credentialsFor: () => Promise<EnvironmentChange>,
@@ -131,6 +138,13 @@ export async function identityChange(
   const variables = await allowedVariables(variablesOfIdentity(identity), plan, services);
   const { cloud, region, isAmbient } = await foreseen(plan.config, identity, host);
   const regionVariables = cloud?.regionVariables ?? [];
+  if (chosen !== undefined) checkRegion(chosen, identity, cloud);
+  if (isAmbient && minValidityMs !== undefined) {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `identity ${identity.name} uses the credentials of the environment, whose validity is not known`,
+    );
+  }
   const { set, unset } = isAmbient
     ? {
         set: Object.fromEntries(
@@ -140,7 +154,19 @@ export async function identityChange(
       }
     : await credentialsFor();
   const named = { set: { ...set, ...choiceVariables(plan.config, identity, env) }, unset };
-  return withIdentityVariables(named, variables, regionVariables, host.platform);
+  const regions =
+    chosen === undefined ? [] : regionVariables.map((key) => ({ key, value: chosen }));
+  return withIdentityVariables(named, [...variables, ...regions], regionVariables, host.platform);
+}
+
+function checkRegion(region: string, { name }: Identity, cloud: Cloud | undefined): void {
+  if (cloud === undefined) {
+    throw new AtmosError('ERR_USAGE', `identity ${name} has no credentials that need a region`);
+  }
+  if (cloud.isRegion(region)) return;
+  throw new AtmosError('ERR_USAGE', `${JSON.stringify(region)} is not the name of a region`, {
+    hints: [say('write it like eu-central-1')],
+  });
 }
 
 /** What is known about an identity's credentials before a session is opened. */
@@ -181,26 +207,28 @@ async function foreseenCloud(
  * default that the user has not chosen would override the one in the user's own AWS files.
  */
 export async function sessionChange(
-  exported: Pick<Exported, 'plan' | 'identity'>,
+  exported: Pick<Exported, 'plan' | 'identity' | 'minValidityMs'>,
   { host, openSession }: Pick<Services, 'host' | 'openSession'>,
 ): Promise<EnvironmentChange> {
-  const { session } = await openSession(exported.identity);
+  const { identity, minValidityMs } = exported;
+  const { session } = await openSession(identity, withoutAbsent({ minValidityMs }));
   const { cloud, region } = await foreseenCloud(exported, host);
   return cloud.environment(session.credentials, region);
 }
 
 /**
  * The change for mode `process`. If the user's own files have the profile (`auth aws-config`),
- * programs read those; otherwise a warning names them, because programs do not read them. Undefined, with a warning, if the path of this program cannot be written so that every
- * program parses it alike. Opens neither the keyring nor a connection.
+ * programs read those; otherwise a warning names them, because programs do not read them. Undefined,
+ * with a warning, if the path of this program cannot be written so that every program parses it
+ * alike. Opens a session only if the caller requires one.
  */
 export async function processChange(
   exported: Exported,
   env: Host['env'],
   instead: string,
-  { host, warn }: Services,
+  { host, warn, openSession }: Services,
 ): Promise<EnvironmentChange | undefined> {
-  const { plan, identity, mode } = exported;
+  const { plan, identity, mode, minValidityMs, opensSession = false } = exported;
   if (mode !== 'process') return undefined;
   const { cloud, region: configured, defaultRegion } = await foreseenCloud(exported, host);
   const commandOf = await processCommand(cloud, host);
@@ -208,6 +236,8 @@ export async function processChange(
     await warn(`the path of this program cannot be written in an AWS file, so ${instead}`);
     return undefined;
   }
+  if (opensSession || minValidityMs !== undefined)
+    await openSession(identity, withoutAbsent({ minValidityMs }));
   // The environment overrides a region in the file; the user's own file is not read.
   const region = configured ?? defaultRegion;
   const { name } = identity;

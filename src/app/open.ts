@@ -157,7 +157,7 @@ function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
 }
 
 /** Identities under a realm that is configured as well, but not the one in force. */
-function otherOwners({ config, realm }: AuthPlan, host: Host): Owner[] {
+export function otherOwners({ config, realm }: AuthPlan, host: Host): Owner[] {
   const realms = [config?.realm?.value || undefined, host.env['ATMOS_AUTH_REALM']].filter(
     (other) => other !== undefined && other !== realm.value,
   );

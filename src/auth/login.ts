@@ -6,12 +6,11 @@ import {
   type StoredCredentials,
 } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
-import { run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type Identity, type LinkConfig } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
 import { foldName } from '../core/names.ts';
-import { formatMoment, formatTimestamp } from '../core/time.ts';
+import { formatMoment } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { linkAt, type Chain, type ChainLink } from './chain.ts';
@@ -30,7 +29,9 @@ import {
   isReusable,
   isSameSession,
   isUsableAsBase,
+  openedExpired,
   remainingMs,
+  requireValidity,
   storedSession,
   type Session,
   type StoredSession,
@@ -40,6 +41,8 @@ import { singleFlight } from './single-flight.ts';
 export interface LoginOptions {
   /** Open a session even when a stored one would do. */
   readonly force?: boolean;
+  /** How long the session must last at least. Default: see `isReusable`. */
+  readonly minValidityMs?: number;
   /** How long to wait for another process that is opening the same session. Default 2 minutes. */
   readonly waitMs?: number;
 }
@@ -79,10 +82,15 @@ export async function login(
   const chain = await planTrusted(context, identity);
   const { plan } = chain.target;
   if (plan.gives !== 'aws') throw givesNothing(identity);
+  const { minValidityMs = 0 } = options;
+  // Before anything is asked.
+  requireValidity(plan.name, (plan.maxDurationSeconds ?? Infinity) * 1000, minValidityMs);
   const { session, ...others } = await openLink(
     { context, chain, options },
     chain.links.length - 1,
   );
+  // Of some sessions only opening them tells how long they last.
+  requireValidity(plan.name, remainingMs(session, context.host.now()), minValidityMs, openingMs);
   const { credentials } = session;
   if (credentials.type !== 'aws') throw new TypeError(`${identity.kind} gave ${credentials.type}`);
   const region = plan.region ?? plan.defaultRegion ?? credentials.region;
@@ -95,6 +103,9 @@ function givesNothing({ name, kind, locate }: Identity): AtmosError {
     `identity ${name} (${locate(['kind'])}) is of kind ${kind}: it has no credentials of its own, programs use those of their environment`,
   );
 }
+
+/** The time that opening a session may take of its duration. */
+const openingMs = 60_000;
 
 interface Opening {
   readonly context: AuthContext;
@@ -119,7 +130,11 @@ async function openLink(
   const { name } = link.plan;
   const isTarget = link === chain.target;
   const mustOpen = isTarget ? (options.force ?? false) : force;
-  const isEnough = isTarget ? isReusable : isUsableAsBase;
+  const { minValidityMs = 0 } = options;
+  const isEnough = (session: Session, now: Date) =>
+    isTarget
+      ? isReusable(session, now) && remainingMs(session, now) >= minValidityMs
+      : isUsableAsBase(session, now);
   const kept = await storedSession(store, link);
   const { session: stored, changed } = kept;
   const found = (session: Session): LinkResult => {
@@ -244,20 +259,6 @@ async function openSession(
     host.log('key.refused', { identity: config.name });
     throw error;
   }
-}
-
-/** A program would find such a session invalid, and its error would not name the clock. */
-function openedExpired(
-  { credentials, clockOffsetMs }: Session<Credentials>,
-  now: Date,
-): AtmosError {
-  const expiresAt = expiryOf(credentials) ?? now;
-  const there = new Date(now.getTime() + clockOffsetMs);
-  return new AtmosError(
-    'ERR_CLOCK_SKEW',
-    `the new session had already expired at ${formatTimestamp(expiresAt)}: the clock of this machine shows ${formatTimestamp(now)}, the clock of the server ${formatTimestamp(there)}`,
-    { hints: [run(['atmos', 'auth', 'login'], 'set the clock of this machine, then')] },
-  );
 }
 
 /** Asks for a code only where it may be sent. */

@@ -5,6 +5,9 @@ import {
   type Credentials,
   type StoredCredentials,
 } from '../core/credentials.ts';
+import { AtmosError } from '../core/errors.ts';
+import { run, say } from '../core/hint.ts';
+import { formatLength, formatTimestamp } from '../core/time.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
 import type { ChainSettings } from '../store/envelope.ts';
 import type { LinkPlan } from '../clouds/contract.ts';
@@ -105,4 +108,39 @@ export function isSameSession(
   other: Pick<Session, 'credentials'>,
 ): boolean {
   return credentialId(one.credentials) === credentialId(other.credentials);
+}
+
+/**
+ * Checks that a session can be valid for as long as the user requires.
+ *
+ * @param openingMs the time that opening it may have taken. Default: 0
+ * @throws ERR_USAGE, which names how long it lasts
+ */
+export function requireValidity(
+  identity: string,
+  lastsMs: number,
+  minValidityMs: number,
+  openingMs = 0,
+): void {
+  if (lastsMs + openingMs >= minValidityMs) return;
+  const most = formatLength(lastsMs);
+  throw new AtmosError(
+    'ERR_USAGE',
+    `a session of identity ${identity} lasts ${most} at most, and ${formatLength(minValidityMs)} are required`,
+    { hints: [say('require less, or configure a longer session')] },
+  );
+}
+
+/** A program would find such a session invalid, and its error would not name the clock. */
+export function openedExpired(
+  { credentials, clockOffsetMs }: Session<Credentials>,
+  now: Date,
+): AtmosError {
+  const expiresAt = expiryOf(credentials) ?? now;
+  const there = new Date(now.getTime() + clockOffsetMs);
+  return new AtmosError(
+    'ERR_CLOCK_SKEW',
+    `the new session had already expired at ${formatTimestamp(expiresAt)}: the clock of this machine shows ${formatTimestamp(now)}, the clock of the server ${formatTimestamp(there)}`,
+    { hints: [run(['atmos', 'auth', 'login'], 'set the clock of this machine, then')] },
+  );
 }

@@ -85,6 +85,8 @@ export interface CommandSpec {
   readonly takesIdentity?: boolean;
   /** Whether it runs a program, given after `--`. */
   readonly takesProgram?: boolean;
+  /** Whether words may follow after `--`, for a program that it chooses itself. */
+  readonly takesArguments?: boolean;
   readonly options?: readonly OptionSpec[];
   /** Imports the command, so that only the selected one is loaded. */
   load(): Promise<Run>;

@@ -128,11 +128,6 @@ const install = say('install Atmos for its other commands, and put it on PATH af
 
 /** The commands of this version that replace commands of Atmos. */
 const replacements: Readonly<Record<string, readonly Hint[]>> = {
-  'atmos auth shell': [run(['atmos', 'auth', 'exec', '--', 'bash'])],
-  'atmos auth list': [
-    run(['atmos', 'auth', 'whoami', '-i'], 'to choose from the configured identities'),
-    run(['atmos', 'auth', 'keyring', 'list']),
-  ],
   'atmos auth console': [],
 };
 

@@ -102,6 +102,8 @@ export interface LinkPlan {
   readonly origin?: AwsOrigin;
   /** What a person may be asked for when it is opened. */
   readonly mayAsk?: readonly 'mfa-code'[];
+  /** How long a new session can last at most. Absent: only opening it tells. */
+  readonly maxDurationSeconds?: number;
   /** The limitations of the credentials that are known without opening, one line each. */
   readonly limits?: readonly string[];
   /**
@@ -392,6 +394,8 @@ export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
 export interface Cloud<C extends StoredCredentials = StoredCredentials> {
   /** The variables that select a region for a program. `env:` of an identity may set them. */
   readonly regionVariables: readonly string[];
+  /** Whether a text can be the name of a region. */
+  readonly isRegion: (text: string) => boolean;
   /**
    * The changes for mode `env`: sets the credentials and unsets every variable that could take
    * precedence.

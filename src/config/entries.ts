@@ -86,6 +86,7 @@ export function identityEntries(auth: Auth, files: Files): Identity[] {
       credentials: said.credentials ?? {},
       session: duration === '' ? {} : { duration },
       env: said.env ?? [],
+      ...withoutAbsent({ alias: said.alias || undefined, tags: said.tags }),
       locate: (path = []) => placeOf(files, ['auth', 'identities', name, ...path]),
       tagAt: (path) => tagAt(files, ['auth', 'identities', name, ...path]),
     };

@@ -48,7 +48,7 @@ const providerSchema = mapOf({
   session: setting(anything, '`duration`: the duration of its sessions.'),
   console: setting(anything, '`session_duration`: the duration of a session in the web console.'),
   spec: setting(anything, 'Settings of this kind.'),
-  tags: setting(anything, 'Words to filter by.'),
+  tags: setting(anything, 'Words by which `auth list --tags` selects providers.'),
 });
 
 // docs/configuration.md and the JSON Schema show these descriptions.
@@ -110,10 +110,14 @@ const identity = mapOf({
   required: setting(flag, 'For Atmos: whether a component asks for it. Not used by `atmos auth`.', {
     isForAtmos: true,
   }),
-  alias: setting(text, 'For Atmos: another name. Not used by `atmos auth`.', { isForAtmos: true }),
-  tags: setting(listOf(text), 'For Atmos: words to filter by. Not used by `atmos auth`.', {
-    isForAtmos: true,
-  }),
+  alias: setting(
+    text,
+    'Another name, which `auth list` shows. As in Atmos, it cannot be used to choose the identity.',
+  ),
+  tags: setting(
+    listOf(text),
+    'Words by which `auth login --tags` and `auth list --tags` select identities.',
+  ),
   provider: setting(anything, 'For Atmos: where a provisioned identity came from.', {
     isForAtmos: true,
   }),

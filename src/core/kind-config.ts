@@ -14,6 +14,10 @@ export interface Identity {
   readonly credentials: Readonly<Record<string, unknown>>;
   readonly session: { readonly duration?: string };
   readonly env: readonly { readonly key: string; readonly value: string }[];
+  /** Another name, which cannot be used to choose it. */
+  readonly alias?: string;
+  /** Words by which identities are selected. */
+  readonly tags?: readonly string[];
   /** Where a field is configured, for messages: `/p/atmos.yaml:7:9`. An empty path is the identity. */
   locate(path?: readonly string[]): string;
   /**

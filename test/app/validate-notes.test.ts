@@ -6,15 +6,15 @@ import { projectOf } from '../config/project.ts';
 test('a key that only Atmos uses is one note for any number of identities', async () => {
   const project = projectOf(`auth:
   identities:
-    a: { kind: aws/user, tags: [x], credentials: { webflow_enabled: true } }
-    b: { kind: aws/user, tags: [y], alias: z }
+    a: { kind: aws/user, required: true, credentials: { webflow_enabled: true } }
+    b: { kind: aws/user, required: true, provider: z }
 `);
   const { findings } = await validate({}, project.host());
   const lines = findings.map(({ severity, code, text }) => `${severity} ${code}: ${text}`);
   expect(lines.map((line) => line.replaceAll(project.directory, '$'))).toEqual([
-    'note null: auth.identities.a.tags ($/atmos.yaml:3:26) is used by Atmos only, not by atmos auth; also set in 1 other identity',
-    'note null: auth.identities.a.credentials.webflow_enabled ($/atmos.yaml:3:69) is used by Atmos only, not by atmos auth',
-    'note null: auth.identities.b.alias ($/atmos.yaml:4:44) is used by Atmos only, not by atmos auth',
+    'note null: auth.identities.a.required ($/atmos.yaml:3:36) is used by Atmos only, not by atmos auth; also set in 1 other identity',
+    'note null: auth.identities.a.credentials.webflow_enabled ($/atmos.yaml:3:74) is used by Atmos only, not by atmos auth',
+    'note null: auth.identities.b.provider ($/atmos.yaml:4:52) is used by Atmos only, not by atmos auth',
   ]);
 });
 
@@ -22,8 +22,8 @@ test('a note is not a problem, and only validate prints it', async () => {
   const desk = await openDesk();
   // The endpoint of this desk needs trust.
   desk.env['ATMOS_AUTH_TRUST'] = '1';
-  const config = desk.configure(yamlOf(desk, { identity: 'tags: [x]' }));
-  const text = `auth.identities.dev.tags (${config}:11:7) is used by Atmos only, not by atmos auth`;
+  const config = desk.configure(yamlOf(desk, { identity: 'required: true' }));
+  const text = `auth.identities.dev.required (${config}:11:17) is used by Atmos only, not by atmos auth`;
   expect(await desk.run('auth validate')).toEqual({
     exitCode: 0,
     stdout: '',

@@ -184,6 +184,42 @@ describe('a chain of four links', () => {
     expect(await place.keyring.keys()).toEqual(['atmos_r_ada']);
   });
 
+  test('opens a session again that lasts less than required', async () => {
+    const leaf = identityOf(place, 'leaf');
+    await place.manager.login(leaf);
+    place.clock.now = new Date(place.clock.now.getTime() + 20 * minutes);
+    const enough = await place.manager.login(leaf, { minValidityMs: 40 * minutes });
+    expect(enough.wasOpened).toBe(false);
+    const again = await place.manager.login(leaf, { minValidityMs: 41 * minutes });
+    expect(again.wasOpened).toBe(true);
+    expect(place.server.requests()).toEqual({ GetSessionToken: 1, AssumeRole: 4 });
+  });
+
+  test.each([
+    ['leaf', '1h'],
+    ['ada', '1d 12h'],
+  ])('refuses a duration that no session of %s can have, before a request', async (name, most) => {
+    const error = await errorOf(
+      place.manager.login(identityOf(place, name), { minValidityMs: 37 * hours }),
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_USAGE',
+      message: `a session of identity ${name} lasts ${most} at most, and 1d 13h are required`,
+    });
+    expect(place.server.calls).toEqual([]);
+  });
+
+  test('refuses a session that turns out to be too short after it was opened', async () => {
+    const error = await errorOf(
+      place.manager.login(identityOf(place, 'ada'), { minValidityMs: 13 * hours }),
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_USAGE',
+      message: 'a session of identity ada lasts 12h at most, and 13h are required',
+    });
+    expect(place.server.requests()).toEqual({ GetSessionToken: 1 });
+  });
+
   test('is opened once by two callers at the same time', async () => {
     const leaf = identityOf(place, 'leaf');
     await Promise.all([place.manager.login(leaf), place.manager.login(leaf)]);

@@ -85,7 +85,7 @@ describe.skipIf(!atmos)('our program with the real Atmos after it on PATH', () =
     }
   });
 
-  test.each([['auth', 'list'], ['auth', 'shell', 'unexpected'], ['auth', 'unknown'], ['nothing']])(
+  test.each([['auth', 'console', 'unexpected'], ['auth', 'unknown'], ['nothing']])(
     'returns the same result for %s %s',
     async (...words) => {
       const { direct, throughOurs } = install(atmos?.path ?? '');

@@ -45,10 +45,10 @@ test('an unknown command runs the next atmos on PATH, with the same words, strea
 
 describe('an unknown subcommand of auth', () => {
   test.each([
-    [['auth', 'shell', '--shell', 'zsh', '--', '-l']],
-    [['auth', '-i', 'dev', 'list', '--format', 'json']],
+    [['auth', 'console', '--print-only', '--', '-l']],
+    [['auth', '-i', 'dev', 'console', '--destination', 's3']],
     [['--no-color', 'auth', 'console', '--print-only']],
-    [['help', 'auth', 'shell']],
+    [['help', 'auth', 'console']],
     [['__complete', 'auth', 'sh', '']],
   ])('runs the other program with all its words: %j', async (command) => {
     const machine = await openMachine();
@@ -64,19 +64,10 @@ describe('an unknown subcommand of auth', () => {
     const machine = await openMachine();
     const message = (command: string) =>
       `"atmos auth ${command}" is not in this version of atmos-auth, and there is no other atmos on PATH to run it`;
-    await expectRefusal(machine, 'auth shell', nowhere, {
+    await expectRefusal(machine, 'auth console --help', nowhere, {
       exitCode: 2,
-      message: message('shell'),
-      hints: ['atmos auth exec -- bash', install],
-    });
-    await expectRefusal(machine, 'auth list --help', nowhere, {
-      exitCode: 2,
-      message: message('list'),
-      hints: [
-        'to choose from the configured identities: atmos auth whoami -i',
-        'atmos auth keyring list',
-        install,
-      ],
+      message: message('console'),
+      hints: [install],
     });
     await expectRefusal(machine, 'auth lgoin', nowhere, {
       exitCode: 2,
@@ -248,7 +239,7 @@ describe('a wrapper on PATH that adds a word and runs our program again', () => 
 
 test('a shell that the other atmos started runs the same command through the same atmos again', async () => {
   const machine = await openMachine();
-  const inner = 'sh -c "atmos auth shell; exit \\$?"; exit $?';
+  const inner = 'sh -c "atmos auth console; exit \\$?"; exit $?';
   const PATH = installBoth(
     machine,
     `[ -z "$LEVEL" ] || { echo "$LEVEL $*"; exit 3; }; LEVEL=2; export LEVEL; ${inner}`,
@@ -257,9 +248,9 @@ test('a shell that the other atmos started runs the same command through the sam
   mkdirSync(second);
   writeFileSync(join(second, 'atmos'), '#!/bin/sh\necho wrong\n', { mode: 0o755 });
   for (const env of [{ PATH }, { PATH: `${PATH}:${second}` }]) {
-    expect(await machine.run('atmos', ['auth', 'shell'], { env })).toEqual({
+    expect(await machine.run('atmos', ['auth', 'console'], { env })).toEqual({
       exitCode: 3,
-      stdout: '2 auth shell\n',
+      stdout: '2 auth console\n',
       stderr: '',
     });
   }

@@ -1,10 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { builtCli } from '../support/built.ts';
-import { openPty, type PtySession } from '../support/pty.ts';
+import type { PtySession } from '../support/pty.ts';
+import { atTerminal, shellAtTerminal } from './at-terminal.ts';
 import {
   accessKey,
   configOf,
@@ -22,31 +21,6 @@ const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
 const counter = fileURLToPath(new URL('signal-counter.mjs', import.meta.url));
 const withMfa = { identity: `credentials:\n  mfa_arn: ${mfaDevice}` };
-
-/** A user who types `atmos …` in a terminal. */
-function atTerminal(machine: Machine, command: string): PtySession {
-  return openPty(process.execPath, [builtCli(), ...command.split(' ')], {
-    env: { ...machine.env, TERM: 'xterm' },
-    cwd: machine.project,
-  });
-}
-
-/** A shell in a terminal, with job control, that runs a script in which `atmos` is our program. */
-async function shellAtTerminal(machine: Machine, script: string): Promise<PtySession> {
-  const bin = join(machine.root, 'bin');
-  await mkdir(bin);
-  const program = `#!/bin/sh\nexec '${process.execPath}' '${builtCli()}' "$@"\n`;
-  writeFileSync(join(bin, 'atmos'), program, { mode: 0o755 });
-  return openPty('sh', ['-c', `set -m\n${script}`], {
-    env: {
-      ...machine.env,
-      PATH: `${bin}:${machine.env['PATH']}`,
-      NODE: process.execPath,
-      TERM: 'xterm',
-    },
-    cwd: machine.project,
-  });
-}
 
 function withoutPassword(machine: Machine): Machine {
   delete machine.env['ATMOS_KEYRING_PASSWORD'];

@@ -108,6 +108,9 @@ export const authEnv = {
       await atmos('auth env --credentials env -i missing');
       await atmos('auth env -f tcsh');
       await atmos('auth env --credentials process --mfa-token 123456');
+      await atmos('auth env --login');
+      await atmos('auth env --region Frankfurt');
+      await atmos('auth env --min-validity soon');
     },
   },
 };

@@ -40,7 +40,12 @@ export const authExec = {
       await atmos('auth exec -- true');
       await atmos('auth exec --credentials env -- true', { env });
       await atmos('auth exec --credentials process -- true', { env });
-      await atmos('auth exec --min-validity 1h -- true', { env });
+      await atmos('auth exec --frobnicate 1h -- true', { env });
+      await atmos('auth exec --min-validity 11h --region eu-west-3 -- printenv AWS_REGION', {
+        env,
+      });
+      await atmos('auth exec --min-validity 2d -- true', { env });
+      await atmos('auth exec --region Frankfurt -- true', { env });
       await shell('atmos auth exec -- atmos auth whoami; echo "nested: $?"', { env });
       write('atmos.yaml', configOf(scene, { ...memory, more: 'env: { GOLDEN_STAGE: prod }\n' }));
       await atmos('auth exec -- true', { env });

@@ -8,7 +8,9 @@ const groups = {
   auth: [
     'login',
     'whoami',
+    'list',
     'exec',
+    'shell',
     'env',
     'aws-config',
     'credential-process',

@@ -1,6 +1,14 @@
-import type { CommandGroup, OptionSpec } from '../command.ts';
+import type { CommandGroup } from '../command.ts';
 import { keyring } from './keyring.ts';
-import { jsonOutput, verbose } from './shared-options.ts';
+import {
+  credentialsOption,
+  jsonOutput,
+  mfaToken,
+  minValidity,
+  outputAs,
+  region,
+  verbose,
+} from './shared-options.ts';
 
 const user: CommandGroup = {
   name: 'user',
@@ -38,22 +46,6 @@ const user: CommandGroup = {
   ],
 };
 
-const mfaToken: OptionSpec = {
-  name: 'mfa-token',
-  value: 'code',
-  summary: 'Code of the MFA device; without it, the command prompts',
-};
-
-function credentialsOption(otherwise: 'env' | 'process'): OptionSpec {
-  return {
-    name: 'credentials',
-    value: 'mode',
-    summary: 'How the program receives credentials',
-    choices: ['env', 'process'],
-    default: otherwise,
-  };
-}
-
 export const auth: CommandGroup = {
   name: 'auth',
   summary: 'Store access keys, log in, and run programs with credentials',
@@ -67,6 +59,13 @@ export const auth: CommandGroup = {
       takesIdentity: true,
       options: [
         { name: 'force', summary: 'Open a new session even if the current one is valid' },
+        {
+          name: 'tags',
+          value: 'tag,…',
+          summary: 'Log in to each identity that has one of these tags',
+        },
+        { name: 'plan', summary: 'Show what would be opened and why; open nothing' },
+        { ...jsonOutput, summary: 'With --plan: print machine-readable output' },
         mfaToken,
         verbose,
       ],
@@ -80,12 +79,54 @@ export const auth: CommandGroup = {
       load: async () => (await import('../commands/auth-whoami.ts')).whoami,
     },
     {
+      name: 'list',
+      summary: 'List providers and identities with their chains and sessions',
+      options: [
+        outputAs('tree', 'table', 'json', 'yaml', 'mermaid', 'graphviz', 'markdown', 'dot', 'md'),
+        {
+          name: 'providers',
+          value: 'name,…',
+          isValueOptional: true,
+          summary: 'List only providers: these, or all without a name',
+        },
+        {
+          name: 'identities',
+          value: 'name,…',
+          isValueOptional: true,
+          summary: 'List only identities: these, or all without a name',
+        },
+        { name: 'tags', value: 'tag,…', summary: 'List only what has one of these tags' },
+      ],
+      load: async () => (await import('../commands/auth-list.ts')).list,
+    },
+    {
       name: 'exec',
       summary: 'Run a program with the credentials of an identity',
       takesIdentity: true,
       takesProgram: true,
-      options: [credentialsOption('env'), mfaToken],
+      options: [credentialsOption('env'), region, minValidity, mfaToken],
       load: async () => (await import('../commands/auth-exec.ts')).exec,
+    },
+    {
+      name: 'shell',
+      summary: 'Start a shell with the credentials of an identity',
+      takesIdentity: true,
+      takesArguments: true,
+      options: [
+        {
+          name: 'shell',
+          value: 'program',
+          completes: 'file',
+          summary: 'Shell to start',
+          environment: 'ATMOS_SHELL',
+          default: '$SHELL, bash or sh',
+        },
+        credentialsOption('env'),
+        region,
+        minValidity,
+        mfaToken,
+      ],
+      load: async () => (await import('../commands/auth-shell.ts')).shell,
     },
     {
       name: 'env',
@@ -112,6 +153,9 @@ export const auth: CommandGroup = {
         },
         { name: 'unset', summary: 'Unset the variables that auth env set in this shell' },
         credentialsOption('process'),
+        { name: 'login', summary: 'Open a session first, also with --credentials process' },
+        region,
+        minValidity,
         mfaToken,
       ],
       load: async () => (await import('../commands/auth-env.ts')).env,

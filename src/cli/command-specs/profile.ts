@@ -1,17 +1,5 @@
-import type { CommandGroup, OptionSpec } from '../command.ts';
-import { jsonOutput } from './shared-options.ts';
-
-/** `-f` as in Atmos, `-o` as in our other commands. */
-function outputAs(...choices: [string, ...string[]]): OptionSpec {
-  return {
-    ...jsonOutput,
-    aliases: ['-f', '--format'],
-    shown: '-f, --output, --format',
-    summary: 'Output format',
-    choices,
-    default: choices[0],
-  };
-}
+import type { CommandGroup } from '../command.ts';
+import { outputAs } from './shared-options.ts';
 
 export const profile: CommandGroup = {
   name: 'profile',

@@ -8,8 +8,49 @@ export const jsonOutput: OptionSpec = {
   choices: ['json'],
 };
 
+/** `-f` as in Atmos, `-o` as in our other commands. */
+export function outputAs(...choices: [string, ...string[]]): OptionSpec {
+  return {
+    ...jsonOutput,
+    aliases: ['-f', '--format'],
+    shown: '-f, --output, --format',
+    summary: 'Output format',
+    choices,
+    default: choices[0],
+  };
+}
+
 /** Details for a person. Programs read JSON, which has them all. */
 export const verbose: OptionSpec = { name: 'verbose', short: 'v', summary: 'Also show details' };
+
+export const mfaToken: OptionSpec = {
+  name: 'mfa-token',
+  value: 'code',
+  summary: 'Code of the MFA device; without it, the command prompts',
+};
+
+export function credentialsOption(otherwise: 'env' | 'process'): OptionSpec {
+  return {
+    name: 'credentials',
+    value: 'mode',
+    summary: 'How the program receives credentials',
+    choices: ['env', 'process'],
+    default: otherwise,
+  };
+}
+
+export const region: OptionSpec = {
+  name: 'region',
+  value: 'region',
+  summary: 'Region for the program',
+  default: 'of the identity',
+};
+
+export const minValidity: OptionSpec = {
+  name: 'min-validity',
+  value: 'duration',
+  summary: 'Open a new session if the current one ends earlier',
+};
 
 // The options of `auth user configure` for the access key of a cloud.
 

@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
 import { formatHints, loadWriteHint } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
+import { sessionOptions } from '../session-options.ts';
 import {
   environmentFormats,
   formatEnvironment,
@@ -35,29 +36,32 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
 }
 
 async function setting(context: Context, invocation: Invocation): Promise<EnvironmentChange> {
-  const { values } = invocation;
+  const { values, flags } = invocation;
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const mode = values['credentials'] === 'env' ? 'env' : 'process';
   return exportEnvironment(
-    { plan, identity, mode },
+    { plan, identity, mode, opensSession: flags['login'] ?? false, ...sessionOptions(values) },
     {
       host: context.host,
       warn: warner(context),
-      async openSession(chosen) {
+      async openSession(chosen, options) {
         // Loaded only here: mode process needs neither keyring nor network, and starts faster
         // without them.
         const { sessionOpener } = await import('../open.ts');
         const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
-        return sessionOpener(context, plan, asked)(chosen);
+        return sessionOpener(context, plan, asked)(chosen, options);
       },
     },
   );
 }
 
 /** Needs no configuration, so that it works in any directory. */
-function unsetting({ host }: Context, { identity, values }: Invocation): EnvironmentChange {
-  const other = ['credentials', 'mfa-token'].find((name) => values[name] !== undefined);
+function unsetting({ host }: Context, { identity, values, flags }: Invocation): EnvironmentChange {
+  const given: Readonly<Record<string, unknown>> = { ...values, login: flags['login'] };
+  const other = ['credentials', 'login', 'region', 'min-validity', 'mfa-token'].find(
+    (name) => given[name] !== undefined,
+  );
   const contradiction = identity.kind === 'absent' ? other : 'identity';
   if (contradiction !== undefined) {
     throw new AtmosError(

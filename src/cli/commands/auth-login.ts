@@ -1,35 +1,130 @@
+import { identitiesWithTags } from '../../app/auth-graph.ts';
 import { warnOfIntegrations, warnOfMemory } from '../../app/notices.ts';
 import { foreseen } from '../../app/export-environment.ts';
+import type { OpenAuth } from '../../app/open.ts';
+import type { LoginResult } from '../../auth/login.ts';
+import type { ProjectPlan } from '../../auth/plan.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { addOptions, placeholder, say } from '../../core/hint.ts';
+import type { Identity } from '../../core/kind-config.ts';
 import { formatMoment } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
+import { listOf } from '../list-option.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warner } from '../plan.ts';
+import { loadPlan, loadPlanFor, requireIdentity, warner } from '../plan.ts';
+import { exitCodeOf, formatError, loadWriteHint } from '../report.ts';
 import { paint } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
 /**
- * `atmos auth login`: opens a session and stores it. Standard output stays empty. The account is
- * not shown, because opening a session does not report it; `whoami` does.
+ * `atmos auth login`: opens a session and stores it. Standard output stays empty, except with
+ * `--plan`, which opens nothing. The account is not shown, because opening a session does not report
+ * it; `whoami` does.
  */
-export async function login(context: Context, invocation: Invocation): Promise<void> {
-  const { host, note } = context;
-  const isVerbose = invocation.flags['verbose'] ?? false;
+export async function login(context: Context, invocation: Invocation): Promise<number | void> {
+  checkOptions(invocation);
+  const tags = listOf(invocation.values['tags']);
+  if (tags !== undefined) {
+    const plan = await loadPlan(context);
+    const identities = identitiesWithTags(plan.config, tags);
+    return loginToEach(context, loginOf(context, invocation, plan), identities);
+  }
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
-  if ((await foreseen(plan.config, identity, host)).isAmbient) {
-    await note(
-      `Nothing to do: programs use the credentials of their environment as ${identity.name}`,
-    );
-    return;
+  return loginOf(context, invocation, plan)(identity);
+}
+
+function checkOptions({ values, flags, identity }: Invocation): void {
+  const { tags, output } = values;
+  if (tags !== undefined && identity.kind !== 'absent') {
+    throw new AtmosError('ERR_USAGE', '--tags and --identity cannot be combined', {
+      hints: [say('use one of them')],
+    });
   }
-  const { manager } = await openForCommand(context, plan, {
-    isInteractive: true,
-    mfaToken: invocation.values['mfa-token'],
-  });
-  const result = await manager.login(identity, { force: invocation.flags['force'] ?? false });
-  const { wasOpened, session, region, changed, storeFailure } = result;
+  if (output !== undefined && !flags['plan']) {
+    throw new AtmosError('ERR_USAGE', '--output is only for --plan', {
+      hints: [addOptions(['--plan'])],
+    });
+  }
+  if (output !== undefined && tags !== undefined) {
+    throw new AtmosError('ERR_USAGE', '--output is only for one identity, not for --tags', {
+      hints: [addOptions(['--identity', placeholder('name')])],
+    });
+  }
+}
+
+type LoginTo = (identity: Identity) => Promise<void>;
+
+/**
+ * Logs in to one identity after the other. The failure of one is reported and does not stop the
+ * others, unless the user cancels.
+ *
+ * @returns the highest exit code
+ */
+async function loginToEach(
+  { host, note }: Context,
+  loginTo: LoginTo,
+  identities: readonly Identity[],
+): Promise<number> {
+  const writeHint = await loadWriteHint(host);
+  let highest = 0;
+  for (const identity of identities) {
+    try {
+      await loginTo(identity);
+    } catch (error) {
+      if (!isAtmosError(error) || isAtmosError(error, 'ERR_CANCELLED')) throw error;
+      await note(...formatError(error, writeHint));
+      highest = Math.max(highest, exitCodeOf(error));
+    }
+  }
+  return highest;
+}
+
+/** What the command does with each identity. */
+function loginOf(context: Context, { flags, values }: Invocation, plan: ProjectPlan): LoginTo {
+  const { host, note } = context;
+  const isVerbose = flags['verbose'] ?? false;
+  const force = flags['force'] ?? false;
+  if (flags['plan']) {
+    const isJson = values['output'] === 'json';
+    return async (identity) => {
+      const { showLoginPlan } = await import('../login-plan.ts');
+      await showLoginPlan(context, plan, identity, { force, isJson });
+    };
+  }
+  // Once, so that its password is asked for once.
+  let opening: Promise<OpenAuth> | undefined;
+  const mfaToken = values['mfa-token'];
+  const openOnce = () =>
+    (opening ??= openForCommand(context, plan, { isInteractive: true, mfaToken }));
+
+  return async (identity) => {
+    if ((await foreseen(plan.config, identity, host)).isAmbient) {
+      await note(
+        `Nothing to do: programs use the credentials of their environment as ${identity.name}`,
+      );
+      return;
+    }
+    const { manager } = await openOnce();
+    const result = await manager.login(identity, { force });
+    await showResult(context, plan, identity, { result, manager, isVerbose });
+    await warnOfIntegrations(plan, identity, { warn: warner(context) });
+    // Storing the session is the purpose of a login.
+    if (result.storeFailure !== undefined) throw result.storeFailure;
+    await warnOfMemory(plan, 'this session ends with this command', { warn: warner(context) });
+  };
+}
+
+async function showResult(
+  { host, note }: Context,
+  { realm }: ProjectPlan,
+  identity: Identity,
+  shown: { result: LoginResult; manager: OpenAuth['manager']; isVerbose: boolean },
+): Promise<void> {
+  const { isVerbose, manager } = shown;
+  const { wasOpened, session, region, changed } = shown.result;
   const { expiresAt } = session.credentials;
   const until = expiresAt === undefined ? 'without an expiry' : formatMoment(expiresAt, host);
   const ends = expiresAt === undefined ? '' : ` until ${until}`;
@@ -41,7 +136,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
   if (isVerbose) {
     await note(
       ...formatRows([
-        ['Realm', `${plan.realm.value} (${abbreviateHome(plan.realm.source, host)})`],
+        ['Realm', `${realm.value} (${abbreviateHome(realm.source, host)})`],
         ['Provider', (await manager.describe(identity)).provider],
         ['Identity', identity.name],
         ['Region', region ?? 'from the environment'],
@@ -52,9 +147,4 @@ export async function login(context: Context, invocation: Invocation): Promise<v
   }
   if (changed !== undefined) await note(`note: ${changed}`);
   if (wasOpened || isVerbose) for (const limit of session.limits) await note(`note: ${limit}`);
-  const services = { warn: warner(context) };
-  await warnOfIntegrations(plan, identity, services);
-  // Storing the session is the purpose of a login.
-  if (storeFailure !== undefined) throw storeFailure;
-  await warnOfMemory(plan, 'this session ends with this command', services);
 }

@@ -35,13 +35,20 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
   'atmos auth login': {
     description:
       'Keeps the current session if it is valid for at least 15 more minutes, or for a ' +
-      'quarter of its duration if that is less.',
+      'quarter of its duration if that is less. --plan sends no request, and reads the keyring ' +
+      'only if that prompts for nothing.',
     examples: [
       'atmos auth login --identity emergency-user',
       'atmos auth login -i emergency-user --force',
+      'atmos auth login -i production --plan',
+      'atmos auth login --tags development,staging',
     ],
     environment: [identityVariable, mfaVariable],
-    exitCodes: [['0', 'A valid session is stored'], noSession],
+    exitCodes: [
+      ['0', 'A valid session is stored'],
+      noSession,
+      ['highest', 'With --tags: of the failed logins; the others are stored'],
+    ],
   },
   'atmos auth whoami': {
     description:
@@ -53,6 +60,18 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
       ['4', 'The session is missing, has expired or is refused'],
     ],
   },
+  'atmos auth list': {
+    description:
+      'Never prompts, runs nothing and sends no request: if the keyring is locked, it says so ' +
+      'instead of showing sessions. A broken chain is listed with its problem. -f and -o are one ' +
+      'option; dot is graphviz, md is markdown (a mermaid diagram).',
+    examples: [
+      'atmos auth list',
+      'atmos auth list -f table --identities',
+      'atmos auth list -f mermaid --tags production',
+      'atmos auth list -o json --identities emergency-user',
+    ],
+  },
   'atmos auth exec': {
     description:
       'Opens a session if necessary. The program gets no other AWS credentials, and its exit ' +
@@ -60,6 +79,7 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
     examples: [
       'atmos auth exec -i emergency-user -- terraform plan',
       'atmos auth exec -i emergency-user -- aws sts get-caller-identity',
+      'atmos auth exec --min-validity 45m --region eu-west-1 -- terraform apply',
     ],
     environment: [identityVariable, mfaVariable],
     exitCodes: [
@@ -70,12 +90,30 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
       ['other', 'Exit code of the program'],
     ],
   },
+  'atmos auth shell': {
+    description:
+      'The shell gets what atmos auth exec gives to a program, and ATMOS_SHLVL, the number of ' +
+      'nested shells. It is a login shell, unless arguments for it follow after "--".',
+    examples: [
+      'atmos auth shell -i emergency-user',
+      'atmos auth shell -i emergency-user --shell zsh',
+      'atmos auth shell -i emergency-user -- --norc',
+    ],
+    environment: [identityVariable, mfaVariable],
+    exitCodes: [
+      noSession,
+      ['127', 'The shell was not found'],
+      ['128+n', 'Signal n terminated the shell'],
+      ['other', 'Exit code of the shell'],
+    ],
+  },
   'atmos auth env': {
     description:
       'By default the commands select an AWS profile that runs atmos auth credential-process; ' +
       'they contain no secret. With --credentials env they contain the credentials.',
     examples: [
       'eval "$(atmos auth env -i emergency-user)"',
+      'eval "$(atmos auth env -i emergency-user --login --region eu-west-1)"',
       'eval "$(atmos auth env --unset)"',
       'atmos auth env -i emergency-user -f fish | source',
       'atmos auth env -i emergency-user | Out-String | Invoke-Expression',

@@ -58,6 +58,7 @@ export function formatHelp(path: Path, details: HelpDetails): string {
 
 function usageOf(node: CommandGroup | CommandSpec): string {
   if ('commands' in node) return '<command> [options]';
+  if (node.takesArguments) return '[options] [-- arguments]';
   if (node.takesProgram) return '[options] -- <command> [arguments]';
   const { operand } = node;
   if (operand === undefined) return '[options]';

@@ -188,13 +188,13 @@ function splitList(text: string): string[] {
 }
 
 function checkOperands(
-  { operand, takesIdentity, isInternal }: CommandSpec,
+  { operand, takesIdentity, takesArguments, isInternal }: CommandSpec,
   path: Path,
   operands: readonly string[],
   program: readonly string[] | undefined,
 ): void {
   const command = formatPath(path);
-  if (program !== undefined && !isInternal)
+  if (program !== undefined && !isInternal && !takesArguments)
     throw usageError(`"${command}" does not accept a program after "--"`, path);
   const excess = operand?.isRepeatable ? undefined : operands[operand ? 1 : 0];
   if (operand !== undefined) checkOperand(operand, path, operands.find(isNotEmpty));

@@ -24,6 +24,8 @@ function trustNeeds(identity: Identity): readonly TrustNeed[] {
   return endpointTrustNeeds(identity, hasToken ? 'tokens' : 'signatures');
 }
 
+const defaultDurationSeconds = 3_600;
+
 const chainedLimit = 'opened with a session of another role, it lasts one hour at most';
 
 function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
@@ -39,6 +41,7 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
     origin: 'role',
     fingerprint: fingerprintOf(role),
     storedKey: 'none',
+    maxDurationSeconds: settings.durationSeconds ?? defaultDurationSeconds,
     mayAsk: settings.mfaArn === undefined ? [] : ['mfa-code'],
     limits: base?.origin === 'role' ? [chainedLimit] : [],
     defaultRegion: settings.requestRegion,

@@ -83,6 +83,10 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
       'principal.target_principal': { value: account },
       'principal.task_policy_arn': { value: taskPolicyArn },
     },
+    maxDurationSeconds: Math.min(
+      settings.durationSeconds ?? maxDurationSeconds,
+      maxDurationSeconds,
+    ),
     limits: [`only for the task ${taskPolicyArn.split('/').at(-1)}, 15 minutes at most`],
     defaultRegion: requestRegion,
     ...withoutAbsent({ region }),

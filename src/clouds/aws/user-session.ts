@@ -15,10 +15,13 @@ import { shownValues } from './shown-values.ts';
 import type { SessionTokenRequest, Sts } from './sts.ts';
 import { withSts } from './with-sts.ts';
 import {
+  defaultDurationSeconds,
   defaultRegion,
   describeEmpty,
   emptyKeyFields,
   keyFaultsOf,
+  maxDurationSeconds,
+  minDurationSeconds,
   variableHints,
   type UserSettings,
 } from './user-settings.ts';
@@ -28,10 +31,6 @@ export interface User {
   readonly identity: Identity;
   readonly settings: UserSettings & ChosenEndpoint;
 }
-
-const defaultDurationSeconds = 43_200;
-const minDurationSeconds = 900;
-const maxDurationSeconds = { withMfa: 129_600, withoutMfa: 43_200 };
 
 const withoutMfaLimit =
   'without MFA, AWS denies this session all calls of IAM, and of STS except AssumeRole and GetCallerIdentity';

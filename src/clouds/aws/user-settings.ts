@@ -18,6 +18,10 @@ import { checkRegion } from './regions.ts';
 
 export const defaultRegion = 'us-east-1';
 
+export const defaultDurationSeconds = 43_200;
+export const minDurationSeconds = 900;
+export const maxDurationSeconds = { withMfa: 129_600, withoutMfa: 43_200 };
+
 export const schemas = {
   credentials: mapOf({
     access_key_id: setting(

@@ -6,7 +6,15 @@ import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
 import { partitionOf } from './regions.ts';
 import { shownValues } from './shown-values.ts';
-import { defaultRegion, readSettings, schemas } from './user-settings.ts';
+import {
+  defaultDurationSeconds,
+  defaultRegion,
+  maxDurationSeconds,
+  minDurationSeconds,
+  readSettings,
+  schemas,
+  type UserSettings,
+} from './user-settings.ts';
 import type { User } from './user-session.ts';
 
 /**
@@ -44,6 +52,9 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     gives: 'aws',
     slot: 'own',
     origin: 'user',
+    // A stored key may name a device and a duration.
+    mayAsk: settings.mfaArn === undefined && settings.keys !== undefined ? [] : ['mfa-code'],
+    maxDurationSeconds: maxDurationOf(settings),
     fingerprint: fingerprintOf(user),
     storedKey: settings.keys === undefined ? 'needed' : 'configured',
     defaultRegion,
@@ -60,6 +71,13 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
         sts.getCallerIdentity(),
       ),
   };
+}
+
+function maxDurationOf({ keys, mfaArn, durationSeconds }: UserSettings): number {
+  const { withMfa, withoutMfa } = maxDurationSeconds;
+  const limit = keys === undefined || mfaArn !== undefined ? withMfa : withoutMfa;
+  const wanted = durationSeconds ?? (keys === undefined ? limit : defaultDurationSeconds);
+  return Math.min(Math.max(wanted, minDurationSeconds), limit);
 }
 
 /** Loaded lazily, because a stored session does not need it. */

@@ -15,7 +15,7 @@ import { contentsOf, seedKeyring } from '../../keyring/file/seed.ts';
 import { fakeHost, testStart } from '../../support/fake-host.ts';
 import { openTestKeyring, testPassword } from '../../support/file-keyring.ts';
 import { startSts } from '../../support/sts-server.mjs';
-import type { StsServer } from '../../support/sts-types.ts';
+import type { StsRole, StsServer } from '../../support/sts-types.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { captureStream } from '../capture.ts';
 import type { Person } from './person.ts';
@@ -78,6 +78,8 @@ export interface DeskOptions {
   readonly entries?: Readonly<Record<string, string>>;
   /** Whether the user has the MFA device. */
   readonly hasDevice?: boolean;
+  /** The roles that exist. */
+  readonly roles?: readonly StsRole[];
 }
 
 /**
@@ -106,7 +108,11 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   if (options.entries) cpSync(await seedKeyring(options.entries), directory, { recursive: true });
   const clock = { now: testStart };
   const mfa = options.hasDevice ? { mfa: { arn: device, codes: [...codes] } } : {};
-  const sts = await startSts({ keys: [{ ...user, ...mfa }], now: () => clock.now });
+  const sts = await startSts({
+    keys: [{ ...user, ...mfa }],
+    roles: [...(options.roles ?? [])],
+    now: () => clock.now,
+  });
   onTestFinished(() => sts.close());
   const env: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',

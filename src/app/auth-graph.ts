@@ -1,0 +1,262 @@
+import { planChain, type Chain } from '../auth/chain.ts';
+import type { ProjectPlan } from '../auth/plan.ts';
+import type { Config } from '../config/config.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { didYouMean, say } from '../core/hint.ts';
+import { showValue, withoutAbsent } from '../core/json.ts';
+import { isProvider, type Identity, type LinkConfig, type Provider } from '../core/kind-config.ts';
+import { isSameName, nearestName } from '../core/names.ts';
+import type { Host } from '../host/host.ts';
+import { openStoredSessions, type SessionState, type StoredSessions } from './stored-sessions.ts';
+
+export type LinkType = 'provider' | 'identity';
+
+/** A provider or an identity. Contains no secret: a value that a tag gave is shown as the tag. */
+interface ListedLink {
+  readonly type: LinkType;
+  /** As written in atmos.yaml. */
+  readonly name: string;
+  /** Empty if missing. */
+  readonly kind: string;
+  readonly isDefault: boolean;
+  readonly tags: readonly string[];
+  readonly region?: string;
+}
+
+export interface ListedProvider extends ListedLink {
+  readonly type: 'provider';
+  /** The page at which a person logs in. */
+  readonly url?: string;
+}
+
+export interface ListedIdentity extends ListedLink {
+  readonly type: 'identity';
+  readonly alias?: string;
+  /** The link before it. The name is that of the target, or as configured if the target is missing. */
+  readonly via?: { readonly type: LinkType; readonly name: string; readonly isMissing: boolean };
+  /** From the first link to the identity. Empty if the chain is broken. */
+  readonly chain: readonly Pick<ListedLink, 'type' | 'name' | 'kind'>[];
+  /** Why the identity cannot be used. */
+  readonly problem?: string;
+  /** Absent if there is a problem. */
+  readonly session?: SessionState;
+}
+
+/** Providers and identities, each sorted by name, with the links between them. */
+export interface AuthGraph {
+  readonly providers: readonly ListedProvider[];
+  readonly identities: readonly ListedIdentity[];
+}
+
+/** Which providers and identities to list. */
+export interface GraphFilter {
+  /** Only providers: all, or those with these names. */
+  readonly providers?: 'all' | readonly string[];
+  /** Only identities: all, or those with these names. */
+  readonly identities?: 'all' | readonly string[];
+  /** Only those that have any of these tags. */
+  readonly tags?: readonly string[];
+}
+
+export interface Listing {
+  readonly graph: AuthGraph;
+  /** Why sessions are not known. */
+  readonly notRead?: string;
+}
+
+/**
+ * Lists what is configured. Runs nothing, sends no request and reads the keyring only if that
+ * prompts for nothing. A broken chain is listed with its problem.
+ *
+ * @throws ERR_USAGE and ERR_IDENTITY_UNKNOWN for a name that is not configured; ERR_USAGE for
+ *   contradicting filters; ERR_KEYRING_UNKNOWN_TYPE
+ */
+export async function listGraph(
+  plan: ProjectPlan,
+  filter: GraphFilter,
+  host: Host,
+): Promise<Listing> {
+  const selected = select(plan.config, filter);
+  const providers = selected.providers.map(listedProvider);
+  const sessions = await openStoredSessions(plan, host);
+  try {
+    const identities: ListedIdentity[] = [];
+    for (const identity of selected.identities) {
+      identities.push(await listedIdentity(identity, plan.config, sessions, host));
+    }
+    return { graph: { providers, identities }, ...withoutAbsent({ notRead: sessions.reason }) };
+  } finally {
+    await sessions.close();
+  }
+}
+
+type Entries = Pick<Config, 'providers' | 'identities'>;
+
+function select(config: Entries, { providers, identities, tags }: GraphFilter): Entries {
+  if (providers !== undefined && identities !== undefined) {
+    throw new AtmosError('ERR_USAGE', '--providers and --identities cannot be combined', {
+      hints: [say('use one of them, or neither to list both')],
+    });
+  }
+  const named = {
+    providers: identities === undefined ? byName('provider', config.providers, providers) : [],
+    identities: providers === undefined ? byName('identity', config.identities, identities) : [],
+  };
+  if (tags === undefined) return named;
+  return {
+    providers: named.providers.filter((one) => hasAnyTag(one, tags)),
+    identities: named.identities.filter((one) => hasAnyTag(one, tags)),
+  };
+}
+
+function byName<T extends LinkConfig>(
+  type: LinkType,
+  all: readonly T[],
+  names: GraphFilter['providers'] = 'all',
+): readonly T[] {
+  if (names === 'all') return all;
+  const known = all.map(({ name }) => name);
+  for (const name of names) {
+    if (known.some((other) => isSameName(other, name))) continue;
+    const list = known.length === 0 ? 'none is configured' : `it is one of ${known.join(', ')}`;
+    throw new AtmosError(
+      type === 'identity' ? 'ERR_IDENTITY_UNKNOWN' : 'ERR_USAGE',
+      `unknown ${type} ${JSON.stringify(name)}: ${list}`,
+      { hints: didYouMean(nearestName(name, known)) },
+    );
+  }
+  return all.filter((one) => names.some((name) => isSameName(one.name, name)));
+}
+
+/**
+ * The identities that have at least one of the tags.
+ *
+ * @throws ERR_USAGE if there is none, with the tags that exist
+ */
+export function identitiesWithTags(
+  { identities }: Pick<Config, 'identities'>,
+  tags: readonly string[],
+): readonly Identity[] {
+  const found = identities.filter((identity) => hasAnyTag(identity, tags));
+  if (found.length > 0) return found;
+  const known = [...new Set(identities.flatMap(shownTags))].toSorted();
+  const list = known.length === 0 ? 'no identity has tags' : `the tags are ${known.join(', ')}`;
+  const [first = ''] = tags;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `no identity has ${tags.length === 1 ? 'the tag' : 'one of the tags'} ${tags.map((tag) => JSON.stringify(tag)).join(', ')}: ${list}`,
+    { hints: didYouMean(nearestName(first, known)) },
+  );
+}
+
+/** Whether the identity or provider has at least one of the tags. */
+function hasAnyTag(config: LinkConfig, tags: readonly string[]): boolean {
+  return tagsOf(config).some((tag) => tags.includes(tag));
+}
+
+/** The tags of an identity or provider, as configured. */
+function tagsOf(config: LinkConfig): readonly string[] {
+  const tags: unknown = isProvider(config) ? config.settings['tags'] : config.tags;
+  return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
+}
+
+function shownTags(config: LinkConfig): readonly string[] {
+  return tagsOf(config).map((value, at) => shown(config, ['tags', String(at)], value));
+}
+
+/** A value without what a tag gave, which may be a secret. */
+function shown({ tagAt }: LinkConfig, path: readonly string[], value: string): string {
+  return showValue({ value, tag: tagAt?.(path) });
+}
+
+function listedProvider(provider: Provider): ListedProvider {
+  const { name, kind, settings } = provider;
+  const text = (key: string) => {
+    const value = settings[key];
+    return typeof value === 'string' && value !== '' ? shown(provider, [key], value) : undefined;
+  };
+  return {
+    type: 'provider',
+    name,
+    kind: shown(provider, ['kind'], kind),
+    isDefault: settings['default'] === true,
+    tags: shownTags(provider),
+    ...withoutAbsent({ region: text('region'), url: text('start_url') ?? text('url') }),
+  };
+}
+
+async function listedIdentity(
+  identity: Identity,
+  config: Config,
+  sessions: StoredSessions,
+  host: Host,
+): Promise<ListedIdentity> {
+  const { name, kind, isDefault, alias } = identity;
+  const known = {
+    type: 'identity' as const,
+    name,
+    kind: shown(identity, ['kind'], kind),
+    isDefault,
+    tags: shownTags(identity),
+    ...withoutAbsent({
+      alias: alias && shown(identity, ['alias'], alias),
+      via: viaOf(identity, config),
+    }),
+  };
+  const chain = await chainOrProblem(identity, config, host);
+  if (typeof chain === 'string') {
+    return {
+      ...known,
+      chain: [],
+      ...(isPartial(config) ? { session: notRun } : { problem: chain }),
+    };
+  }
+  const { plan } = chain.target;
+  const session = await sessions.of(chain.target);
+  return {
+    ...known,
+    chain: chain.links.map(({ config: link }) => ({
+      type: isProvider(link) ? 'provider' : 'identity',
+      name: link.name,
+      kind: link.kind,
+    })),
+    session: session.kind === 'changed' && isPartial(config) ? notRun : session,
+    ...withoutAbsent({ region: plan.shownRegion ?? plan.region }),
+  };
+}
+
+const notRun: SessionState = {
+  kind: 'unknown',
+  reason: 'commands of the configuration were not run',
+};
+
+/** Whether the values of commands are missing, so that it is not known what is wrong. */
+function isPartial({ leftOut }: Pick<Config, 'leftOut'>): boolean {
+  return leftOut.some(
+    ([top, list = '']) => top === 'auth' && /^(identities|providers)$/.test(list),
+  );
+}
+
+async function chainOrProblem(
+  identity: Identity,
+  config: Config,
+  { env }: Host,
+): Promise<Chain | string> {
+  try {
+    return await planChain(identity, config, env);
+  } catch (error) {
+    if (!isAtmosError(error)) throw error;
+    return error.lines.join('; ');
+  }
+}
+
+function viaOf(identity: Identity, config: Entries): ListedIdentity['via'] {
+  const { via = {}, tagAt } = identity;
+  const type = via.identity === undefined ? 'provider' : 'identity';
+  const wanted = via[type];
+  if (wanted === undefined) return undefined;
+  const all: readonly LinkConfig[] = type === 'provider' ? config.providers : config.identities;
+  const found = all.find((one) => isSameName(one.name, wanted));
+  const name = found?.name ?? showValue({ value: wanted, tag: tagAt?.(['via', type]) });
+  return { type, name, isMissing: found === undefined };
+}

@@ -1,0 +1,141 @@
+import { planChain, type Chain, type ChainLink } from '../auth/chain.ts';
+import type { ProjectPlan } from '../auth/plan.ts';
+import { isReusable, isUsableAsBase } from '../auth/session.ts';
+import type { LinkPlan } from '../clouds/contract.ts';
+import { withoutAbsent } from '../core/json.ts';
+import { isProvider, type Identity } from '../core/kind-config.ts';
+import type { Host } from '../host/host.ts';
+import { openStoredSessions, type SessionState, type StoredSessions } from './stored-sessions.ts';
+
+/** Why `login` would open a session. */
+export type OpeningReason = 'absent' | 'expired' | 'short' | 'changed' | 'forced' | 'unstored';
+
+/** One link of a chain, and what `login` would do with it. */
+export interface PlannedLink extends Pick<
+  LinkPlan,
+  'name' | 'kind' | 'gives' | 'maxDurationSeconds' | 'isAmbient'
+> {
+  readonly type: 'provider' | 'identity';
+  readonly session: SessionState;
+  /**
+   * `open`: login opens a new session; `use`: it uses the stored one; `skip`: it does not need one;
+   * `unknown`: the keyring was not read.
+   */
+  readonly action: 'open' | 'use' | 'skip' | 'unknown';
+  /** Only if it would be opened. */
+  readonly because?: OpeningReason;
+  /** What its credentials cannot do, one line each. */
+  readonly limits: readonly string[];
+  /** What a person may be asked for. Empty if it would not be opened. */
+  readonly mayAsk: readonly 'mfa-code'[];
+}
+
+export interface LoginPlan {
+  readonly identity: string;
+  /** From the first link to the identity. */
+  readonly links: readonly PlannedLink[];
+  readonly keyring: Pick<StoredSessions, 'state' | 'reason'>;
+}
+
+/**
+ * Explains what `login` would do. Sends no request, and reads the keyring only if that prompts for
+ * nothing.
+ *
+ * @throws as `planChain`; ERR_KEYRING_UNKNOWN_TYPE
+ */
+export async function planLogin(
+  plan: ProjectPlan,
+  identity: Identity,
+  options: { readonly force: boolean },
+  host: Host,
+): Promise<LoginPlan> {
+  const chain = await planChain(identity, plan.config, host.env);
+  const sessions = await openStoredSessions(plan, host);
+  try {
+    const states = new Map<ChainLink, SessionState>();
+    for (const link of chain.links) states.set(link, await sessions.of(link));
+    const { state, reason } = sessions;
+    return {
+      identity: identity.name,
+      links: planLinks(chain, states, options.force, host.now()),
+      keyring: { state, ...withoutAbsent({ reason }) },
+    };
+  } finally {
+    await sessions.close();
+  }
+}
+
+/** From the target back: a link is opened only if the link after it is. */
+function planLinks(
+  { links, target }: Chain,
+  states: ReadonlyMap<ChainLink, SessionState>,
+  force: boolean,
+  now: Date,
+): PlannedLink[] {
+  let next: PlannedLink['action'] = 'open';
+  return links
+    .toReversed()
+    .map((link) => {
+      const session = states.get(link) ?? { kind: 'none' };
+      const isTarget = link === target;
+      const reason = isTarget && force ? 'forced' : reasonToOpen(session, isTarget, now);
+      next = next === 'open' || next === 'unknown' ? actionFor(reason, next) : 'skip';
+      return plannedLink(link, session, next, reason);
+    })
+    .toReversed();
+}
+
+/** @param next what happens with the link after it */
+function actionFor(
+  reason: ReturnType<typeof reasonToOpen>,
+  next: 'open' | 'unknown',
+): PlannedLink['action'] {
+  if (reason === 'unknown') return 'unknown';
+  if (reason !== undefined) return next;
+  return next === 'open' ? 'use' : 'unknown';
+}
+
+function reasonToOpen(
+  state: SessionState,
+  isTarget: boolean,
+  now: Date,
+): OpeningReason | 'unknown' | undefined {
+  switch (state.kind) {
+    case 'valid':
+      return (isTarget ? isReusable : isUsableAsBase)(state.session, now) ? undefined : 'short';
+    case 'none':
+      return 'absent';
+    case 'locked':
+      return 'unknown';
+    case 'expired':
+    case 'changed':
+    case 'unstored':
+    case 'unknown':
+      return state.kind;
+  }
+}
+
+function plannedLink(
+  { config, plan }: ChainLink,
+  session: SessionState,
+  action: PlannedLink['action'],
+  reason: ReturnType<typeof reasonToOpen>,
+): PlannedLink {
+  const { name, kind, gives, maxDurationSeconds, isAmbient, limits = [], mayAsk = [] } = plan;
+  const isStored = action !== 'open' && session.kind === 'valid';
+  return {
+    type: isProvider(config) ? 'provider' : 'identity',
+    name,
+    kind,
+    gives,
+    session,
+    action,
+    limits: [...new Set([...limits, ...(isStored ? session.session.limits : [])])],
+    mayAsk: action === 'open' || action === 'unknown' ? mayAsk : [],
+    ...withoutAbsent({
+      maxDurationSeconds,
+      isAmbient,
+      because: action !== 'open' || reason === 'unknown' ? undefined : reason,
+    }),
+  };
+}

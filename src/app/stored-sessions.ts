@@ -1,0 +1,74 @@
+import type { AuthPlan } from '../auth/plan.ts';
+import type { ChainLink } from '../auth/chain.ts';
+import { remainingMs, storedSession, type Session } from '../auth/session.ts';
+import { isAtmosError } from '../core/errors.ts';
+import type { Host } from '../host/host.ts';
+import { openWithFallback } from '../keyring/fallback.ts';
+import { createCredentialStore, type CredentialStore } from '../store/credential-store.ts';
+import { keyringContext } from './keyring-context.ts';
+import { otherOwners } from './open.ts';
+
+/** What is known about the session of a link without asking anyone. */
+export type SessionState =
+  | { readonly kind: 'valid' | 'expired'; readonly session: Session }
+  /** `unstored`: sessions of this link are never stored. */
+  | { readonly kind: 'none' | 'locked' | 'unstored' }
+  /** `changed`: a setting has changed since it was opened. `unknown`: it could not be read. */
+  | { readonly kind: 'changed' | 'unknown'; readonly reason: string };
+
+/** Stored sessions, which are read only if that prompts for nothing and runs nothing. */
+export interface StoredSessions {
+  /** Whether the keyring can be read: see `Keyring.probe`. */
+  readonly state: 'ready' | 'locked' | 'unavailable';
+  /** Why it cannot be read. */
+  readonly reason?: string;
+  /** Never throws an `AtmosError`. */
+  of(link: ChainLink): Promise<SessionState>;
+  close(): Promise<void>;
+}
+
+/** @throws ERR_KEYRING_UNKNOWN_TYPE, and as the settings of the keyring */
+export async function openStoredSessions(plan: AuthPlan, host: Host): Promise<StoredSessions> {
+  const { keyring } = await openWithFallback(keyringContext(plan, host));
+  const { state, reason = `the ${keyring.info.type} keyring is ${state}` } = await keyring
+    .probe()
+    .catch(unavailable);
+  const store = createCredentialStore({
+    keyring,
+    realm: plan.realm.value,
+    otherOwners: otherOwners(plan, host),
+    host,
+  });
+  return {
+    state,
+    ...(state === 'ready' ? {} : { reason }),
+    async of(link) {
+      if (link.plan.slot === 'nothing') return { kind: 'unstored' };
+      if (state === 'locked') return { kind: 'locked' };
+      if (state === 'unavailable') return { kind: 'unknown', reason };
+      return readState(store, link, host).catch(unreadable);
+    },
+    close: () => keyring.close(),
+  };
+}
+
+function unavailable(error: unknown): { readonly state: 'unavailable'; readonly reason: string } {
+  if (!isAtmosError(error)) throw error;
+  return { state: 'unavailable', reason: error.message };
+}
+
+async function readState(
+  store: CredentialStore,
+  link: ChainLink,
+  host: Host,
+): Promise<SessionState> {
+  const { session, changed } = await storedSession(store, link);
+  if (changed !== undefined) return { kind: 'changed', reason: changed };
+  if (session === undefined) return { kind: 'none' };
+  return { kind: remainingMs(session, host.now()) > 0 ? 'valid' : 'expired', session };
+}
+
+function unreadable(error: unknown): SessionState {
+  if (!isAtmosError(error)) throw error;
+  return { kind: 'unknown', reason: error.message };
+}

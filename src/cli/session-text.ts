@@ -1,0 +1,39 @@
+import type { SessionState } from '../app/stored-sessions.ts';
+import { formatMoment, formatTimestamp, type LocalClock } from '../core/time.ts';
+
+/** The form of a session in JSON and YAML. */
+export interface SessionJson {
+  /** `valid`, `expired`, `none`, `changed`, `locked`, `unstored` or `unknown`. */
+  state: string;
+  /** RFC 3339 in UTC; null if it is not known. */
+  expires_at: string | null;
+  /** Why a session cannot be used or is not known; null if that is clear from the state. */
+  reason: string | null;
+}
+
+export function sessionJson(state: SessionState): SessionJson {
+  const expiresAt = 'session' in state ? state.session.credentials.expiresAt : undefined;
+  return {
+    state: state.kind,
+    expires_at: expiresAt === undefined ? null : formatTimestamp(expiresAt),
+    reason: 'reason' in state ? state.reason : null,
+  };
+}
+
+/** A session in a few words: `until 20:15 (in 3h 12m)`, `locked`. */
+export function formatSession(state: SessionState, clock: LocalClock): string {
+  if ('session' in state) {
+    const { expiresAt } = state.session.credentials;
+    const at = expiresAt === undefined ? 'at an unknown time' : formatMoment(expiresAt, clock);
+    return state.kind === 'valid' ? `until ${at}` : `expired ${at}`;
+  }
+  return texts[state.kind];
+}
+
+const texts = {
+  none: 'no session',
+  locked: 'locked',
+  unstored: 'opened for each use',
+  changed: 'no session for the current settings',
+  unknown: 'unknown',
+} as const;
