@@ -12,9 +12,12 @@ const hotEntries = [
 /** The modules that every command loads, directly after the first line of `main`. */
 const startEntries = ['src/cli/start.ts'];
 
+/** Modules of a delegation, one of which `auth shell` uses as well. */
+const delegation = ['src/cli/delegate-to-atmos.ts', 'src/host/find-program.ts'];
+
 /**
- * The groups for rolldown: `start`, loaded by every command, and `hot`, also loaded by all hot
- * entries.
+ * The groups for rolldown: `start`, loaded by every command, `hot`, also loaded by all hot entries,
+ * and `delegation`.
  *
  * @param {string} root
  * @returns {import('rolldown').CodeSplittingGroup}
@@ -30,7 +33,8 @@ export function createHotChunk(root) {
       hot ??= reachFrom(hotEntries, root, context);
       start ??= reachFrom(startEntries, root, context);
       if (start.has(id)) return 'start';
-      return hot.has(id) ? 'hot' : null;
+      if (hot.has(id)) return 'hot';
+      return delegation.some((path) => id === join(root, path)) ? 'delegation' : null;
     },
   };
 }

@@ -16,9 +16,8 @@ import type { Keyring, KeyringCaller, PromptPassword } from '../keyring/contract
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
 import { secretVariablesOf, settleBackend } from '../keyring/registry.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
-import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
-import { keyringContext } from './keyring-context.ts';
+import { keyringContext, otherOwners } from './keyring-context.ts';
 import type { ListedLink } from './list-links.ts';
 import { logout, type LogoutOptions, type LogoutResult } from './logout.ts';
 import { describeIdentity, whoami, type IdentityDescription, type Whoami } from './whoami.ts';
@@ -154,17 +153,6 @@ function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
     keys: () => keyring.keys(),
     close: () => keyring.close(),
   });
-}
-
-/** Identities under a realm that is configured as well, but not the one in force. */
-export function otherOwners({ config, realm }: AuthPlan, host: Host): Owner[] {
-  const realms = [config?.realm?.value || undefined, host.env['ATMOS_AUTH_REALM']].filter(
-    (other) => other !== undefined && other !== realm.value,
-  );
-  const names = [...(config?.identities ?? []), ...(config?.providers ?? [])].map(
-    ({ name }) => name,
-  );
-  return realms.flatMap((other) => names.map((alias) => ({ realm: other ?? '', alias })));
 }
 
 /** What can be done with identities. Each operation documents its own errors. */

@@ -5,8 +5,7 @@ import { isAtmosError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import { openWithFallback } from '../keyring/fallback.ts';
 import { createCredentialStore, type CredentialStore } from '../store/credential-store.ts';
-import { keyringContext } from './keyring-context.ts';
-import { otherOwners } from './open.ts';
+import { keyringContext, otherOwners } from './keyring-context.ts';
 
 /** What is known about the session of a link without asking anyone. */
 export type SessionState =
