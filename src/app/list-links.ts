@@ -1,9 +1,10 @@
 import { planChain, type Configured } from '../auth/chain.ts';
 import type { AuthContext } from '../auth/context.ts';
-import { remainingMs, storedSession } from '../auth/session.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { isProvider, type LinkConfig } from '../core/kind-config.ts';
+import type { Host } from '../host/host.ts';
+import { storedSessionsIn, type SessionState, type StoredSessions } from './stored-sessions.ts';
 
 /** An identity or provider of the configuration. */
 export interface ListedLink {
@@ -27,38 +28,25 @@ export interface ListedLink {
   readonly reason?: string;
 }
 
-type SessionState = Pick<ListedLink, 'session' | 'expiresAt' | 'reason'>;
-
 /**
  * Lists the providers and identities of the configuration. Never prompts, runs nothing and sends no
  * request. A broken chain is listed with its reason.
  */
 export async function listLinks(context: AuthContext): Promise<readonly ListedLink[]> {
   const { configured = { identities: [], providers: [] } } = context;
-  const lock = await lockOf(context);
+  const sessions = await storedSessionsIn(context);
   const links: ListedLink[] = [];
   for (const config of [...configured.providers, ...configured.identities]) {
-    links.push(await listed(context, config, configured, lock));
+    links.push(await listed(config, configured, sessions, context.host));
   }
   return links;
 }
 
-/** The state of every session if the keyring cannot be read without a prompt. */
-async function lockOf({ keyring }: AuthContext): Promise<SessionState | undefined> {
-  try {
-    const { state, reason } = await keyring.probe();
-    if (state === 'ready') return undefined;
-    return { session: state === 'locked' ? 'locked' : 'unknown', ...withoutAbsent({ reason }) };
-  } catch (error) {
-    return unreadable(error);
-  }
-}
-
 async function listed(
-  context: AuthContext,
   config: LinkConfig,
   configured: Configured,
-  lock: SessionState | undefined,
+  sessions: StoredSessions,
+  { env }: Host,
 ): Promise<ListedLink> {
   const { name, kind } = config;
   if (isProvider(config)) {
@@ -66,38 +54,25 @@ async function listed(
   }
   const known = { type: 'identity', name, kind, isDefault: config.isDefault } as const;
   try {
-    const { links, target } = await planChain(config, configured, context.host.env);
+    const { links, target } = await planChain(config, configured, env);
     const chain = links.map((link) => link.config.name);
-    const isStored = target.plan.slot !== 'nothing';
-    const state = isStored
-      ? (lock ?? (await stateOf(context, target)))
-      : { session: 'none' as const };
-    return { ...known, chain, ...state };
+    return { ...known, chain, ...describeState(await sessions.of(target), sessions.reason) };
   } catch (error) {
     if (!isAtmosError(error)) throw error;
     return { ...known, chain: [], session: 'none', reason: error.message };
   }
 }
 
-async function stateOf(
-  { store, host }: AuthContext,
-  target: Parameters<typeof storedSession>[1],
-): Promise<SessionState> {
-  try {
-    const { session, changed } = await storedSession(store, target);
-    if (changed !== undefined) return { session: 'changed', reason: changed };
-    if (session === undefined) return { session: 'none' };
-    const isValid = remainingMs(session, host.now()) > 0;
-    return {
-      session: isValid ? 'valid' : 'expired',
-      ...withoutAbsent({ expiresAt: session.credentials.expiresAt }),
-    };
-  } catch (error) {
-    return unreadable(error);
+function describeState(
+  state: SessionState,
+  whyLocked: string | undefined,
+): Pick<ListedLink, 'session' | 'expiresAt' | 'reason'> {
+  if (state.kind === 'unstored') return { session: 'none' };
+  if (state.kind === 'locked') {
+    return { session: 'locked', ...withoutAbsent({ reason: whyLocked }) };
   }
-}
-
-function unreadable(error: unknown): SessionState {
-  if (!isAtmosError(error)) throw error;
-  return { session: 'unknown', reason: error.message };
+  if ('reason' in state) return { session: state.kind, reason: state.reason };
+  if (!('session' in state)) return { session: state.kind };
+  const { expiresAt } = state.session.credentials;
+  return { session: state.kind, ...withoutAbsent({ expiresAt }) };
 }

@@ -1,5 +1,6 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import type { ChainLink } from '../auth/chain.ts';
+import type { AuthContext } from '../auth/context.ts';
 import { remainingMs, storedSession, type Session } from '../auth/session.ts';
 import { isAtmosError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
@@ -29,15 +30,24 @@ export interface StoredSessions {
 /** @throws ERR_KEYRING_UNKNOWN_TYPE, and as the settings of the keyring */
 export async function openStoredSessions(plan: AuthPlan, host: Host): Promise<StoredSessions> {
   const { keyring } = await openWithFallback(keyringContext(plan, host));
-  const { state, reason = `the ${keyring.info.type} keyring is ${state}` } = await keyring
-    .probe()
-    .catch(unavailable);
   const store = createCredentialStore({
     keyring,
     realm: plan.realm.value,
     otherOwners: otherOwners(plan, host),
     host,
   });
+  return storedSessionsIn({ keyring, store, host });
+}
+
+/** The stored sessions of a keyring that is open. */
+export async function storedSessionsIn({
+  keyring,
+  store,
+  host,
+}: Pick<AuthContext, 'keyring' | 'store' | 'host'>): Promise<StoredSessions> {
+  const { state, reason = `the ${keyring.info.type} keyring is ${state}` } = await keyring
+    .probe()
+    .catch(unavailable);
   return {
     state,
     ...(state === 'ready' ? {} : { reason }),
