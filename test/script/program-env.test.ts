@@ -131,10 +131,10 @@ test('a shell evaluates a value exactly, whatever characters it has', async () =
 test.each([
   ['PATH', './bin'],
   ['HTTPS_PROXY', 'http://127.0.0.1:1'],
-  ['AWS_ENDPOINT_URL', 'http://127.0.0.1:1'],
+  ['AWS_ENDPOINT_URL', 'http://127.0.0.1:1', ', and sends signed requests there'],
   ['AWS_CA_BUNDLE', './ca.pem'],
   ['ATMOS_CONFIG', './other.yaml'],
-])('%s needs trust, and nothing runs or prompts before', async (name, value) => {
+])('%s needs trust, and nothing runs or prompts before', async (name, value, also = '') => {
   const machine = await openConfiguredMachine();
   mkdirSync(join(machine.project, 'bin'));
   writeFileSync(join(machine.project, 'bin/program'), '#!/bin/sh\ntouch was-run\n', {
@@ -144,7 +144,7 @@ test.each([
   const result = await machine.atmos('auth exec -- program');
   expect(result).toMatchObject({ exitCode: 2, stdout: '' });
   expect(result.stderr).toContain(
-    `is not trusted: it sets ${name} to "${value}" for programs, as env.${name} (`,
+    `is not trusted: it sets ${name} to "${value}" for programs${also} (set by env.${name} (`,
   );
   expect(sessionCalls(machine)).toEqual([]);
   expect(Object.keys(storedIn(machine))).not.toContain('project/was-run');

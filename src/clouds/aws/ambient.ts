@@ -30,7 +30,7 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
   const settings = readOutside(identity, (problem) => void problems.push(problem));
   if (problems.length > 0) throw new ConfigurationError(identity, problems);
   return {
-    ...outsidePlan(identity, settings),
+    ...outsidePlan(identity, settings, env),
     name: identity.name,
     kind: identity.kind,
     gives: 'aws',

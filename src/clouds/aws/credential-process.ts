@@ -4,7 +4,7 @@ import { showForConsent } from '../../core/json.ts';
 import type { Identity, TrustNeed } from '../../core/kind-config.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { mapOf, setting, text } from '../../core/validate.ts';
-import type { IdentityKind, LinkPlan } from '../contract.ts';
+import type { IdentityKind, LinkPlan, PlanContext } from '../contract.ts';
 import { endpointKeys, endpointTrustNeeds } from './endpoint-settings.ts';
 import { outsidePlan, outsidePrincipal, readOutside } from './outside-settings.ts';
 
@@ -40,7 +40,7 @@ function trustNeeds(identity: Identity): readonly TrustNeed[] {
   return [{ path: commandPath, what: `runs the credential command ${shown}` }, ...ofEndpoint];
 }
 
-function plan(identity: Identity): LinkPlan {
+function plan(identity: Identity, { env }: PlanContext): LinkPlan {
   const problems: LinkProblem[] = [];
   const report = (problem: LinkProblem) => void problems.push(problem);
   const settings = readOutside(identity, report);
@@ -58,7 +58,7 @@ function plan(identity: Identity): LinkPlan {
   if (!command || problems.length > 0) throw new ConfigurationError(identity, problems);
   const hash = sha256(command);
   return {
-    ...outsidePlan(identity, settings),
+    ...outsidePlan(identity, settings, env),
     name: identity.name,
     kind: identity.kind,
     gives: 'aws',

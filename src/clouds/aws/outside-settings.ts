@@ -4,7 +4,7 @@ import { valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { mapOf, setting, text } from '../../core/validate.ts';
 import type { Host } from '../../host/host.ts';
-import type { LinkPlan } from '../contract.ts';
+import type { LinkPlan, OpenContext } from '../contract.ts';
 import { readEndpoint, type EndpointSettings } from './endpoint-settings.ts';
 import { chooseEndpoint } from './endpoint-variables.ts';
 import { checkRegion, isAwsRegion } from './regions.ts';
@@ -43,23 +43,26 @@ export function environmentRegion(env: Host['env']): string | undefined {
 export function outsidePlan(
   identity: Identity,
   { region, ...endpoint }: OutsideSettings,
-): Pick<LinkPlan, 'origin' | 'storedKey' | 'region' | 'shownRegion' | 'whoIs'> {
+  env: Host['env'],
+): Pick<LinkPlan, 'origin' | 'storedKey' | 'region' | 'shownRegion' | 'route' | 'whoIs'> {
   const shown = shownOf(identity, { region, endpoint: endpoint.endpoint });
+  const chosen = chooseEndpoint(endpoint, env);
+  const requestRegion = region ?? environmentRegion(env) ?? 'us-east-1';
   return {
     origin: 'unknown',
     storedKey: 'none',
     ...withoutAbsent({ region, shownRegion: shown.region }),
+    route: async (host) =>
+      (await import('./sts-route.ts')).stsRoute({ ...chosen, region: requestRegion }, host),
     whoIs: async (credentials: AwsCredentials, context: WhoIsContext) => {
       const { withSts } = await import('./with-sts.ts');
-      const requestRegion = region ?? environmentRegion(context.host.env) ?? 'us-east-1';
-      const chosen = chooseEndpoint(endpoint, context.host.env);
       const target = { ...chosen, region: requestRegion, shown };
       return withSts(target, credentials, context, (sts) => sts.getCallerIdentity());
     },
   };
 }
 
-type WhoIsContext = Parameters<NonNullable<LinkPlan['whoIs']>>[1];
+type WhoIsContext = Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>;
 
 /** What messages show in place of values that tags gave. */
 function shownOf(
