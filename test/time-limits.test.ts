@@ -1,3 +1,6 @@
+import { openAmbient } from '../src/clouds/aws/ambient-credentials.ts';
+import { runConfiguredCommand } from '../src/clouds/run-command.ts';
+import { openContext } from './clouds/open-context.ts';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -218,6 +221,16 @@ async function silentKeychain(): Promise<unknown> {
   throw new Error(failure?.reason);
 }
 
+function slowTokenCommand(): Promise<unknown> {
+  const command = { command: 'token', title: 'the token command', place: '/p/atmos.yaml:3:5' };
+  const limits = { timeoutMs: 20_000, maxBytes: 100 };
+  return runConfiguredCommand(command, openContext(impatientHost()), limits);
+}
+
+function silentAmbient(): Promise<unknown> {
+  return openAmbient('dev', {}, openContext(impatientHost(), { timeoutMs: 5_000 }));
+}
+
 const timeouts: readonly [
   file: string,
   waitedFor: string,
@@ -242,9 +255,16 @@ const timeouts: readonly [
     60,
     () => readInput(impatientHost({ stdin: new PassThrough() })),
   ],
-  ['clouds/aws/meet-endpoint.ts', 'no answer', 0.01, silentEndpoint],
   [
-    'clouds/aws/network-errors.ts',
+    'clouds/aws/ambient-credentials.ts',
+    'the shared files and the role of the instance',
+    5,
+    silentAmbient,
+  ],
+  ['clouds/aws/meet-endpoint.ts', 'no answer', 0.01, silentEndpoint],
+  ['clouds/run-command.ts', 'the token command (/p/atmos.yaml:3:5)', 20, slowTokenCommand],
+  [
+    'clouds/network-failure.ts',
     'https://sts.eu-west-1.amazonaws.com',
     20,
     async () => {
@@ -252,7 +272,7 @@ const timeouts: readonly [
     },
   ],
   [
-    'clouds/aws/network-errors.ts',
+    'clouds/network-failure.ts',
     'https://sts.eu-west-1.amazonaws.com',
     5,
     async () => {

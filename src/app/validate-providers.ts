@@ -8,7 +8,7 @@ import type { Provider } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import { findUnknownPaths, isMap } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
-import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
+import { invalidAt, noteAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { checkVia, type Named } from './validate-references.ts';
 
 /** The settings that Atmos requires for kinds that this version does not support. */
@@ -22,8 +22,11 @@ const settingsOfAtmos: Readonly<Record<string, readonly string[]>> = {
   'gcp/workload-identity-federation': ['spec.project_number'],
 };
 
-/** The keys that every provider may have, whatever its kind. */
-const commonKeys: ReadonlySet<string> = new Set(['kind', 'default', 'session', 'console', 'tags']);
+/** The keys that every provider may have, whatever its kind. `auth list` shows them. */
+const commonKeys: ReadonlySet<string> = new Set(['kind', 'default', 'tags']);
+
+/** Keys of kinds of Atmos that the supported kinds do not use. */
+const keysForAtmos: ReadonlySet<string> = new Set(['session', 'console']);
 
 /** Kinds of integrations of Atmos. No kind is supported. */
 const atmosIntegrationKinds: readonly string[] = [
@@ -66,7 +69,12 @@ async function checkSettings(
 ): Promise<void> {
   const kind = await providerKindOf(provider);
   for (const { path, nearest } of findUnknownPaths(provider.settings, kind.schema)) {
-    if (path.length === 1 && commonKeys.has(path.join())) continue;
+    const key = path.length === 1 ? path.join() : undefined;
+    if (key !== undefined && commonKeys.has(key)) continue;
+    if (key !== undefined && keysForAtmos.has(key)) {
+      report(noteAt([...at, key], `is not used by the kind ${provider.kind}`));
+      continue;
+    }
     report(warningAt([...at, ...path], 'is not known', didYouMean(nearest)[0]));
   }
   try {

@@ -53,6 +53,8 @@ const pairs: Readonly<Record<string, readonly [unknown, unknown]>> = {
   'logs.level': ['Debug', 'Info'],
   'auth.integrations.*': [{ kind: 'aws/ecr' }, { kind: 'aws/eks' }],
   'auth.providers.*.kind': ['aws/saml', 'github/oidc'],
+  'auth.providers.*.tags': [['a'], ['b']],
+  'auth.providers.*.default': [false, true],
   'auth.realm': ['one', 'two'],
   'env.*': ['one', 'two'],
   import: ['a.yaml', 'b.yaml'],
@@ -123,7 +125,14 @@ async function outcomeOf(tree: Tree, path: Path) {
     return {
       identities,
       used: users.map((identity) => [readSettings(identity), awsUser.trustNeeds(identity)]),
-      providers: providers.map(({ name, kind }) => [name, kind]),
+      // The kind uses the region, and `auth list` the others.
+      providers: providers.map(({ name, kind, settings: { region, tags, default: isDefault } }) => [
+        name,
+        kind,
+        region,
+        tags,
+        isDefault,
+      ]),
       env,
       environment,
       sessionFiles: sessionFiles.value,
