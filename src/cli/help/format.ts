@@ -26,6 +26,9 @@ export type Row = readonly [term: string, text: string];
 
 const columns = 80;
 
+/** Of a text that is below its term. */
+const textIndent = 8;
+
 /** A space at which no line is wrapped. */
 const wordJoint = '\u00a0';
 
@@ -102,8 +105,17 @@ function table(title: string, rows: readonly Row[]): string {
   const width = Math.max(0, ...rows.map(([term]) => term.length)) + 2;
   return list(
     title,
-    rows.map(([term, text]) => wrap(`${term.padEnd(width)}${text}`, width, columns - 2)),
+    rows.map(([term, text]) => row(term, text, width)),
   );
+}
+
+/** A word that does not fit beside the terms, such as a long list of choices, puts its text below. */
+function row(term: string, text: string, width: number): string {
+  const longest = Math.max(...text.split(' ').map((word) => word.length));
+  if (longest <= columns - 2 - width) {
+    return wrap(`${term.padEnd(width)}${text}`, width, columns - 2);
+  }
+  return `${term}\n${wrap(`${' '.repeat(textIndent)}${text}`, textIndent, columns - 2)}`;
 }
 
 function list(title: string, items: readonly string[]): string {
