@@ -118,7 +118,7 @@ function byName<T extends LinkConfig>(
   const known = all.map(({ name }) => name);
   for (const name of names) {
     if (known.some((other) => isSameName(other, name))) continue;
-    const list = known.length === 0 ? 'none is configured' : `it is one of ${known.join(', ')}`;
+    const list = known.length === 0 ? 'no name is configured' : `it is one of ${known.join(', ')}`;
     throw new AtmosError(
       type === 'identity' ? 'ERR_IDENTITY_UNKNOWN' : 'ERR_USAGE',
       `unknown ${type} ${JSON.stringify(name)}: ${list}`,

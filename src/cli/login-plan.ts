@@ -104,7 +104,7 @@ const actions = {
 } as const;
 
 const reasons = {
-  absent: 'there is none',
+  absent: 'there is no session',
   expired: 'it has expired',
   short: 'it ends too soon',
   changed: 'the settings have changed',

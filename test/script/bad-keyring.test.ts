@@ -134,7 +134,7 @@ describe('the keyring password', () => {
         exitCode: 3,
         message:
           'the password file /nonexistent/password (from ATMOS_KEYRING_PASSWORD_FILE) does not exist',
-        hints: ['ls -l /nonexistent/password'],
+        hints: [],
       },
     );
   });

@@ -339,7 +339,7 @@ describe('a repository that is trusted', () => {
     writeFileSync(part, readFileSync(part, 'utf8').replace('# end', '# and'));
     const refused = await run('auth whoami');
     expect(refused).toMatchObject({ exitCode: 2, hasRun: false });
-    expect(refused.stderr).toMatch(/is not trusted: it runs : > .*, as env\.X \(.*a\.yaml:1:/);
+    expect(refused.stderr).toMatch(/is not trusted: it runs : > .* \(set by env\.X \(.*a\.yaml:1:/);
     writeFileSync(part, readFileSync(part, 'utf8').replace('# and', '# end'));
     expect(await run('auth whoami')).toMatchObject({ exitCode: 0, hasRun: true });
 

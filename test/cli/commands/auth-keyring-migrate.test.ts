@@ -54,7 +54,11 @@ describe('an invalid command is refused', () => {
       'the entries would be copied from the system keyring (--from) to itself',
     ],
     ['--to memory', 'ERR_USAGE', 'invalid value "memory" for --to: expected one of system, file'],
-    ['--from memory --to file', 'ERR_USAGE', 'invalid value "memory" for --from: expected system'],
+    [
+      '--from memory --to file',
+      'ERR_USAGE',
+      'invalid value "memory" for --from: expected one of system, file',
+    ],
     ['--to system', 'ERR_KEYRING_UNAVAILABLE', 'there is no session bus'],
   ])('migrate %s', async (options, code, message) => {
     const before = desk.stored();
@@ -294,7 +298,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     });
     expect(result).toMatchObject({ exitCode: 0 });
     expect(ada.asked).toEqual([
-      `Choose a password for the new keyring ${desk.directory}`,
+      'Choose a password for the new keyring ~/data/atmos/keyring',
       'Repeat the password',
       '  The passwords are different',
     ]);

@@ -159,7 +159,7 @@ describe('auth list', () => {
       'ERR_IDENTITY_UNKNOWN',
       'unknown identity "gone": it is one of dev, hub, leaf',
     ],
-    ['--providers gone', 'ERR_USAGE', 'unknown provider "gone": none is configured'],
+    ['--providers gone', 'ERR_USAGE', 'unknown provider "gone": no name is configured'],
     ['-f csv', 'ERR_USAGE', 'invalid value "csv" for -f'],
   ])('refuses %s', async (options, code, message) => {
     const desk = await openChainDesk();

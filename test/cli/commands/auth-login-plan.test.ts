@@ -14,16 +14,16 @@ describe('login --plan', () => {
       stdout: `identity dev (aws/user)
   Gives    aws credentials
   Session  no session
-  Login    opens a session for up to 1d 12h: there is none
+  Login    opens a session for up to 1d 12h: there is no session
   May ask  the code of an MFA device
 identity hub (aws/assume-role)
   Gives    aws credentials
   Session  no session
-  Login    opens a session for up to 2h: there is none
+  Login    opens a session for up to 2h: there is no session
 identity leaf (aws/assume-role)
   Gives    aws credentials
   Session  no session
-  Login    opens a session for up to 1h: there is none
+  Login    opens a session for up to 1h: there is no session
   Limit    opened with a session of another role, it lasts one hour at most
 A login as leaf would open 3 of 3 sessions
 `,
