@@ -12,7 +12,7 @@ import {
   type LinkConfig,
   type Provider,
 } from '../core/kind-config.ts';
-import { isSameName, nearestName } from '../core/names.ts';
+import { foldName, isSameName, nearestName } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import { endpointVariables, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
@@ -117,7 +117,8 @@ export function termsOf(
   const settings = Object.entries(fingerprint).sort(([a], [b]) => (a < b ? -1 : 1));
   const values = settings.map(([name, { value }]) => [name, value]);
   const own = { kind: { value: kind }, ...Object.fromEntries(settings) };
-  const before = base === undefined ? [] : [base.chainFingerprint];
+  // Two links before it can have equal settings and different keys.
+  const before = base === undefined ? [] : [foldName(titleOf(base.config)), base.chainFingerprint];
   return {
     chainFingerprint: sha256(JSON.stringify([kind, values, ...before])),
     chainSettings: { ...own, ...settingsOfBase(base) },
@@ -136,6 +137,14 @@ function settingsOfBase(base: ChainLink | undefined): ChainSettings {
   return { ...via, ...Object.fromEntries(named) };
 }
 
+/** More than anyone needs. A hostile project could otherwise make every command slow. */
+const maxLinks = 32;
+
+function tooLong(identity: Identity): ConfigurationError {
+  const message = `is the end of a chain of more than ${maxLinks} links`;
+  return new ConfigurationError(identity, [{ path: ['via', 'identity'], message }]);
+}
+
 /**
  * The links of the chain that ends with the identity, from the first one.
  *
@@ -151,6 +160,7 @@ export async function resolveChain(
     const base = await baseOf(current, links, configured);
     if (base === undefined) return links;
     links.unshift(base);
+    if (links.length > maxLinks) throw tooLong(identity);
     if (isProvider(base)) return links;
     current = base;
   }

@@ -67,7 +67,9 @@ export async function storedSession(
 function describeChange(before: ChainSettings | undefined, now: ChainSettings): string {
   if (before === undefined) return 'an earlier version of this program opened the session';
   const changed = 'a setting changed after the session was opened';
-  const names = Object.keys(before).filter((name) => before[name]?.value !== now[name]?.value);
+  const different = Object.keys(before).filter((name) => before[name]?.value !== now[name]?.value);
+  // The settings of another base all differ.
+  const names = different.includes('via') ? ['via'] : different;
   const changes = names.map(
     (name) => `${name} was ${shownSetting(before[name])} and is now ${shownSetting(now[name])}`,
   );

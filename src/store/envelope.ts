@@ -187,7 +187,8 @@ function itemOf(value: unknown): ItemKind | undefined {
   return value === 'key' || value === 'session' || value === 'token' ? value : undefined;
 }
 
-const maxChainSettings = 64;
+/** Of all links of a chain. */
+const maxChainSettings = 1024;
 const maxSettingLength = 4096;
 
 /** Chain settings in the form of {@link formatEnvelope}; undefined for anything else. */

@@ -148,6 +148,29 @@ describe('a chain that leads nowhere is an error that names', () => {
   });
 });
 
+test('two users with equal settings are different bases of a chain', async () => {
+  const grace = { ...ada, name: 'grace' };
+  const on = async (name: string) =>
+    (await plan(roleIdentity('hub', { identity: name }), [ada, grace])).target.chainFingerprint;
+  expect(await on('ada')).not.toBe(await on('grace'));
+  expect(await on('ADA')).toBe(await on('ada'));
+});
+
+test('a chain of 32 links is planned, and a longer one is refused', async () => {
+  const roles = Array.from({ length: 40 }, (_, at) =>
+    roleIdentity(`r${at}`, { identity: at === 0 ? 'ada' : `r${at - 1}` }),
+  );
+  const target = (at: number) => roles[at] ?? ada;
+  const { links, target: last } = await plan(target(30), [...roles, ada]);
+  expect(links).toHaveLength(32);
+  expect(Object.keys(last.chainSettings).length).toBeLessThan(1024);
+  expect(await errorOf(plan(target(31), [...roles, ada]))).toMatchObject({
+    code: 'ERR_CONFIG_INVALID',
+    message:
+      'via.identity of identity r31 (/p/atmos.yaml:r31:via:identity) is the end of a chain of more than 32 links',
+  });
+});
+
 test('a role of another partition than its base is refused before any request', async () => {
   const target = roleIdentity(
     'hub',

@@ -220,6 +220,21 @@ describe('a chain of four links', () => {
     expect(place.server.requests()).toEqual({ GetSessionToken: 1 });
   });
 
+  test('is opened again with the key of another user when via names that user', async () => {
+    const other = { via: { identity: 'grace' } };
+    const grace = awsUserIdentity({ name: 'grace', spec: place.spec });
+    await place.manager.saveKeys(grace, keys);
+    await place.manager.login(identityOf(place, 'hub'));
+    const edited = await openChain({ hub: other }, { beside: place });
+    const identities = [...(edited.context.configured?.identities ?? []), grace];
+    Object.assign(edited.context, { configured: { identities, providers: [] } });
+    expect(await edited.manager.login(identityOf(edited, 'hub'))).toMatchObject({
+      wasOpened: true,
+      changed:
+        'a setting changed after the session was opened: via was identity ada and is now identity grace',
+    });
+  });
+
   test('is opened once by two callers at the same time', async () => {
     const leaf = identityOf(place, 'leaf');
     await Promise.all([place.manager.login(leaf), place.manager.login(leaf)]);

@@ -229,7 +229,7 @@ describe('an invalid envelope', () => {
       { x: { value: {} } },
       { x: { value: 'a', shown: 1 } },
       { x: { value: 'a'.repeat(4097) } },
-      Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`s${at}`, { value: null }])),
+      Object.fromEntries(Array.from({ length: 1025 }, (_, at) => [`s${at}`, { value: null }])),
     ].map((settings): [string, string, string] => [
       `one whose settings are ${JSON.stringify(settings).slice(0, 40)}`,
       withOwn({ chain_settings: settings }),

@@ -109,10 +109,10 @@ function loginOf(context: Context, { flags, values }: Invocation, plan: ProjectP
     }
     const { manager } = await openOnce();
     const result = await manager.login(identity, { force });
-    await showResult(context, plan, identity, { result, manager, isVerbose });
-    await warnOfIntegrations(plan, identity, { warn: warner(context) });
     // Storing the session is the purpose of a login.
     if (result.storeFailure !== undefined) throw result.storeFailure;
+    await showResult(context, plan, identity, { result, manager, isVerbose });
+    await warnOfIntegrations(plan, identity, { warn: warner(context) });
     await warnOfMemory(plan, 'this session ends with this command', { warn: warner(context) });
   };
 }

@@ -1,6 +1,7 @@
 import { valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Identity, TrustNeed } from '../../core/kind-config.ts';
-import type { IdentityKind, LinkPlan, PlanContext } from '../contract.ts';
+import { sha256 } from '../../core/sha256.ts';
+import type { IdentityKind, LinkPlan, PlanContext, PlannedSetting } from '../contract.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
 import { readRoleSettings, schemas, shownRole, type Role } from './role-settings.ts';
@@ -70,17 +71,12 @@ function fingerprintOf({ identity, settings }: Role): LinkPlan['fingerprint'] {
     const tag = value === undefined ? undefined : tagAt?.(path);
     return { value: value ?? null, ...(tag === undefined ? {} : { shown: valueOf(tag) }) };
   };
-  const list = (items: readonly unknown[]) =>
-    items.length === 0 ? undefined : JSON.stringify(items);
   const ofPrincipal = {
     assume_role: settings.roleArn,
     session_name: settings.sessionName,
     external_id: settings.externalId,
     source_identity: settings.sourceIdentity,
     mfa_arn: settings.mfaArn,
-    session_tags: list(tags.map(({ key, value }) => [key, value])),
-    transitive_tags: list(transitiveTags),
-    policy_arns: list(policyArns),
   };
   return {
     'spec.endpoint_url': endpointSetting(identity, settings),
@@ -90,5 +86,30 @@ function fingerprintOf({ identity, settings }: Role): LinkPlan['fingerprint'] {
         setting(['principal', name], value),
       ]),
     ),
+    'principal.session_tags': hashed(
+      tags.map(({ key }) => key),
+      tags,
+    ),
+    'principal.transitive_tags': hashed(transitiveTags),
+    'principal.policy_arns': hashed(
+      policyArns.map((arn) => arn.split('/').at(-1) ?? arn),
+      policyArns,
+    ),
   };
+}
+
+const maxShownLength = 200;
+
+/**
+ * A list as a setting. Only its hash is stored, because it can be long and a tag of the configuration
+ * can have produced a part of it.
+ *
+ * @param names what messages show
+ * @param items what the hash is of. Default: the names
+ */
+function hashed(names: readonly string[], items: readonly unknown[] = names): PlannedSetting {
+  if (items.length === 0) return { value: null };
+  const hash = sha256(JSON.stringify(items));
+  const shown = names.join(', ').slice(0, maxShownLength);
+  return { value: hash, shown: `${shown} (SHA-256 ${hash.slice(0, 8)}…)` };
 }

@@ -1,6 +1,9 @@
 import type { Hint } from '../../core/hint.ts';
 import type { Route } from '../transport.ts';
 
+/** 36 hours, the longest that AWS STS gives, and an hour for the time that the answer takes. */
+const maxSessionMs = 37 * 60 * 60 * 1000;
+
 /** The size limit of an answer. Answers of STS have about 2 KB. */
 const maxAnswerBytes = 64 * 1024;
 
@@ -114,8 +117,14 @@ export function textOf(value: string | undefined, exchange: Exchange): string {
 
 /** A time in the answer. @throws if it is missing or damaged */
 export function dateOf(value: Date | undefined, exchange: Exchange): Date {
-  if (value !== undefined && !Number.isNaN(value.getTime())) return value;
-  throw flawed(exchange, 'an expiry missing or damaged');
+  if (value === undefined || Number.isNaN(value.getTime())) {
+    throw flawed(exchange, 'an expiry missing or damaged');
+  }
+  const { serverDate } = exchange;
+  if (serverDate !== undefined && value.getTime() - serverDate.getTime() > maxSessionMs) {
+    throw flawed(exchange, 'an expiry later than any session of AWS');
+  }
+  return value;
 }
 
 /** The server's time, if the answer has it. */
