@@ -9,7 +9,8 @@ const cleanUps = new Set<() => void>();
 export function onEnd(cleanUp: () => void): () => void {
   if (cleanUps.size === 0) {
     process.on('exit', runCleanUps);
-    for (const signal of signals) process.on(signal, end);
+    // First, because a listener that records one signal may remove itself when it is called.
+    for (const signal of signals) process.prependListener(signal, end);
   }
   cleanUps.add(cleanUp);
   return () => {

@@ -268,7 +268,7 @@ describe('at a terminal', () => {
     machine.writeConfig(configOf(machine).replace(machine.sts.url, url));
     const shown = `sends signed requests to ${url} (in ASCII: sts.xn--mazonaws-06g.com)`;
     const { stderr: refused } = await machine.atmos('auth login --force');
-    expect(refused).toContain(`is not trusted: it ${shown}, as `);
+    expect(refused).toContain(`is not trusted: it ${shown} (set by `);
     expect((await machine.atmos('auth trust --yes')).stderr).toContain(`  ${shown}\n`);
   });
 });

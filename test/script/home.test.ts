@@ -77,6 +77,25 @@ const outcomes = {
     }
     return { exitCode: 2, error: noHomeFor('the file keyring', home) };
   },
+  awsConfig: (home: HomeName) => {
+    const file = '<root>/home/.aws/config (from the home directory)';
+    if (home !== 'a HOME that cannot be searched') return outcomes.handle(home);
+    const why = 'permission denied (<root>/home belongs to user 0)';
+    return { exitCode: 1, error: `cannot read ${file}: ${why}` };
+  },
+  /** Lists what is configured, and says why it does not know the sessions. */
+  list: (home: HomeName) => (home in reasons ? outcomes.keyring(home) : done),
+  awsFiles: (home: HomeName) => {
+    const file = 'the file <root>/home/.aws/credentials';
+    if (home === 'a HOME that cannot be searched') {
+      const why = 'cannot search <root>/home (it belongs to user 0)';
+      return { exitCode: 2, error: `${file} was not found: ${why}` };
+    }
+    if (home === "another user's HOME, as root") {
+      return { exitCode: 2, error: `${file} does not exist` };
+    }
+    return outcomes.keyring(home);
+  },
   /** Locks nothing where no agent can run, and names the keyring. */
   agent: (home: HomeName) => (home in reasons ? outcomes.keyring(home) : done),
   /** Reports the keyring's problem on standard output. */
@@ -128,7 +147,10 @@ const commands: Readonly<Record<string, keyof typeof outcomes>> = {
   'auth keyring migrate --to system': 'keyring',
   'auth keyring import --from atmos-file --path .': 'keyring',
   'auth keyring import --from aws-vault': 'vault',
-  'auth keyring import --from aws-credentials': 'keyring',
+  'auth keyring import --from aws-credentials': 'awsFiles',
+  'auth aws-config --print': 'awsConfig',
+  'auth list': 'list',
+  'auth shell --shell true': 'keyring',
   'profile list': 'nothing',
   'profile show ci': 'nothing',
   'completion bash': 'nothing',

@@ -55,7 +55,8 @@ test('a laptop and CI use different keyrings in the same project, and status nam
   expect(await statusOf(machine, '--profile ci,laptop')).toEqual(laptop);
 
   const { stderr } = await machine.atmos('auth keyring status --profile ci');
-  expect(stderr).toContain(`Keyring  memory (${ci.source.replace(machine.home, '~')})`);
+  expect(stderr).toMatch(/^ {2}Keyring +memory /m);
+  expect(stderr).toContain(`memory (${ci.source.replace(machine.home, '~')})`);
 });
 
 test('CI stores nothing, and a laptop without its keyring does not use that of CI', async () => {

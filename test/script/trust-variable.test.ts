@@ -11,7 +11,7 @@ describe('ATMOS_AUTH_TRUST', () => {
     const ofProject = await machine.atmos('auth exec -i off -- true', { env });
     expect(ofProject.exitCode).toBe(2);
     expect(ofProject.stderr).toContain(
-      `is not trusted: it sets STAGE to "prod" for programs, as env.STAGE (${machine.project}/atmos.yaml:`,
+      `is not trusted: it sets STAGE to "prod" for programs (set by env.STAGE (${machine.project}/atmos.yaml:`,
     );
     expect(ofProject.stderr).toContain(note);
 
@@ -40,7 +40,7 @@ test('trust in a command covers its output in the env of an identity', async () 
   machine.writeConfig(configOf(machine, { identity }));
   const refused = await machine.atmos('auth env -f json');
   expect(refused.exitCode).toBe(2);
-  expect(refused.stderr).toContain('is not trusted: it runs echo swordfish, as ');
+  expect(refused.stderr).toContain('is not trusted: it runs echo swordfish (set by ');
   expect(await machine.atmos('auth trust --yes')).toMatchObject({ exitCode: 0 });
   const { stdout, stderr } = await machine.atmos('auth env -f json');
   expect(JSON.parse(stdout)).toMatchObject({ STAGE: 'swordfish' });

@@ -76,7 +76,7 @@ describe('under env, without trust', () => {
     const result = await machine.atmos(['auth', 'exec', '-i', 'off', ...printAll]);
     expect(result).toMatchObject({ exitCode: 2, stdout: '' });
     expect(result.stderr).toContain(
-      `is not trusted: it sets ${name} to ${JSON.stringify(value)} for programs, as env.${name} (`,
+      `is not trusted: it sets ${name} to ${JSON.stringify(value)} for programs (set by env.${name} (`,
     );
     expect(result.stderr).toContain('hint: atmos auth trust\n');
 

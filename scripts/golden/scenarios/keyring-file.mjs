@@ -21,7 +21,7 @@ export const keyringFile = {
       await atmos('auth keyring status');
       await atmos('auth keyring status -o json');
       await atmos('auth keyring list --long');
-      await atmos('auth keyring doctor');
+      await atmos('auth keyring doctor --online');
       await atmos('auth keyring doctor -o json');
       const without = { env: { ATMOS_KEYRING_PASSWORD: undefined } };
       await atmos('auth keyring status', without);
