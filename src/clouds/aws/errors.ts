@@ -88,7 +88,7 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
     case 'AccessDeniedException':
       if (mfa !== undefined && mfaPattern.test(message)) return mfaRefused(refusal, call);
       return new AtmosError('ERR_AUTH_DENIED', `AWS denies sts:${action} of ${role}: ${said}`, {
-        hints: (action === 'AssumeRoot' ? rootHints : roleHints(call)).map(say),
+        hints: denialHints(message, call).map(say),
       });
     case 'ValidationError':
       return new AtmosError('ERR_AWS', `AWS rejects the request to open ${role}: ${said}`, {
@@ -105,6 +105,22 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
     default:
       return undefined;
   }
+}
+
+/** Actions that a session needs only because of settings of its chain. AWS names them in its message. */
+const actionsOfSettings = [
+  ['sts:TagSession', 'settings session_tags and transitive_tags'],
+  ['sts:SetSourceIdentity', 'setting source_identity'],
+] as const;
+
+function denialHints(message: string, call: StsCall): readonly string[] {
+  if (call.action === 'AssumeRoot') return rootHints;
+  const named = actionsOfSettings.filter(([action]) => message.includes(action));
+  if (named.length === 0) return roleHints(call);
+  return named.map(
+    ([action, settings]) =>
+      `the trust policy of the role must allow ${action} for the caller (${settings})`,
+  );
 }
 
 /** AWS gives the same answer for a missing permission and for a trust policy, so both are named. */
