@@ -228,7 +228,11 @@ function slowTokenCommand(): Promise<unknown> {
 }
 
 function silentAmbient(): Promise<unknown> {
-  return openAmbient('dev', {}, openContext(impatientHost(), { timeoutMs: 5_000 }));
+  return openAmbient(
+    { name: 'dev', locate: () => '/p/atmos.yaml' },
+    {},
+    openContext(impatientHost(), { timeoutMs: 5_000 }),
+  );
 }
 
 const timeouts: readonly [

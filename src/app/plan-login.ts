@@ -65,14 +65,14 @@ export async function planLogin(
   }
 }
 
-/** From the target back: a link is opened only if the link after it is. */
+/** From the target back: a link is opened only if the link after it is. Login opens no ambient target. */
 function planLinks(
   { links, target }: Chain,
   states: ReadonlyMap<ChainLink, SessionState>,
   force: boolean,
   now: Date,
 ): PlannedLink[] {
-  let next: PlannedLink['action'] = 'open';
+  let next: PlannedLink['action'] = target.plan.isAmbient ? 'skip' : 'open';
   return links
     .toReversed()
     .map((link) => {

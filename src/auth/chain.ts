@@ -174,7 +174,7 @@ async function baseOf(
 ): Promise<LinkConfig | undefined> {
   const kind = await kindOf(identity);
   const fault = (path: readonly string[], message: string, hint?: Hint) =>
-    chainError(identity, links, path, message, hint);
+    chainError(identity, path, `${message}${chainNote(links)}`, hint);
   const base = findBase(identity, configured, fault);
   if (base === undefined) {
     if (kind.takes.length === 0) return undefined;
@@ -191,7 +191,8 @@ async function baseOf(
     );
   }
   if (links.includes(base)) {
-    throw fault(['via', 'identity'], `leads back to itself: ${pathOf([base, ...links])}`);
+    const cycle = `leads back to itself: ${pathOf([base, ...links])}`;
+    throw chainError(identity, ['via', 'identity'], cycle);
   }
   const { gives } = await linkKindOf(base);
   if (!kind.takes.includes(gives)) {
@@ -236,17 +237,18 @@ function findBase(
   return undefined;
 }
 
-/** Names the whole path if the fault is not in the identity that was asked for. */
 function chainError(
   identity: Identity,
-  links: readonly LinkConfig[],
   path: readonly string[],
   message: string,
   hint?: Hint,
 ): ConfigurationError {
-  const chain = links.length > 1 ? ` (chain: ${pathOf(links)})` : '';
-  const problem = { path, message: `${message}${chain}`, ...withoutAbsent({ hint }) };
-  return new ConfigurationError(identity, [problem]);
+  return new ConfigurationError(identity, [{ path, message, ...withoutAbsent({ hint }) }]);
+}
+
+/** Names the whole path if the fault is not in the identity that was asked for. */
+function chainNote(links: readonly LinkConfig[]): string {
+  return links.length > 1 ? ` (chain: ${pathOf(links)})` : '';
 }
 
 /** A chain in a message: `provider github → identity deploy → identity prod`. */

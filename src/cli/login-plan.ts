@@ -45,7 +45,10 @@ export async function showLoginPlan(
 ): Promise<void> {
   const planned = await planLogin(plan, identity, { force }, host);
   if (isJson) return outJson(planJson(planned));
-  await print(...planned.links.flatMap((link) => formatLink(link, host)), formatSummary(planned));
+  const links = planned.links.flatMap((link, at) =>
+    formatLink(link, at === planned.links.length - 1, host),
+  );
+  await print(...links, formatSummary(planned));
   const { reason } = planned.keyring;
   if (reason !== undefined) await note(`note: sessions are not known: ${reason}`);
 }
@@ -69,7 +72,7 @@ function planJson({ identity, keyring, links }: LoginPlan): LoginPlanJson {
   };
 }
 
-function formatLink(link: PlannedLink, clock: LocalClock): string[] {
+function formatLink(link: PlannedLink, isTarget: boolean, clock: LocalClock): string[] {
   const { type, name, kind, gives, session, limits, mayAsk } = link;
   return [
     `${type} ${name} (${kind})`,
@@ -79,7 +82,7 @@ function formatLink(link: PlannedLink, clock: LocalClock): string[] {
         gives === 'none' ? 'nothing: programs use their environment' : `${gives} credentials`,
       ],
       ['Session', formatSession(session, clock)],
-      ['Login', formatAction(link)],
+      ['Login', formatAction(link, isTarget)],
       ['May ask', mayAsk.map((what) => questions[what]).join(', ')],
       ...limits.map((limit) => ['Limit', limit] as const),
     ]),
@@ -88,8 +91,13 @@ function formatLink(link: PlannedLink, clock: LocalClock): string[] {
 
 const questions = { 'mfa-code': 'the code of an MFA device' } as const;
 
-function formatAction({ action, because, session, maxDurationSeconds }: PlannedLink): string {
+function formatAction(link: PlannedLink, isTarget: boolean): string {
+  const { action, because, session, maxDurationSeconds, isAmbient } = link;
+  if (isAmbient && isTarget) {
+    return 'nothing to do: programs use the credentials of their environment';
+  }
   if (action !== 'open') return actions[action];
+  if (isAmbient) return 'reads the credentials of the environment';
   const duration =
     maxDurationSeconds === undefined ? '' : ` for up to ${formatLength(maxDurationSeconds * 1000)}`;
   const why =

@@ -1,5 +1,6 @@
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
+import type { Host } from '../host/host.ts';
 import type { OpenContext } from './contract.ts';
 
 /** A command of the configuration that prints credentials, or a part of them. */
@@ -17,8 +18,16 @@ export interface CommandLimits {
   readonly maxBytes: number;
 }
 
-/** The places of the commands that are running, so that an atmos that one starts does not run it again. */
-const guard = 'ATMOS_AUTH_COMMANDS_RUNNING';
+/**
+ * The variable with the places of the commands that are running, so that an atmos that one starts does
+ * not run it again.
+ */
+export const guard = 'ATMOS_AUTH_COMMANDS_RUNNING';
+
+/** The places in the variable. */
+export function placesRunning(env: Host['env']): readonly string[] {
+  return (env[guard] ?? '').split('\n').filter((one) => one !== '');
+}
 
 /**
  * Runs a command that was trusted, through the shell. Its standard error is shown to the user.
@@ -32,7 +41,7 @@ export async function runConfiguredCommand(
   { timeoutMs, maxBytes }: CommandLimits,
 ): Promise<string> {
   const named = `${title} (${place})`;
-  const running = (commandEnv[guard] ?? '').split('\n').filter((one) => one !== '');
+  const running = placesRunning(commandEnv);
   if (running.includes(place)) {
     throw failed(`${named} runs atmos, which would run the same command again`);
   }

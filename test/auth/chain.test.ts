@@ -113,7 +113,7 @@ describe('a chain that leads nowhere is an error that names', () => {
     [
       'the whole cycle',
       [hub({ identity: 'spoke' })],
-      'via.identity of identity hub (/p/atmos.yaml:hub:via:identity) leads back to itself: identity spoke → identity hub → identity spoke (chain: identity hub → identity spoke)',
+      'via.identity of identity hub (/p/atmos.yaml:hub:via:identity) leads back to itself: identity spoke → identity hub → identity spoke',
       [],
     ],
     [

@@ -5,7 +5,7 @@ import type { OpenAuth } from '../../app/open.ts';
 import type { LoginResult } from '../../auth/login.ts';
 import type { ProjectPlan } from '../../auth/plan.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { addOptions, placeholder, say } from '../../core/hint.ts';
+import { addOptions, say } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { formatMoment } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
@@ -50,7 +50,7 @@ function checkOptions({ values, flags, identity }: Invocation): void {
   }
   if (output !== undefined && tags !== undefined) {
     throw new AtmosError('ERR_USAGE', '--output is only for one identity, not for --tags', {
-      hints: [addOptions(['--identity', placeholder('name')])],
+      hints: [say('leave out --output')],
     });
   }
 }

@@ -1,4 +1,5 @@
 import { describeEnvironment } from '../../app/describe-environment.ts';
+import { foreseen, type Foreseen } from '../../app/export-environment.ts';
 import type { OpenAuth } from '../../app/open.ts';
 import { lookUpIdentity } from '../../app/look-up-identity.ts';
 import { warnOfMemory } from '../../app/notices.ts';
@@ -75,7 +76,10 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
   const identity = await requireIdentity(context, plan, invocation);
   const opened = await openForCommand(context, plan, { isInteractive: true });
   await warnOfMemory(plan, 'it has no session of another command', { warn: warner(context) });
-  const { who, failure } = await lookUpIdentity(opened, identity);
+  const known = await foreseen(plan.config, identity, context.host);
+  const { isAmbient } = known;
+  const { now } = context.host;
+  const { who, failure } = await lookUpIdentity(opened, identity, { isAmbient, now });
   if (invocation.values['output'] === 'json') {
     const environment = await describeEnvironment(plan, identity, context.host);
     const hasCredentials = !isAtmosError(failure, 'ERR_AUTH_KEYS_MISSING');
@@ -86,7 +90,8 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
     } satisfies WhoamiJson);
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
-  await showWhoami(context, who, opened, invocation.flags['verbose'] ?? false);
+  const isVerbose = invocation.flags['verbose'] ?? false;
+  await showWhoami(context, who, opened, { known, isVerbose });
   if (failure !== undefined) throw failure;
   return 0;
 }
@@ -130,7 +135,7 @@ async function showWhoami(
   context: Context,
   who: Whoami,
   { plan, keyring, insteadOf }: OpenAuth,
-  isVerbose: boolean,
+  { known, isVerbose }: { readonly known: Foreseen; readonly isVerbose: boolean },
 ): Promise<void> {
   const { note, host } = context;
   const { isValid, reason, expiresAt, keyRefusedAt } = who;
@@ -139,6 +144,9 @@ async function showWhoami(
     // A realm that was derived from the directory is a hash, which is of no use for a user.
     const named = isRealmNamed(config, host) ? realm.value : undefined;
     await note(describeWhoami(who, expiresAt, named, host));
+  } else if (known.isAmbient) {
+    const inAccount = who.account === undefined ? '' : `, account ${who.account}`;
+    await note(`${who.identity}: uses the credentials of its environment${inAccount}`);
   }
   if (isVerbose) {
     await note(
@@ -158,7 +166,9 @@ async function showWhoami(
       ]),
     );
   }
-  if (isValid === undefined && reason !== undefined) await warn(context, reason);
+  // Without credentials there is nothing to check.
+  const isCheckable = known.cloud !== undefined;
+  if (isCheckable && isValid === undefined && reason !== undefined) await warn(context, reason);
   if (keyRefusedAt !== undefined) {
     const at = formatMoment(keyRefusedAt, host);
     await warn(context, `AWS refused the access key of identity ${who.identity} at ${at}`);

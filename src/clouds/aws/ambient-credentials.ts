@@ -3,12 +3,15 @@ import { awsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { optionWords, run, say, unsetVariable, type Hint } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
 import { readRegularFile } from '../../host/read-files.ts';
 import { withinLimit } from '../../host/time-limit.ts';
+import { withLine } from '../../host/with-line.ts';
 import type { OpenContext, Opened } from '../contract.ts';
 import { maxConnectMs } from '../network-failure.ts';
+import { guard, placesRunning } from '../run-command.ts';
 import { openTransport } from '../transport.ts';
 import { splitWords } from './ini.ts';
 import type { OutsideSettings } from './outside-settings.ts';
@@ -29,12 +32,14 @@ const minLifeMs = 60_000;
  *   output of a program
  */
 export async function openAmbient(
-  identity: string,
+  identity: Pick<Identity, 'name' | 'locate'>,
   { region }: OutsideSettings,
   { host, timeoutMs, warn }: Pick<OpenContext, 'host' | 'timeoutMs' | 'warn'>,
 ): Promise<Opened> {
   const { env } = host;
-  refuseLoop(identity, host);
+  refuseLoop(identity.name, host);
+  const place = placeOf(identity, env);
+  refuseRunning(identity.name, place, host);
   if (isSet(env, 'AWS_PROFILE') && hasKeys(env)) {
     warn('AWS_PROFILE and AWS_ACCESS_KEY_ID are both set: the credentials of the profile are used');
   }
@@ -46,7 +51,9 @@ export async function openAmbient(
   });
   try {
     const limit = () => failed(`${sourceOf(env)} gave none within ${timeoutMs / 1000} seconds`);
-    const found = await withinLimit(host, timeoutMs, provide(), limit).catch((error: unknown) => {
+    const found = await withLine(guard, `${host.processId} ${place}`, () =>
+      withinLimit(host, timeoutMs, provide(), limit),
+    ).catch((error: unknown) => {
       throw error instanceof AtmosError ? error : noneFound(error, env);
     });
     const { accessKeyId, secretAccessKey, sessionToken, expiration: expiresAt } = found;
@@ -113,10 +120,35 @@ function refuseLoop(identity: string, host: Host): void {
   const { file, line } = command;
   throw failed(
     `the profile ${profile} (${file}:${line}) would get them from the identity ${identity} itself`,
-    isSet(env, 'AWS_PROFILE')
-      ? [unsetVariable('AWS_PROFILE')]
-      : [say('select another profile with AWS_PROFILE')],
+    otherProfile(env),
   );
+}
+
+/** What is running while the SDK looks for credentials: the identity, with the profile that it reads. */
+function placeOf({ locate }: Pick<Identity, 'locate'>, env: Host['env']): string {
+  return `${locate()} ${JSON.stringify(env['AWS_PROFILE'] || 'default')}`;
+}
+
+/**
+ * Refuses a profile that has run this program for another identity whose chain starts with this one.
+ * Only the program that it started can know.
+ */
+function refuseRunning(identity: string, place: string, { env, processId }: Host): void {
+  if (!isSet(env, 'AWS_PROFILE') && hasKeys(env)) return;
+  // This process may have been asked for the same identity twice at once.
+  const isByOther = (line: string) =>
+    line.endsWith(` ${place}`) && line !== `${processId} ${place}`;
+  if (!placesRunning(env).some(isByOther)) return;
+  throw failed(
+    `${sourceOf(env)} runs this program, which would get them from the identity ${identity} again`,
+    otherProfile(env),
+  );
+}
+
+function otherProfile(env: Host['env']): Hint[] {
+  return isSet(env, 'AWS_PROFILE')
+    ? [unsetVariable('AWS_PROFILE')]
+    : [say('select another profile with AWS_PROFILE')];
 }
 
 /** The `credential_process` that a profile uses, also through its source profiles. */

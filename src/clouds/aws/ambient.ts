@@ -39,6 +39,6 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     fingerprint: {},
     ...withoutAbsent({ defaultRegion: environmentRegion(env) }),
     open: async (context) =>
-      (await import('./ambient-credentials.ts')).openAmbient(identity.name, settings, context),
+      (await import('./ambient-credentials.ts')).openAmbient(identity, settings, context),
   };
 }

@@ -2,6 +2,7 @@ import { shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { edit, run, say, type Hint } from '../../core/hint.ts';
 import { formatRemaining } from '../../core/time.ts';
+import { denialHints } from './denial-hints.ts';
 import { translateNetworkError } from './network-errors.ts';
 import type { Exchange, StsCall } from './sts-answer.ts';
 
@@ -88,7 +89,7 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
     case 'AccessDeniedException':
       if (mfa !== undefined && mfaPattern.test(message)) return mfaRefused(refusal, call);
       return new AtmosError('ERR_AUTH_DENIED', `AWS denies sts:${action} of ${role}: ${said}`, {
-        hints: (action === 'AssumeRoot' ? rootHints : roleHints(call)).map(say),
+        hints: denialHints(message, call),
       });
     case 'ValidationError':
       return new AtmosError('ERR_AWS', `AWS rejects the request to open ${role}: ${said}`, {
@@ -106,25 +107,6 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
       return undefined;
   }
 }
-
-/** AWS gives the same answer for a missing permission and for a trust policy, so both are named. */
-function roleHints({ action, mfa }: StsCall): string[] {
-  const isSigned = action === 'AssumeRole';
-  return [
-    'the trust policy of the role may not allow it: its principal, and its conditions',
-    ...(isSigned ? ['the caller may have no permission for sts:AssumeRole on this role'] : []),
-    ...(isSigned && mfa === undefined
-      ? [
-          'if the trust policy requires MFA or an external id, set principal.mfa_arn or principal.external_id',
-        ]
-      : []),
-  ];
-}
-
-const rootHints = [
-  'the caller must be in the management account, or in the account that is the delegated administrator for IAM, with permission for sts:AssumeRoot',
-  'root sessions must be enabled in IAM for the member accounts of the organization',
-];
 
 function roleOf({ role = '', shown }: StsCall): string {
   return shown?.role ?? role;

@@ -16,7 +16,7 @@ const textRules = {
   external_id: [/^[\w+=,.@:/-]{2,1224}$/, '2 to 1224 letters, digits and _+=,.@:/-'],
   source_identity: [
     /^(?!aws:)[\w+=,.@-]{2,64}$/i,
-    '2 to 64 letters, digits and _+=,.@-, not starting with aws:',
+    '2 to 64 letters, digits and _+=,.@- without aws: at the start',
   ],
 } as const;
 

@@ -122,6 +122,25 @@ A login as leaf would open 3 of 3 sessions
     expect((await desk.run('auth login --plan')).stdout).not.toContain('MFA');
   });
 
+  test('has nothing to do for credentials of the environment, and reads them for a role', async () => {
+    const desk = await openChainDesk();
+    const identities = `    any: { kind: ambient }
+    here: { kind: aws/ambient }
+    role: { kind: aws/assume-role, via: { identity: here }, principal: { assume_role: '${arnOf('hub')}' } }\n`;
+    desk.configure(chainYaml(desk, { identities }));
+    const nothing = 'Login    nothing to do: programs use the credentials of their environment\n';
+    for (const name of ['any', 'here']) {
+      const { stdout } = await desk.run(`auth login --plan -i ${name}`);
+      expect(stdout).toContain(nothing);
+      expect(stdout).toContain(`A login as ${name} would open nothing\n`);
+      const json = await desk.run(`auth login --plan --force -o json -i ${name}`);
+      expect(JSON.parse(json.stdout)).toMatchObject({ links: [{ action: 'skip', because: null }] });
+    }
+    const { stdout } = await desk.run('auth login --plan -i role');
+    expect(stdout).toContain('Login    reads the credentials of the environment\n');
+    expect(stdout).not.toContain('nothing to do');
+  });
+
   test.each([
     ['auth login -o json', 'ERR_USAGE', '--output is only for --plan'],
     ['auth login --plan -i gone', 'ERR_IDENTITY_UNKNOWN', 'unknown identity "gone"'],
@@ -179,7 +198,10 @@ describe('login --tags', () => {
     ],
     ['--tags x,y', 'no identity has one of the tags "x", "y": the tags are all, human, production'],
     ['--tags all -i dev', '--tags and --identity cannot be combined'],
-    ['--tags all --plan -o json', '--output is only for one identity, not for --tags'],
+    [
+      '--tags all --plan -o json',
+      '--output is only for one identity, not for --tags\nhint: leave out --output\n',
+    ],
   ])('refuses %s', async (options, message) => {
     const desk = await openChainDesk();
     const result = await desk.run(`auth login ${options}`);

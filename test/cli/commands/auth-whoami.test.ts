@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { credentialVariables } from '../../../src/core/variables.ts';
+import { chainYaml, openChainDesk } from './chain-desk.ts';
 import { device, openDesk, sessionCalls, storedKey, user, yamlOf, type Desk } from './desk.ts';
 
 const place = ({ project }: Desk, at: string) => `${project}/atmos.yaml:${at}`;
@@ -136,6 +138,65 @@ test('an expired session, or one that AWS no longer accepts, is a failure', asyn
   expect((await desk.run('auth whoami')).stderr).toMatch(
     /^dev, realm r: expired at 12:00 \(5m ago\)\nerror: identity dev is not authenticated: the session has expired\n/,
   );
+});
+
+test('a session that AWS refused before its end is opened again by the hint', async () => {
+  const desk = await openChainDesk();
+  await desk.run('auth login');
+  desk.sts.script({ fail: { code: 'InvalidClientTokenId', message: 'no' } });
+  const { exitCode, stderr } = await desk.run('auth whoami');
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain('hint: atmos auth login --identity leaf --force\n');
+  expect((await desk.run('auth login --identity leaf --force')).stderr).toMatch(/^✓ Logged in/);
+});
+
+describe('the credentials of the environment', () => {
+  test('are shown in one line if their kind is ambient', async () => {
+    const desk = await openChainDesk();
+    desk.configure(chainYaml(desk, { identities: '    any: { kind: ambient }\n' }));
+    expect(await desk.run('auth whoami -i any')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'any: uses the credentials of its environment\n',
+    });
+  });
+
+  test('are shown in one line with the account if AWS tells it', async () => {
+    const { desk, run } = await openAmbientDesk();
+    expect(await run()).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `here: uses the credentials of its environment, account ${user.account}\n`,
+    });
+    desk.sts.script({ fail: { code: 'InvalidClientTokenId', message: 'no' } });
+    const { exitCode, stderr } = await run();
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain(
+      'identity here is not authenticated: AWS does not know the access key',
+    );
+    expect(stderr).toContain('\nhint: renew the credentials of the environment\n');
+    await desk.sts.close();
+    const unchecked = await run();
+    expect(unchecked.exitCode).toBe(0);
+    expect(unchecked.stderr).toMatch(
+      /^here: uses the credentials of its environment\nwarning: not checked with AWS: /,
+    );
+  });
+
+  async function openAmbientDesk() {
+    const desk = await openChainDesk();
+    const identities = `    here: { kind: aws/ambient, principal: { region: us-east-1 }, spec: { endpoint_url: '${desk.sts.url}' } }\n`;
+    desk.configure(chainYaml(desk, { identities }));
+    const env = {
+      AWS_ACCESS_KEY_ID: user.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: user.secretAccessKey,
+    };
+    // The SDK reads the environment of the process.
+    for (const name of credentialVariables) vi.stubEnv(name, undefined);
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    return { desk, run: () => desk.run('auth whoami -i here', { env }) };
+  }
 });
 
 test('an access key that AWS refused last time is reported', async () => {

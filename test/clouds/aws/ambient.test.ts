@@ -236,6 +236,43 @@ describe('a profile that runs this program for the same identity', () => {
     expect(error.message).toBe(`${none}the profile p (AWS_PROFILE) gave none`);
   });
 
+  const chain = '/usr/bin/node /opt/main.cjs auth credential-process -i other';
+  const running = (line: string) => ({ AWS_PROFILE: 'p', ATMOS_AUTH_COMMANDS_RUNNING: line });
+
+  test('is refused if the identity of the program is opened with it', async () => {
+    const config = `[profile p]\ncredential_process = ${chain}\n`;
+    const error = await errorOf(open(running('/p/a.yaml:3\n1 /p/atmos.yaml "p"'), config).opening);
+    expect(error.code).toBe('ERR_AUTH_SOURCE_FAILED');
+    expect(error.message).toBe(
+      `${none}the profile p (AWS_PROFILE) runs this program, which would get them from the identity here again`,
+    );
+    expect(error.hints).toEqual(['unset AWS_PROFILE']);
+  });
+
+  test.each([
+    ['another profile', '1 /p/atmos.yaml "q"'],
+    ['another identity', '1 /p/other.yaml "p"'],
+    ['this process', `${openContext().host.processId} /p/atmos.yaml "p"`],
+  ])('is used while %s is running', async (_, line) => {
+    const config = `[profile p]\n${keysOfProfile}`;
+    const { credentials } = await open(running(line), config).opening;
+    expect(credentials).toMatchObject({ accessKeyId: 'AKIAOFTHEPROFILE0000' });
+  });
+
+  test('is told which identity is running, also by several at once', async () => {
+    const script = join(home, 'script');
+    const answer = '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"%s"}';
+    const place = `$(printenv ATMOS_AUTH_COMMANDS_RUNNING | tail -n 1 | tr ' ' _ | tr -d '"')`;
+    writeFileSync(script, `#!/bin/sh\nprintf '${answer}' "${place}"\n`, { mode: 0o700 });
+    const config = `[profile p]\ncredential_process = ${script}\n`;
+    const openings = [1, 2].map(() => open({ AWS_PROFILE: 'p' }, config).opening);
+    const { processId } = openContext().host;
+    for (const { credentials } of await Promise.all(openings)) {
+      expect(credentials).toMatchObject({ secretAccessKey: `${processId}_/p/atmos.yaml_p` });
+    }
+    expect(process.env['ATMOS_AUTH_COMMANDS_RUNNING']).toBeUndefined();
+  });
+
   test('is not looked for without a home directory', async () => {
     const machine = { homeDirectory: undefined };
     expect((await open(keys, '', machine).opening).credentials).toMatchObject({ type: 'aws' });

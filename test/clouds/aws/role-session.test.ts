@@ -93,3 +93,25 @@ test('a role that needs a code is an error where no one can be asked', async () 
     message: expect.stringContaining('link 2 of 2, identity deploy (aws/assume-role): '),
   });
 });
+
+test.each([
+  [
+    'sts:TagSession',
+    { session_tags: { team: 'core' } },
+    'the trust policy of the role must allow sts:TagSession for the caller (settings session_tags and transitive_tags)',
+  ],
+  [
+    'sts:SetSourceIdentity',
+    { source_identity: 'ada' },
+    'the trust policy of the role must allow sts:SetSourceIdentity for the caller (setting source_identity)',
+  ],
+] as const)(
+  'a role that denies %s is explained by the setting',
+  async (denied, principal, hint) => {
+    const { place, deploy } = await openRole([{ principal: ada, denies: [denied] }], principal);
+    const error = await errorOf(place.manager.login(deploy));
+    expect(error.code).toBe('ERR_AUTH_DENIED');
+    expect(error.message).toContain(`is not authorized to perform: ${denied} on resource`);
+    expect(error.hints).toEqual([hint]);
+  },
+);

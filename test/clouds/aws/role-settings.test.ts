@@ -137,7 +137,7 @@ describe('a setting is refused with its place:', () => {
       'a source identity of AWS',
       { source_identity: 'aws:ada' },
       user,
-      'principal.source_identity … must have 2 to 64 letters, digits and _+=,.@-, not starting with aws:: "aws:ada"',
+      'principal.source_identity … must have 2 to 64 letters, digits and _+=,.@- without aws: at the start: "aws:ada"',
     ],
     [
       'two tags that differ in case only',
