@@ -27,7 +27,17 @@ function trustNeeds(identity: Identity): readonly TrustNeed[] {
 
 const defaultDurationSeconds = 3_600;
 
-const chainedLimit = 'opened with a session of another role, it lasts one hour at most';
+const maxChainedSeconds = 3_600;
+
+/** Users report the limit of one hour also for sessions of GetSessionToken. The API does not say it. */
+function limitsOf(base: LinkPlan | undefined, durationSeconds = 0): readonly string[] {
+  if (base?.origin === 'role') {
+    return ['opened with a session of another role, it lasts one hour at most'];
+  }
+  return base?.gives === 'aws' && durationSeconds > maxChainedSeconds
+    ? ['AWS may refuse more than one hour, because it is opened with a session']
+    : [];
+}
 
 function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
   const { name, kind } = identity;
@@ -44,7 +54,7 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
     storedKey: 'none',
     maxDurationSeconds: settings.durationSeconds ?? defaultDurationSeconds,
     mayAsk: settings.mfaArn === undefined ? [] : ['mfa-code'],
-    limits: base?.origin === 'role' ? [chainedLimit] : [],
+    limits: limitsOf(base, settings.durationSeconds),
     defaultRegion: settings.requestRegion,
     partition: settings.partition,
     ...withoutAbsent({ region, shownRegion: shownRole(role).region }),

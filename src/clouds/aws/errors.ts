@@ -93,9 +93,7 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
       });
     case 'ValidationError':
       return new AtmosError('ERR_AWS', `AWS rejects the request to open ${role}: ${said}`, {
-        hints: /DurationSeconds/.test(message)
-          ? [say('set principal.duration to a shorter time: the maximum is a setting of the role')]
-          : [],
+        hints: durationHints(message),
       });
     case 'PackedPolicyTooLarge':
       return new AtmosError(
@@ -106,6 +104,14 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
     default:
       return undefined;
   }
+}
+
+/** AWS names the setting for both limits. The limit of one hour is for temporary credentials. */
+function durationHints(message: string): Hint[] {
+  if (!/DurationSeconds/.test(message)) return [];
+  return /chaining|1 hour/i.test(message)
+    ? [say('set principal.duration to 1h: a role that is opened with a session lasts no longer')]
+    : [say('set principal.duration to a shorter time: the maximum is a setting of the role')];
 }
 
 function roleOf({ role = '', shown }: StsCall): string {
