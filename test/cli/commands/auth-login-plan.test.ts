@@ -20,6 +20,7 @@ identity hub (aws/assume-role)
   Gives    aws credentials
   Session  no session
   Login    opens a session for up to 2h: there is no session
+  Limit    AWS may refuse more than one hour, because it is opened with a session
 identity leaf (aws/assume-role)
   Gives    aws credentials
   Session  no session
