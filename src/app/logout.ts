@@ -78,7 +78,10 @@ async function* logoutOf(
     if (!isDryRun && !(await store.remove(alias, named))) continue;
     yield* keys.map((one) => ({ key: one, identity: alias, item }));
   }
-  if (includeKeys && !isDryRun) forgetRefusal(owner, host);
+  if (isDryRun) return;
+  const { forgetUnexpiring } = await import('../auth/unexpiring.ts');
+  forgetUnexpiring(owner, host);
+  if (includeKeys) forgetRefusal(owner, host);
 }
 
 /** An unreadable entry counts as a key, which is removed only with `includeKeys`. */

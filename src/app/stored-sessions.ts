@@ -2,6 +2,7 @@ import type { AuthPlan } from '../auth/plan.ts';
 import type { ChainLink } from '../auth/chain.ts';
 import type { AuthContext } from '../auth/context.ts';
 import { remainingMs, storedSession, type Session } from '../auth/session.ts';
+import { isUnexpiring } from '../auth/unexpiring.ts';
 import { isAtmosError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import { openWithFallback } from '../keyring/fallback.ts';
@@ -11,7 +12,7 @@ import { keyringContext, otherOwners } from './keyring-context.ts';
 /** What is known about the session of a link without asking anyone. */
 export type SessionState =
   | { readonly kind: 'valid' | 'expired'; readonly session: Session }
-  /** `unstored`: sessions of this link are never stored. */
+  /** `unstored`: sessions of this link are never stored, or its last one was not. */
   | { readonly kind: 'none' | 'locked' | 'unstored' }
   /** `changed`: a setting has changed since it was opened. `unknown`: it could not be read. */
   | { readonly kind: 'changed' | 'unknown'; readonly reason: string };
@@ -73,7 +74,10 @@ async function readState(
 ): Promise<SessionState> {
   const { session, changed } = await storedSession(store, link);
   if (changed !== undefined) return { kind: 'changed', reason: changed };
-  if (session === undefined) return { kind: 'none' };
+  if (session === undefined) {
+    const owner = { realm: store.realm, alias: link.plan.name };
+    return { kind: isUnexpiring(owner, link.chainFingerprint, host) ? 'unstored' : 'none' };
+  }
   return { kind: remainingMs(session, host.now()) > 0 ? 'valid' : 'expired', session };
 }
 

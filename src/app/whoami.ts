@@ -2,7 +2,7 @@ import type { Chain } from '../auth/chain.ts';
 import { longLivedKeyOf, ownerOf, planTrusted, type AuthContext } from '../auth/context.ts';
 import { login } from '../auth/login.ts';
 import { refusedAt } from '../auth/refusals.ts';
-import { remainingMs, storedSession } from '../auth/session.ts';
+import { remainingMs, storedSession, type StoredSession } from '../auth/session.ts';
 import { kindOf } from '../clouds/registry.ts';
 import { credentialId } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
@@ -46,12 +46,12 @@ const checkTimeoutMs = 5_000;
 
 /**
  * The current state of an identity: its stored session, verified by the server if it can be reached
- * within 5 seconds. Opens no session and never prompts.
+ * within 5 seconds. Opens only what is never stored, and never prompts.
  *
  * @throws ERR_AUTH_KEYS_MISSING, and the errors of the store and of the keyring
  */
 export async function whoami(context: AuthContext, identity: Identity): Promise<Whoami> {
-  const { host, store } = context;
+  const { host } = context;
   const chain = await planTrusted(context, identity);
   const { plan } = chain.target;
   const region = plan.region ?? plan.defaultRegion;
@@ -63,9 +63,7 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
       reason: 'programs use what is in their environment',
     };
   }
-  const { session, changed } = plan.isAmbient
-    ? { session: (await login(context, identity)).session, changed: undefined }
-    : await storedSession(store, chain.target);
+  const { session, changed } = await currentSession(context, identity, chain);
   const isAlive = session !== undefined && remainingMs(session, host.now()) > 0;
   // With a valid session, the long-lived key is not decrypted.
   const key = isAlive ? undefined : await longLivedKeyOf(context, plan);
@@ -99,4 +97,19 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
       reason: isRefusal ? error.message : `not checked with AWS: ${error.message}`,
     };
   }
+}
+
+/** The stored session. What is never stored is opened. */
+async function currentSession(
+  context: AuthContext,
+  identity: Identity,
+  { target }: Chain,
+): Promise<StoredSession> {
+  const { host, store } = context;
+  const kept = await storedSession(store, target);
+  if (kept.session !== undefined) return kept;
+  const { isUnexpiring } = await import('../auth/unexpiring.ts');
+  const owner = ownerOf(context, identity);
+  const isOpened = target.plan.isAmbient || isUnexpiring(owner, target.chainFingerprint, host);
+  return isOpened ? { session: (await login(context, identity)).session } : kept;
 }

@@ -14,7 +14,8 @@ interface OpenedWith {
 
 /**
  * Stores the session. One that cannot be stored is still used, and the failure is reported.
- * Credentials that do not expire are not a session, and are never stored.
+ * Credentials that do not expire are not a session: they are never stored, and an older session is
+ * removed.
  *
  * What it was opened with may have been replaced while the server was asked. So that is read again
  * after the session was stored, and a command that replaces a key removes the sessions after it
@@ -30,8 +31,16 @@ export async function keepSession(
   const { plan, chainFingerprint, chainSettings } = linkAt(chain, at);
   const { store, host } = context;
   if (plan.slot === 'nothing' || credentials.type !== 'aws') return undefined;
-  if (credentials.expiresAt === undefined) return undefined;
+  const owner = { realm: store.realm, alias: plan.name };
+  // Loaded lazily, because most programs use a stored session.
+  const { forgetUnexpiring, noteUnexpiring } = await import('./unexpiring.ts');
   try {
+    if (credentials.expiresAt === undefined) {
+      noteUnexpiring(owner, chainFingerprint, host);
+      await store.remove(plan.name, 'session');
+      return undefined;
+    }
+    forgetUnexpiring(owner, host);
     const notes = { chainFingerprint, chainSettings, clockOffsetMs, limits };
     await store.write(plan.name, 'session', credentials, notes);
     if (await isCurrent(context, chain, at, openedWith)) return undefined;

@@ -135,6 +135,13 @@ export interface LinkPlan {
    */
   longLivedKey?(source: KeySource): Promise<StoredCredentials>;
   /**
+   * Refuses to be opened by a program that opening it has started. Called before anything waits for
+   * that opening to end. Absent: it starts no program that could do so.
+   *
+   * @throws ERR_AUTH_SOURCE_FAILED
+   */
+  refuseLoop?(host: Host): Promise<void>;
+  /**
    * Makes the network call.
    *
    * @throws as `longLivedKey`; ERR_AUTH_KEYS_REFUSED for the long-lived key; ERR_AUTH_BASE_REFUSED

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { builtCli } from '../support/built.ts';
 import { audience, issuer, jwks, validToken } from '../clouds/jwt.ts';
 import { secretsIn, textsUnder } from './canary.ts';
 import {
@@ -152,6 +153,31 @@ describe('an identity of kind aws/ambient', () => {
     expect(loop.exitCode).toBe(4);
     expect(loop.stderr).toContain('would get them from the identity here itself');
   });
+
+  test('fails for a profile that leads back to it through a role', async () => {
+    const machine = await open();
+    const role = `kind: aws/assume-role, via: { identity: here }, principal: { assume_role: '${roleArn}' }`;
+    machine.writeConfig(`auth:
+  realm: script
+  keyring: { type: file }
+  identities:
+    here: { kind: aws/ambient, default: true, principal: { region: eu-west-1 } }
+    role: { ${role}, spec: { endpoint_url: ${machine.sts.url} } }
+`);
+    const [config, child] = [join(machine.project, 'aws'), join(machine.project, 'child')];
+    const command = `${process.execPath} ${builtCli()} auth credential-process -i role 2>> ${child}`;
+    writeFileSync(config, `[profile p]\ncredential_process = sh -c "${command}"\n`);
+    const env = { AWS_PROFILE: 'p', AWS_CONFIG_FILE: config };
+    const loop = await run(machine, 'auth credential-process -i role', { env });
+    expect(loop.exitCode).toBe(4);
+    expect(loop.stderr).toContain('the profile p (AWS_PROFILE) gave none');
+    // The SDK runs the command of the profile, and the program that it starts runs no other.
+    const errors = readFileSync(child, 'utf8').match(/^error: .*/gm) ?? [];
+    expect(new Set(errors).size).toBe(1);
+    expect(errors[0]).toContain(
+      'runs this program, which would get them from the identity here again',
+    );
+  });
 });
 
 describe('an identity of kind aws/credential-process', () => {
@@ -191,6 +217,38 @@ describe('an identity of kind aws/credential-process', () => {
     expect(child.stdout).toContain(`AWS_SESSION_TOKEN=${session.SessionToken}\n`);
     expect(runs(machine)).toBe('run\nrun\n');
     expect((await run(machine, 'auth keyring list')).stdout).not.toContain('saml');
+  });
+
+  test('requests credentials without an expiry again, and whoami and list say so', async () => {
+    const machine = await open({ ...session, Expiration: inOneHour() });
+    machine.env['AWS_ENDPOINT_URL_STS'] = machine.sts.url;
+    await run(machine, 'auth login');
+    expect((await run(machine, 'auth keyring list')).stdout).toContain('saml');
+    const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = accessKey;
+    const key = { Version: 1, AccessKeyId, SecretAccessKey };
+    writeFileSync(join(machine.project, 'answer'), JSON.stringify(key));
+    secrets = { key: SecretAccessKey };
+    const login = await run(machine, 'auth login --force');
+    expect(login).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(login.stderr).toBe(
+      'to-the-user\nThe credentials of saml have no expiry: they are not stored, and requested again for each use\n',
+    );
+    expect((await run(machine, 'auth keyring list')).stdout).not.toContain('saml');
+    expect((await run(machine, 'auth list')).stdout).toContain('opened for each use');
+    expect((await run(machine, 'auth login --plan')).stdout).toContain('it is never stored');
+    const who = await run(machine, 'auth whoami');
+    expect(who).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        'to-the-user\nsaml in account 123456789012, realm script: valid, without an expiry, requested again for each use\n',
+    });
+    expect(runs(machine)).toBe('run\nrun\nrun\n');
+    await run(machine, 'auth logout saml');
+    const after = await run(machine, 'auth whoami');
+    expect(after.exitCode).toBe(4);
+    expect(after.stderr).toContain('there is no session');
+    expect(runs(machine)).toBe('run\nrun\nrun\n');
   });
 
   test('runs no program of a project that is not trusted', async () => {

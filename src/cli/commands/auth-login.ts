@@ -113,6 +113,7 @@ function loginOf(context: Context, { flags, values }: Invocation, plan: ProjectP
     if (result.storeFailure !== undefined) throw result.storeFailure;
     await showResult(context, plan, identity, { result, manager, isVerbose });
     await warnOfIntegrations(plan, identity, { warn: warner(context) });
+    if (result.session.credentials.expiresAt === undefined) return;
     await warnOfMemory(plan, 'this session ends with this command', { warn: warner(context) });
   };
 }
@@ -127,12 +128,15 @@ async function showResult(
   const { wasOpened, session, region, changed } = shown.result;
   const { expiresAt } = session.credentials;
   const until = expiresAt === undefined ? 'without an expiry' : formatMoment(expiresAt, host);
-  const ends = expiresAt === undefined ? '' : ` until ${until}`;
-  await note(
-    wasOpened
-      ? [paint('green', '✓'), ` Logged in as ${identity.name}${ends}`]
-      : `Already logged in as ${identity.name}${ends}`,
-  );
+  if (expiresAt === undefined) {
+    await note(
+      `The credentials of ${identity.name} have no expiry: they are not stored, and requested again for each use`,
+    );
+  } else if (wasOpened) {
+    await note([paint('green', '✓'), ` Logged in as ${identity.name} until ${until}`]);
+  } else {
+    await note(`Already logged in as ${identity.name} until ${until}`);
+  }
   if (isVerbose) {
     await note(
       ...formatRows([

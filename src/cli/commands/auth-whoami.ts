@@ -140,13 +140,13 @@ async function showWhoami(
   const { note, host } = context;
   const { isValid, reason, expiresAt, keyRefusedAt } = who;
   const { realm, config } = plan;
-  if (expiresAt !== undefined) {
-    // A realm that was derived from the directory is a hash, which is of no use for a user.
-    const named = isRealmNamed(config, host) ? realm.value : undefined;
-    await note(describeWhoami(who, expiresAt, named, host));
-  } else if (known.isAmbient) {
+  if (known.isAmbient && expiresAt === undefined) {
     const inAccount = who.account === undefined ? '' : `, account ${who.account}`;
     await note(`${who.identity}: uses the credentials of its environment${inAccount}`);
+  } else if (expiresAt !== undefined || isValid !== false) {
+    // A realm that was derived from the directory is a hash, which is of no use for a user.
+    const named = isRealmNamed(config, host) ? realm.value : undefined;
+    await note(describeWhoami(who, named, host));
   }
   if (isVerbose) {
     await note(
@@ -177,13 +177,17 @@ async function showWhoami(
 
 /** `deploy in account 123456789012, realm infra: valid until 20:15 (in 3h 12m)` */
 function describeWhoami(
-  { identity, account, isValid }: Whoami,
-  expiresAt: Date,
+  { identity, account, isValid, expiresAt }: Whoami,
   realm: string | undefined,
   clock: LocalClock,
 ): string {
   const inAccount = account === undefined ? '' : ` in account ${account}`;
   const inRealm = realm === undefined ? '' : `, realm ${realm}`;
+  const subject = `${identity}${inAccount}${inRealm}`;
+  if (expiresAt === undefined) {
+    const state = isValid === true ? 'valid' : 'not checked';
+    return `${subject}: ${state}, without an expiry, requested again for each use`;
+  }
   const hasExpired = expiresAt <= clock.now();
   const states = {
     true: 'valid until',
@@ -191,5 +195,5 @@ function describeWhoami(
     undefined: 'not checked, expires at',
   };
   const state = states[`${isValid}`];
-  return `${identity}${inAccount}${inRealm}: ${state} ${formatMoment(expiresAt, clock)}`;
+  return `${subject}: ${state} ${formatMoment(expiresAt, clock)}`;
 }

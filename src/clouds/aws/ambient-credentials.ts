@@ -39,7 +39,6 @@ export async function openAmbient(
   const { env } = host;
   refuseLoop(identity.name, host);
   const place = placeOf(identity, env);
-  refuseRunning(identity.name, place, host);
   if (isSet(env, 'AWS_PROFILE') && hasKeys(env)) {
     warn('AWS_PROFILE and AWS_ACCESS_KEY_ID are both set: the credentials of the profile are used');
   }
@@ -132,15 +131,21 @@ function placeOf({ locate }: Pick<Identity, 'locate'>, env: Host['env']): string
 /**
  * Refuses a profile that has run this program for another identity whose chain starts with this one.
  * Only the program that it started can know.
+ *
+ * @throws ERR_AUTH_SOURCE_FAILED
  */
-function refuseRunning(identity: string, place: string, { env, processId }: Host): void {
+export function refuseRunning(
+  identity: Pick<Identity, 'name' | 'locate'>,
+  { env, processId }: Host,
+): void {
   if (!isSet(env, 'AWS_PROFILE') && hasKeys(env)) return;
+  const place = placeOf(identity, env);
   // This process may have been asked for the same identity twice at once.
   const isByOther = (line: string) =>
     line.endsWith(` ${place}`) && line !== `${processId} ${place}`;
   if (!placesRunning(env).some(isByOther)) return;
   throw failed(
-    `${sourceOf(env)} runs this program, which would get them from the identity ${identity} again`,
+    `${sourceOf(env)} runs this program, which would get them from the identity ${identity.name} again`,
     otherProfile(env),
   );
 }

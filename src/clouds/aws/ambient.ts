@@ -38,6 +38,8 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     isAmbient: true,
     fingerprint: {},
     ...withoutAbsent({ defaultRegion: environmentRegion(env) }),
+    refuseLoop: async (host) =>
+      (await import('./ambient-credentials.ts')).refuseRunning(identity, host),
     open: async (context) =>
       (await import('./ambient-credentials.ts')).openAmbient(identity, settings, context),
   };

@@ -48,7 +48,12 @@ function open(env: Record<string, string>, config = '', machine: Partial<Host> =
     { env: all, homeDirectory: home, now: () => new Date(), sleep: never, ...machine },
     { warn: (message) => void warnings.push(message) },
   );
-  return { opening: planOf().open(context), warnings };
+  const opening = async () => {
+    const plan = planOf();
+    await plan.refuseLoop?.(context.host);
+    return plan.open(context);
+  };
+  return { opening: opening(), warnings };
 }
 
 const never = () => new Promise<never>(() => {});
