@@ -25,15 +25,19 @@ export async function shell(context: Context, invocation: Invocation): Promise<n
   return exitCode;
 }
 
-/** `SHELL`, bash or sh, whichever is found first. */
+/** The command processor of Windows, else `SHELL`, bash or sh, whichever is found first. */
 async function findShell(host: Host): Promise<string> {
-  const { env, platform } = host;
-  // On Windows `SHELL` would be a path of Git Bash, which is not a path of Windows.
-  if (platform === 'win32') return env['ComSpec'] || 'cmd.exe';
-  const named = env['SHELL'];
+  const processor = commandProcessor(host.env, host.platform);
+  if (processor !== undefined) return processor;
+  const named = host.env['SHELL'];
   if (named && (await isProgramFound(named, host))) return named;
   const [bash = 'sh'] = await programsNamed('bash', host);
   return bash;
+}
+
+/** On Windows `SHELL` would be a path of Git Bash, which is not a path of Windows. */
+function commandProcessor(env: Host['env'], platform: NodeJS.Platform): string | undefined {
+  return platform === 'win32' ? env['ComSpec'] || 'cmd.exe' : undefined;
 }
 
 function loginArguments(platform: NodeJS.Platform): readonly string[] {
