@@ -8,6 +8,7 @@ import { planAuth } from './auth/plan.ts';
 import { configFromObject, loadConfig } from './auth/load-config.ts';
 import type { Config } from './config/load.ts';
 import { withoutAbsent } from './core/json.ts';
+import type { Identity } from './core/kind-config.ts';
 import type { Host } from './host/host.ts';
 import { realHost } from './host/real.ts';
 import { loadWindows } from './host/windows/load.ts';
@@ -76,7 +77,7 @@ export interface Auth {
  * const s3 = new S3Client({ credentials: () => auth.credentials() });
  *
  * @throws ERR_CONFIG_* and ERR_KEYRING_UNKNOWN_TYPE; its methods throw the errors of the operations
- *   that they call
+ *   that they call, and a TypeError for an identity that is not text
  */
 export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth> {
   await loadWindows();
@@ -93,8 +94,15 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
   });
   const { manager } = opened;
 
+  function identityOf(name: string | undefined): Identity {
+    // A program in JavaScript may pass anything.
+    if (name !== undefined && typeof name !== 'string')
+      throw new TypeError('identity must be text');
+    return identityNamed(config, name);
+  }
+
   async function login(name?: string, { force = false } = {}): Promise<SessionCredentials> {
-    const { session, storeFailure } = await manager.login(identityNamed(config, name), { force });
+    const { session, storeFailure } = await manager.login(identityOf(name), { force });
     if (storeFailure) onWarning?.(`the session could not be stored: ${storeFailure.message}`);
     const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = session.credentials;
     return {
@@ -108,11 +116,11 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
     login,
     credentials: (name) => login(name),
     list: () => manager.list(),
-    whoami: async (name) => manager.whoami(identityNamed(config, name)),
+    whoami: async (name) => manager.whoami(identityOf(name)),
     async logout(name, { includeKeys = false } = {}) {
       // Most programs never log out.
       const { logoutIdentities } = await import('./app/logout-identities.ts');
-      const names = [identityNamed(config, name).name];
+      const names = [identityOf(name).name];
       const services = { host, confirm: async () => true };
       const request = { includeKeys, isDryRun: false };
       const done = await logoutIdentities(plan, opened, names, request, services);

@@ -288,6 +288,15 @@ describe('the identity', () => {
     });
   });
 
+  test.each([5, null, {}])('must be text, not %j', async (name) => {
+    const auth = await open({ config: configOf(), keyring: openMemoryKeyring() });
+    // As a program in JavaScript may call it.
+    const identity = name as unknown as string;
+    for (const call of [auth.credentials, auth.login, auth.whoami, auth.logout]) {
+      await expect(call(identity)).rejects.toThrow(new TypeError('identity must be text'));
+    }
+  });
+
   test('must exist', async () => {
     const auth = await open({ config: two(true, false), keyring: openMemoryKeyring() });
     for (const call of [auth.login('opps'), auth.whoami('opps'), auth.logout('opps')]) {

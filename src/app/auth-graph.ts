@@ -69,7 +69,7 @@ export interface Listing {
  * prompts for nothing. A broken chain is listed with its problem.
  *
  * @throws ERR_USAGE and ERR_IDENTITY_UNKNOWN for a name that is not configured; ERR_USAGE for
- *   contradicting filters; ERR_KEYRING_UNKNOWN_TYPE
+ *   contradicting filters, or tags that nothing has; ERR_KEYRING_UNKNOWN_TYPE
  */
 export async function listGraph(
   plan: ProjectPlan,
@@ -103,6 +103,7 @@ function select(config: Entries, { providers, identities, tags }: GraphFilter): 
     identities: providers === undefined ? byName('identity', config.identities, identities) : [],
   };
   if (tags === undefined) return named;
+  checkTags([...config.providers, ...config.identities], tags);
   return {
     providers: named.providers.filter((one) => hasAnyTag(one, tags)),
     identities: named.identities.filter((one) => hasAnyTag(one, tags)),
@@ -137,9 +138,13 @@ export function identitiesWithTags(
   { identities }: Pick<Config, 'identities'>,
   tags: readonly string[],
 ): readonly Identity[] {
-  const found = identities.filter((identity) => hasAnyTag(identity, tags));
-  if (found.length > 0) return found;
-  const known = [...new Set(identities.flatMap(shownTags))].toSorted();
+  checkTags(identities, tags);
+  return identities.filter((identity) => hasAnyTag(identity, tags));
+}
+
+function checkTags(links: readonly LinkConfig[], tags: readonly string[]): void {
+  if (links.some((link) => hasAnyTag(link, tags))) return;
+  const known = [...new Set(links.flatMap(shownTags))].toSorted();
   const list = known.length === 0 ? 'no identity has tags' : `the tags are ${known.join(', ')}`;
   const [first = ''] = tags;
   throw new AtmosError(

@@ -70,7 +70,7 @@ export async function formatProfiles(
   plan: ProjectPlan,
   options: ProfileOptions,
   host: Host,
-): Promise<Pick<Edited, 'block' | 'skipped'>> {
+): Promise<Pick<Edited, 'block' | 'profiles' | 'skipped'>> {
   const edit = await profilesEditor(plan, options, host);
   const file = await openFile(plan, host);
   return edit(file, readUserFile(file.place, host));

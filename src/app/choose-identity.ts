@@ -48,7 +48,7 @@ export type IdentityRequest =
   | { readonly kind: 'default' | 'pick' }
   | { readonly kind: 'named'; readonly name: Sourced<string> }
   /** `false`, `off`, `no` or `0`: no authentication at all. */
-  | { readonly kind: 'none'; readonly source: string };
+  | { readonly kind: 'none'; readonly word: Sourced<string> };
 
 /**
  * The operand or `-i`, then `ATMOS_IDENTITY` of the environment or of the top-level `env:`, then
@@ -79,7 +79,7 @@ export function requestedIdentity(
 }
 
 function readName(name: Sourced<string>): IdentityRequest {
-  return isOffName(name.value) ? { kind: 'none', source: name.source } : { kind: 'named', name };
+  return isOffName(name.value) ? { kind: 'none', word: name } : { kind: 'named', name };
 }
 
 export interface IdentityChoice extends Picker {
@@ -115,12 +115,17 @@ export async function requireIdentity(choice: IdentityChoice): Promise<Identity>
   const identity = await chooseIdentity(choice);
   if (identity !== undefined) return identity;
   const { requested, host } = choice;
-  const source = requested.kind === 'none' ? requested.source : '--identity';
-  const by = source === '--identity' ? '' : ` by ${source}`;
+  if (requested.kind !== 'none') throw new TypeError('only a word can switch authentication off');
+  const { value, source } = requested.word;
+  const isOption = source === '--identity';
   throw new AtmosError(
     'ERR_USAGE',
-    `authentication is switched off${by}, but this command requires an identity`,
-    { hints: [...sourceHints(source, host), addOptions(['-i', placeholder('name')])] },
+    `${isOption ? `-i ${value} switches authentication off` : `authentication is switched off by ${source}`}, but this command requires an identity`,
+    {
+      hints: isOption
+        ? []
+        : [...sourceHints(source, host), addOptions(['-i', placeholder('name')])],
+    },
   );
 }
 

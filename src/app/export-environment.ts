@@ -136,9 +136,10 @@ export async function identityChange(
 ): Promise<EnvironmentChange> {
   const { host } = services;
   const variables = await allowedVariables(variablesOfIdentity(identity), plan, services);
-  const { cloud, region, isAmbient } = await foreseen(plan.config, identity, host);
+  const known = await foreseen(plan.config, identity, host);
+  const { cloud, region, isAmbient } = known;
   const regionVariables = cloud?.regionVariables ?? [];
-  if (chosen !== undefined) checkRegion(chosen, identity, cloud);
+  if (chosen !== undefined) checkRegion(chosen, identity, known);
   if (isAmbient && minValidityMs !== undefined) {
     throw new AtmosError(
       'ERR_USAGE',
@@ -159,14 +160,21 @@ export async function identityChange(
   return withIdentityVariables(named, [...variables, ...regions], regionVariables, host.platform);
 }
 
-function checkRegion(region: string, { name }: Identity, cloud: Cloud | undefined): void {
+function checkRegion(region: string, { name }: Identity, { cloud, partition }: Foreseen): void {
   if (cloud === undefined) {
     throw new AtmosError('ERR_USAGE', `identity ${name} has no credentials that need a region`);
   }
-  if (cloud.isRegion(region)) return;
-  throw new AtmosError('ERR_USAGE', `${JSON.stringify(region)} is not the name of a region`, {
-    hints: [say('write it like eu-central-1')],
-  });
+  if (!cloud.isRegion(region)) {
+    throw new AtmosError('ERR_USAGE', `${JSON.stringify(region)} is not the name of a region`, {
+      hints: [say('write it like eu-central-1')],
+    });
+  }
+  const chosen = cloud.partitionOf(region);
+  if (chosen === undefined || partition === undefined || chosen === partition) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the region ${region} is in the partition ${chosen}, but the credentials of identity ${name} are for the partition ${partition}`,
+  );
 }
 
 /** What is known about an identity's credentials before a session is opened. */
@@ -178,6 +186,8 @@ export interface Foreseen {
   /** As configured. */
   readonly region?: string;
   readonly defaultRegion?: string;
+  /** See {@link LinkPlan.partition}. */
+  readonly partition?: string;
 }
 
 /** @throws as `planChain` */
@@ -187,9 +197,9 @@ export async function foreseen(
   { env }: Pick<Host, 'env'>,
 ): Promise<Foreseen> {
   const { plan } = (await planChain(identity, configured, env)).target;
-  const { gives, region, defaultRegion, isAmbient = false } = plan;
+  const { gives, region, defaultRegion, partition, isAmbient = false } = plan;
   const cloud = gives === 'aws' ? await cloudOf(gives) : undefined;
-  return { isAmbient, ...withoutAbsent({ cloud, region, defaultRegion }) };
+  return { isAmbient, ...withoutAbsent({ cloud, region, defaultRegion, partition }) };
 }
 
 /** As {@link foreseen}, for an identity with credentials of its own. */

@@ -50,7 +50,7 @@ export function checkIdentityNames(
     const path = ['auth', 'identities', name];
     if (isOffName(name)) {
       const message =
-        'has a name that switches authentication off when -i or ATMOS_IDENTITY contains it';
+        'has a name that switches authentication off when -i or ATMOS_IDENTITY equals it';
       report(warningAt(path, message, say('give it another name')));
     }
     const fault = findLengthFault({ realm, alias: name });

@@ -9,8 +9,8 @@ export interface Invocation extends IdentityWords {
   readonly operand: string | undefined;
   readonly operands: readonly string[];
   /**
-   * Options with a value. A value is never empty: an option with an empty value is treated as not
-   * given.
+   * Options with a value. An option with an empty value is treated as not given, unless its
+   * specification has `isEmptyKept`.
    */
   readonly values: Readonly<Record<string, string | undefined>>;
   /**
@@ -45,6 +45,8 @@ export interface OptionSpec {
   readonly isRequired?: boolean;
   /** Whether it may be given several times with different values, which are all used. */
   readonly mayRepeat?: boolean;
+  /** Whether an empty value is not treated as not given, because the command rejects it. */
+  readonly isEmptyKept?: true;
   /** Other spellings, with their dashes: `-f`, `--format`. */
   readonly aliases?: readonly string[];
   /**

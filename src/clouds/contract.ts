@@ -18,6 +18,9 @@ import type { EnvironmentChange } from '../core/variables.ts';
 import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 
+/** What finds the files of a user. */
+type HomeHost = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
+
 /** A kind of identity or provider. Must not know the keyring or other identities. */
 export interface Kind<Config extends LinkConfig = LinkConfig> {
   /**
@@ -120,6 +123,8 @@ export interface LinkPlan {
   readonly storedKey: 'needed' | 'configured' | 'none';
   /** As configured. Absent: from the environment, or `defaultRegion`. */
   readonly region?: string;
+  /** The group of regions in which its credentials are valid: `aws-cn`. Absent: not known. */
+  readonly partition?: string;
   /** Replaces the region in logs. Default: the region. */
   readonly shownRegion?: string;
   readonly defaultRegion?: string;
@@ -358,7 +363,7 @@ export interface KeyFileImporter {
   /** The name of one of the files in messages: `the AWS file`. */
   readonly fileTitle: string;
   /** @throws ERR_USAGE without a home directory */
-  files(host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>): KeyFiles;
+  files(host: HomeHost): KeyFiles;
   /** All profiles by name: those with a key, and the names of those without. */
   keys(
     files: KeyFiles,
@@ -377,10 +382,7 @@ export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
   /** Whether the entry with this name is a long-lived key. If it is, the name is that of a profile. */
   isKey(entry: string): boolean;
   /** Finds the MFA device of each profile, in the environment or a file of the tool. */
-  mfaDevices(
-    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
-    read: ReadKeyFile,
-  ): (profile: string) => Sourced<string> | undefined;
+  mfaDevices(host: HomeHost, read: ReadKeyFile): (profile: string) => Sourced<string> | undefined;
   /** Parses an entry. The problem does not quote it. Never throws. */
   parse(
     entry: string,
@@ -396,6 +398,8 @@ export interface Cloud<C extends StoredCredentials = StoredCredentials> {
   readonly regionVariables: readonly string[];
   /** Whether a text can be the name of a region. */
   readonly isRegion: (text: string) => boolean;
+  /** The group of regions to which a region belongs: `aws-cn`. Undefined if it is not known. */
+  readonly partitionOf: (region: string) => string | undefined;
   /**
    * The changes for mode `env`: sets the credentials and unsets every variable that could take
    * precedence.
@@ -430,16 +434,13 @@ export interface ProcessMode<C extends StoredCredentials> {
    */
   findUserProfile(
     profile: Pick<ProcessProfile, 'command' | 'region'>,
-    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
+    host: HomeHost,
   ): Promise<string | undefined>;
   /**
    * The user's files that programs do not read while they use `configFile`, with the home directory
    * as `~`.
    */
-  hiddenFiles(
-    configFile: string,
-    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
-  ): readonly string[];
+  hiddenFiles(configFile: string, host: HomeHost): readonly string[];
   /** The output of the command, including its line feed. */
   formatAnswer(credentials: C): string;
 }
@@ -477,7 +478,7 @@ export interface ProfilePlace {
  */
 export interface UserProfiles {
   /** The file with the blocks, and the file whose profiles take precedence. */
-  files(host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>): {
+  files(host: HomeHost): {
     readonly config: Sourced<string>;
     readonly credentials: string;
   };

@@ -1,4 +1,4 @@
-import { say, type Hint } from '../core/hint.ts';
+import { quotesHint } from '../core/configuration-error.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
@@ -9,7 +9,6 @@ import { specPlaces } from './keyring-spec.ts';
 import { isSecretPath } from './merge.ts';
 import type { Problem } from './problems.ts';
 import { containsNul, nulProblem } from './values.ts';
-import { quote } from './yaml-position.ts';
 
 type Path = readonly string[];
 
@@ -161,16 +160,17 @@ export function checkNumbers(
   for (const path of paths) {
     const written = writtenAt(files, path) ?? '';
     if (!/^[-+]?0\d|\d{10}/.test(written)) continue;
-    report({ path, message: 'must be text, not a number', hint: quotesHint(path, files) });
+    report({
+      path,
+      message: 'must be text, not a number',
+      hint: quotesHint(shownAsWritten(path, files)),
+    });
   }
 }
 
-/** Hint to quote a scalar that was meant as text. Does not repeat a secret. */
-export function quotesHint(path: Path, files: readonly ConfigFile[]): Hint {
-  const written = isSecretPath(path) ? undefined : writtenAt(files, path);
-  return say(
-    written === undefined ? 'write it in quotes' : `write it in quotes: ${quote(written)}`,
-  );
+/** The scalar at the path as it was written. Undefined if it may be a secret. */
+export function shownAsWritten(path: Path, files: readonly ConfigFile[]): string | undefined {
+  return isSecretPath(path) ? undefined : writtenAt(files, path);
 }
 
 /** The paths of the values in it, at any depth, for which the condition holds. */

@@ -3,6 +3,7 @@ import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Spec, SpecSchema } from '../core/keyring-spec.ts';
 import type { Identity, Provider } from '../core/kind-config.ts';
 import { describedKeys, isMap } from '../core/validate.ts';
+import { shownAsWritten } from './check.ts';
 import { fileSaying, placeOf, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import { isEmpty, specPath } from './keyring-spec.ts';
 import type { Settings } from './schema.ts';
@@ -89,6 +90,7 @@ export function identityEntries(auth: Auth, files: Files): Identity[] {
       ...withoutAbsent({ alias: said.alias || undefined, tags: said.tags }),
       locate: (path = []) => placeOf(files, ['auth', 'identities', name, ...path]),
       tagAt: (path) => tagAt(files, ['auth', 'identities', name, ...path]),
+      writtenAt: (path) => shownAsWritten(['auth', 'identities', name, ...path], files),
     };
   });
 }
@@ -120,6 +122,7 @@ function looseEntry(
     settings,
     locate: (path = []) => placeOf(files, [...at, ...path]),
     tagAt: (path) => tagAt(files, [...at, ...path]),
+    writtenAt: (path) => shownAsWritten([...at, ...path], files),
     besideFile: (said, path) => pathBesideFile(said, [...at, ...path], files),
   };
 }

@@ -1,3 +1,4 @@
+import { quotesHint } from '../core/configuration-error.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
 import {
   about,
@@ -6,6 +7,7 @@ import {
   checkShape,
   describeProblem,
   flag,
+  isUnquotedText,
   keysForAtmos,
   keysOf,
   keysOfMaps,
@@ -19,7 +21,7 @@ import {
   textOrTexts,
   type InferOutput,
 } from '../core/validate.ts';
-import { quotesHint } from './check.ts';
+import { shownAsWritten } from './check.ts';
 import { tagAt, type ConfigFile } from './config-file.ts';
 import { isSecretPath } from './merge.ts';
 import type { Problem } from './problems.ts';
@@ -245,12 +247,15 @@ export function checkSettings(
   report: (problem: Problem) => void,
 ): Settings | undefined {
   return checkShape(createSettingsSchema(spec), merged, (problem) => {
-    const { path, expected, found } = problem;
-    const wantsText = expected.startsWith('text') && ['number', 'boolean'].includes(typeof found);
+    const { path } = problem;
     const message = describeProblem(
       problem,
       isSecretPath(path) || tagAt(files, path) !== undefined,
     );
-    report({ path, message, ...(wantsText ? { hint: quotesHint(path, files) } : {}) });
+    report({
+      path,
+      message,
+      ...(isUnquotedText(problem) ? { hint: quotesHint(shownAsWritten(path, files)) } : {}),
+    });
   });
 }

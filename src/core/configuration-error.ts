@@ -1,5 +1,6 @@
 import { AtmosError } from './errors.ts';
-import { distinctHints, type Hint } from './hint.ts';
+import { distinctHints, say, type Hint } from './hint.ts';
+import { quote, withoutAbsent } from './json.ts';
 import {
   titleOf,
   type Identity,
@@ -7,7 +8,13 @@ import {
   type LinkConfig,
   type Provider,
 } from './kind-config.ts';
-import { checkShape, describeProblem, type GenericSchema } from './validate.ts';
+import {
+  checkShape,
+  describeProblem,
+  isUnquotedText,
+  type GenericSchema,
+  type ShapeProblem,
+} from './validate.ts';
 
 /** An error in the configuration of an identity or provider. */
 export interface LinkProblem {
@@ -50,8 +57,7 @@ export function checkPart<T>(
 ): T | undefined {
   return checkShape(schema, identity[part], (problem) => {
     const path = [part, ...problem.path];
-    const isHidden = part === 'credentials' || identity.tagAt?.(path) !== undefined;
-    report({ path, message: describeProblem(problem, isHidden) });
+    report(linkProblem(identity, path, problem, part === 'credentials'));
   });
 }
 
@@ -65,8 +71,31 @@ export function checkSettings<T>(
   report: (problem: LinkProblem) => void,
 ): T | undefined {
   return checkShape(schema, provider.settings, (problem) => {
-    const { path } = problem;
-    const isHidden = provider.tagAt(path) !== undefined;
-    report({ path, message: describeProblem(problem, isHidden) });
+    report(linkProblem(provider, problem.path, problem, false));
   });
+}
+
+function linkProblem(
+  config: LinkConfig,
+  path: readonly string[],
+  problem: ShapeProblem,
+  isSecret: boolean,
+): LinkProblem {
+  const isTagged = config.tagAt?.(path) !== undefined;
+  // Quotes would not change what a tag gives.
+  const hint =
+    isUnquotedText(problem) && !isTagged ? quotesHint(config.writtenAt?.(path)) : undefined;
+  const message = describeProblem(problem, isSecret || isTagged);
+  return { path, message, ...withoutAbsent({ hint }) };
+}
+
+/**
+ * Hint to quote a scalar that was meant as text.
+ *
+ * @param written as it is in the file. Undefined if it is not known, or may be a secret
+ */
+export function quotesHint(written: string | undefined): Hint {
+  return say(
+    written === undefined ? 'write it in quotes' : `write it in quotes: ${quote(written)}`,
+  );
 }

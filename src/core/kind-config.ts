@@ -25,6 +25,8 @@ export interface Identity {
    * `quoteValue`.
    */
   tagAt?(path: readonly string[]): string | undefined;
+  /** A scalar as it is written in the file: `012` where its value is 12. Undefined for a secret. */
+  writtenAt?(path: readonly string[]): string | undefined;
 }
 
 /** The configuration of a provider, which starts a chain. Nothing in it is checked. */
@@ -39,6 +41,8 @@ export interface Provider {
   locate(path?: readonly string[]): string;
   /** The tag that produced the value of a field: see `quoteValue`. */
   tagAt(path: readonly string[]): string | undefined;
+  /** See {@link Identity.writtenAt}. */
+  writtenAt?(path: readonly string[]): string | undefined;
   /**
    * A path that a field contains, which starts from the directory of the file that contains it. `~` is
    * kept.

@@ -162,6 +162,13 @@ export function describeProblem(problem: ShapeProblem, isSecret = false): string
   return `must be ${problem.expected}, not ${describeValue(problem.found, isSecret)}`;
 }
 
+/** Whether a scalar was meant as text, but is a number or a boolean because it has no quotes. */
+export function isUnquotedText({ expected, found }: ShapeProblem): boolean {
+  return (
+    /^text(?! or a whole number)/.test(expected) && ['number', 'boolean'].includes(typeof found)
+  );
+}
+
 const maxShownLength = 40;
 
 function describeValue(value: unknown, isSecret: boolean): string {

@@ -13,6 +13,14 @@ export async function programsNamed(
   return (await filesNamed(name, host)).filter(isProgram);
 }
 
+/** Whether the word of a command line is a program: a path, or a name on PATH. */
+export async function isProgramFound(
+  word: string,
+  host: Pick<Host, 'env' | 'platform'>,
+): Promise<boolean> {
+  return /[/\\]/.test(word) ? isProgram(word) : (await programsNamed(word, host)).length > 0;
+}
+
 async function filesNamed(
   name: string,
   { env, platform }: Pick<Host, 'env' | 'platform'>,

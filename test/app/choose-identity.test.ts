@@ -43,13 +43,17 @@ describe('the requested identity', () => {
       named('prod', '--identity'),
     ],
     [{ ...absent, operand: 'prod' }, { ATMOS_IDENTITY: 'off' }, named('prod', 'the command line')],
-    [absent, { ATMOS_IDENTITY: 'FALSE' }, { kind: 'none', source: 'ATMOS_IDENTITY' }],
+    [
+      absent,
+      { ATMOS_IDENTITY: 'FALSE' },
+      { kind: 'none', word: { value: 'FALSE', source: 'ATMOS_IDENTITY' } },
+    ],
     ...['false', 'off', 'no', '0'].map(
       (name) =>
         [
           { ...absent, identity: { kind: 'named', name } },
           {},
-          { kind: 'none', source: '--identity' },
+          { kind: 'none', word: { value: name, source: '--identity' } },
         ] as const,
     ),
   ] as const)('%j with %j', (invocation, env, request) => {

@@ -42,7 +42,7 @@ describe('the name of an identity', () => {
     async (name) => {
       const project = projectOf(identities(`'${name}': { kind: aws/user }`));
       expect(await findingsOf(project)).toEqual([
-        `warning: auth.identities.${name} ($/atmos.yaml:3:5) has a name that switches authentication off when -i or ATMOS_IDENTITY contains it | give it another name`,
+        `warning: auth.identities.${name} ($/atmos.yaml:3:5) has a name that switches authentication off when -i or ATMOS_IDENTITY equals it | give it another name`,
       ]);
     },
   );

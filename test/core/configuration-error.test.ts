@@ -37,6 +37,11 @@ test('all problems are in one error, each with its place and without secrets', (
   const report = (problem: LinkProblem) => void problems.push(problem);
   expect(checkPart(identity, 'spec', schema, report)).toBeUndefined();
   expect(checkPart(identity, 'credentials', schema, report)).toBeUndefined();
+  expect(problems.map(({ hint }) => hint)).toEqual([
+    say('write it in quotes'),
+    undefined,
+    say('write it in quotes'),
+  ]);
   const hinted = problems.map((problem) => ({ ...problem, hint: say('write it in quotes') }));
   const error = new ConfigurationError(identity, hinted);
   expect(error).toMatchObject({
@@ -49,4 +54,15 @@ test('all problems are in one error, each with its place and without secrets', (
     'spec.zone of identity dev (/p/atmos.yaml:spec:zone) must be text, not a list',
     'credentials.region of identity dev (/p/atmos.yaml:credentials:region) must be text, not a number',
   ]);
+});
+
+test.each([
+  ['as it is written', {}, 'write it in quotes: "007"'],
+  ['without a secret', { writtenAt: () => undefined }, 'write it in quotes'],
+  ['not for the value of a tag', { tagAt: () => '!env N' }, undefined],
+])('a number that was meant as text has a hint: %s', (_, part, hint) => {
+  const identity = identityWith({ spec: { region: 7 }, writtenAt: () => '007', ...part });
+  const problems: LinkProblem[] = [];
+  checkPart(identity, 'spec', schema, (problem) => void problems.push(problem));
+  expect(problems.map((problem) => problem.hint)).toEqual([hint && say(hint)]);
 });

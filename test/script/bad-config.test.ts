@@ -153,6 +153,41 @@ test('an account id without quotes is reported with the quoted value', async () 
   );
 });
 
+test('a number for a text of a role is reported with the quoted value', async () => {
+  const machine = await openConfiguredMachine();
+  const place = `${machine.project}/atmos.yaml`;
+  machine.writeConfig(`auth:
+  identities:
+    role:
+      kind: aws/assume-role
+      default: true
+      via: { identity: user }
+      principal:
+        assume_role: arn:aws:iam::123456789012:role/hub
+        external_id: 12345678
+        session_tags: { n: 1, on: true }
+    user: { kind: aws/user }
+`);
+  await expectRefusal(
+    machine,
+    'auth login',
+    {},
+    {
+      exitCode: 2,
+      message: [
+        `principal.external_id of identity role (${place}:9:22) must be text, not the number 12345678`,
+        `principal.session_tags.n of identity role (${place}:10:28) must be text, not the number 1`,
+        `principal.session_tags.on of identity role (${place}:10:35) must be text, not true`,
+      ].join('\n  '),
+      hints: [
+        'write it in quotes: "12345678"',
+        'write it in quotes: "1"',
+        'write it in quotes: "true"',
+      ],
+    },
+  );
+});
+
 test('an unsupported feature is reported as unsupported, and nothing is done', async () => {
   const machine = await openConfiguredMachine();
   machine.writeConfig(configOf(machine).replace('aws/user', 'gcp/project'));

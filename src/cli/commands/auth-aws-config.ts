@@ -54,8 +54,9 @@ export async function awsConfig(context: Context, invocation: Invocation): Promi
     case 'print': {
       await requireStdout(context.host);
       const plan = await loadPlan(context);
-      const { block, skipped } = await formatProfiles(plan, options, context.host);
+      const { block, profiles, skipped } = await formatProfiles(plan, options, context.host);
       await noteSkipped(context, skipped);
+      await noteOtherNames(context, profiles, options.prefix);
       return context.out(block);
     }
   }
@@ -97,6 +98,7 @@ async function report(
     return outJson(json satisfies AwsConfigJson);
   }
   await noteSkipped(context, skipped);
+  await noteOtherNames(context, profiles, values['prefix']);
   const shown = abbreviateHome(file, host);
   if (!isChanged) {
     const what = profiles.length === 0 ? `has no profiles of realm ${realm}` : 'is up to date';
@@ -122,6 +124,18 @@ function describeCounts({ profiles, removed }: ChangedProfiles): string {
   const [count, verb] = first;
   const start = `: ${count} ${count === 1 ? 'profile' : 'profiles'} ${verb}`;
   return [start, ...others.map((one) => one.join(' '))].join(', ');
+}
+
+/** Lists the identities whose names do not show the name of their profile. */
+async function noteOtherNames(
+  { note }: Pick<Context, 'note'>,
+  profiles: ChangedProfiles['profiles'],
+  prefix = '',
+): Promise<void> {
+  for (const { identity, profile } of profiles) {
+    if (profile !== `${prefix}${identity}`)
+      await note(`identity ${identity} has the profile ${profile}`);
+  }
 }
 
 async function noteSkipped(

@@ -13,7 +13,7 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { formatGraphviz, formatMarkdown, formatMermaid } from '../graph-diagram.ts';
 import { formatTree, formatVia } from '../graph-tree.ts';
-import { listOf } from '../list-option.ts';
+import { listOf, tagsOf } from '../list-option.ts';
 import { loadPlan } from '../plan.ts';
 import { formatHints, loadWriteHint } from '../report.ts';
 import { formatSession, sessionJson, type SessionJson } from '../session-text.ts';
@@ -58,7 +58,7 @@ function filterOf({ values, flags }: Invocation): GraphFilter {
   return withoutAbsent({
     providers: names('providers'),
     identities: names('identities'),
-    tags: listOf(values['tags']),
+    tags: tagsOf(values['tags']),
   });
 }
 

@@ -11,7 +11,7 @@ import { formatMoment } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { listOf } from '../list-option.ts';
+import { tagsOf } from '../list-option.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlan, loadPlanFor, requireIdentity, warner } from '../plan.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../report.ts';
@@ -25,7 +25,7 @@ import { formatRows } from '../ui/table.ts';
  */
 export async function login(context: Context, invocation: Invocation): Promise<number | void> {
   checkOptions(invocation);
-  const tags = listOf(invocation.values['tags']);
+  const tags = tagsOf(invocation.values['tags']);
   if (tags !== undefined) {
     const plan = await loadPlan(context);
     const identities = identitiesWithTags(plan.config, tags);

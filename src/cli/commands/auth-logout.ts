@@ -97,7 +97,7 @@ async function chooseNames(
   if (request.kind === 'none') {
     throw new AtmosError(
       'ERR_USAGE',
-      `authentication is switched off by ${request.source}: there is nothing to log out from`,
+      `authentication is switched off by ${request.word.source}: there is nothing to log out from`,
       {
         hints: [
           run(['atmos', 'auth', 'logout', placeholder('name')]),

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { programsNamed } from '../../host/find-program.ts';
+import { isProgramFound, programsNamed } from '../../host/find-program.ts';
 import type { Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -13,25 +13,31 @@ export async function shell(context: Context, invocation: Invocation): Promise<n
   const { host, note } = context;
   const { program: args, values } = invocation;
   const { identity, env, run } = await prepareProgram(context, invocation);
-  const program = values['shell'] ?? (await defaultShell(host));
+  const program = values['shell'] ?? (await findShell(host));
   const words = args.length > 0 ? args : loginArguments(host.platform);
   const level = { ATMOS_SHLVL: String(shellLevel(host.env) + 1) };
-  const isInteractive = args.length === 0;
+  // The error about a missing shell is enough.
+  const isShown = args.length === 0 && (await isProgramFound(program, { ...host, env }));
   const named = `${basename(program)} ${identity ? `as ${identity.name}` : 'without an identity'}`;
-  if (isInteractive) await note(`Starting ${named}; type exit to leave it`);
+  if (isShown) await note(`Starting ${named}; type exit to leave it`);
   const exitCode = await run([program, ...words], { ...env, ...level });
-  if (isInteractive) await note(`Left ${named}`);
+  if (isShown) await note(`Left ${named}`);
   return exitCode;
 }
 
-async function defaultShell(host: Host): Promise<string> {
+/** The command processor of Windows, else `SHELL`, bash or sh, whichever is found first. */
+async function findShell(host: Host): Promise<string> {
+  const processor = commandProcessor(host.env, host.platform);
+  if (processor !== undefined) return processor;
+  const named = host.env['SHELL'];
+  if (named && (await isProgramFound(named, host))) return named;
   const [bash = 'sh'] = await programsNamed('bash', host);
-  return namedShell(host.env, host.platform) ?? bash;
+  return bash;
 }
 
 /** On Windows `SHELL` would be a path of Git Bash, which is not a path of Windows. */
-function namedShell(env: Host['env'], platform: NodeJS.Platform): string | undefined {
-  return platform === 'win32' ? env['ComSpec'] || 'cmd.exe' : env['SHELL'] || undefined;
+function commandProcessor(env: Host['env'], platform: NodeJS.Platform): string | undefined {
+  return platform === 'win32' ? env['ComSpec'] || 'cmd.exe' : undefined;
 }
 
 function loginArguments(platform: NodeJS.Platform): readonly string[] {

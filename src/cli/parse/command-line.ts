@@ -132,7 +132,7 @@ function readInvocation(
   for (const { option, value } of given) {
     if (globalOptions.includes(option) || option.name === 'identity') continue;
     if (typeof value === 'boolean') flags[option.name] = value;
-    else if (value !== '') values[option.name] = value;
+    else if (value !== '' || option.isEmptyKept) values[option.name] = value;
   }
   return {
     globals: globalsOf(given),

@@ -246,7 +246,7 @@ const identityOption: OptionSpec = {
   value: 'name',
   isValueOptional: true,
   completes: 'identity',
-  summary: 'Identity to use; without a name, choose from a list; "" is as without it',
+  summary: 'Identity to use; without a name, choose from a list; "" counts as not given',
 };
 
 /** The options of a command or group, without the global ones. */

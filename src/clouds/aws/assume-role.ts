@@ -45,6 +45,7 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
     mayAsk: settings.mfaArn === undefined ? [] : ['mfa-code'],
     limits: base?.origin === 'role' ? [chainedLimit] : [],
     defaultRegion: settings.requestRegion,
+    partition: settings.partition,
     ...withoutAbsent({ region, shownRegion: shownRole(role).region }),
     open: async (context) => (await loadSession()).open(role, context),
     route: async (host) =>

@@ -89,7 +89,7 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
     ),
     limits: [`only for the task ${taskPolicyArn.split('/').at(-1)}, 15 minutes at most`],
     defaultRegion: requestRegion,
-    ...withoutAbsent({ region }),
+    ...withoutAbsent({ region, partition: taskPolicy.exec(taskPolicyArn)?.[1] }),
     open: (context) => open({ identity, settings, requestRegion }, context),
     route: async (host) =>
       (await import('./sts-route.ts')).stsRoute({ ...settings, region: requestRegion }, host),

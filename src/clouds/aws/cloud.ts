@@ -12,7 +12,7 @@ import {
   hiddenFiles,
   profileOf,
 } from './process-profile.ts';
-import { isAwsRegion } from './regions.ts';
+import { isAwsRegion, partitionOf } from './regions.ts';
 import { sharedPaths } from './shared-paths.ts';
 
 /** Far above the size of any such file. */
@@ -27,6 +27,7 @@ const regionVariables = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 export const aws: Cloud = {
   regionVariables,
   isRegion: isAwsRegion,
+  partitionOf,
   environment,
   process: {
     formatCommand: credentialProcessLine,

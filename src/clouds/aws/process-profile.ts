@@ -31,6 +31,14 @@ export function profileOf(identity: string, prefix = ''): string {
   return isSafe(name) ? name : `${prefix}atmos-${sha256(identity).slice(0, 8)}`;
 }
 
+/** Whether the profile of an identity has another name than the identity. */
+export function hasOtherName({
+  identity,
+  prefix = '',
+}: Pick<ProcessProfile, 'identity' | 'prefix'>): boolean {
+  return profileOf(identity, prefix) !== `${prefix}${identity}`;
+}
+
 /**
  * The user's AWS files that a program no longer reads in mode `process`, with the home directory as
  * `~`.

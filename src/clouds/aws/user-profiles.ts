@@ -3,7 +3,7 @@ import { edit as editHint, say } from '../../core/hint.ts';
 import { quote } from '../../core/json.ts';
 import type { ProcessProfile, ProfilesEdit, UserProfiles, UserProfilesFile } from '../contract.ts';
 import { parseIni } from './ini.ts';
-import { formatProcessProfile, isPrefix, profileOf } from './process-profile.ts';
+import { formatProcessProfile, hasOtherName, isPrefix, profileOf } from './process-profile.ts';
 import { sharedPaths } from './shared-paths.ts';
 import { configProfile, settingsOf } from './shared-profiles.ts';
 
@@ -147,9 +147,22 @@ function formatBlock(realm: string, profiles: readonly ProcessProfile[]): string
   return [
     `# >>> ${title} ${realm} >>>\n`,
     '# Changes between these lines are lost when atmos auth aws-config --write runs again.\n',
-    ...profiles.map(formatProcessProfile),
+    ...profiles.map((one) => `${nameComment(one)}${formatProcessProfile(one)}`),
     `# <<< ${title} ${realm} <<<\n`,
   ].join('');
+}
+
+/** Names the identity of a profile whose name does not show it. */
+function nameComment(profile: ProcessProfile): string {
+  return hasOtherName(profile) ? `# identity: ${asciiEscaped(profile.identity)}\n` : '';
+}
+
+/** One line of ASCII: the AWS CLI on Windows decodes the file with the code page of the system. */
+function asciiEscaped(text: string): string {
+  return text.replaceAll(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /**

@@ -58,7 +58,11 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     fingerprint: fingerprintOf(user),
     storedKey: settings.keys === undefined ? 'needed' : 'configured',
     defaultRegion,
-    ...withoutAbsent({ region: settings.region, shownRegion }),
+    ...withoutAbsent({
+      region: settings.region,
+      shownRegion,
+      partition: partitionOf(settings.region ?? defaultRegion),
+    }),
     longLivedKey: async (source) => (await loadSession()).keyOf(user, source),
     open: async (context) => (await loadSession()).open(user, context),
     route: async (host) =>

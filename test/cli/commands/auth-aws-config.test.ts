@@ -71,6 +71,16 @@ region = us-east-1
     expect(handlesOf(desk)).toEqual(expect.arrayContaining(names));
   });
 
+  test.each(['--write', '--print'])('%s lists profiles of other names', async (action) => {
+    const desk = await openAwsDesk();
+    desk.configure(yaml.replace('    prod:', '    "prod east":'));
+    const { stdout, stderr } = await desk.run(`auth aws-config ${action}`);
+    expect(stderr).toContain('identity prod east has the profile atmos-3d18fa03\n');
+    expect(stderr).not.toContain('identity dev has');
+    const block = action === '--print' ? stdout : desk.text();
+    expect(block).toContain('# identity: prod east\n[profile atmos-3d18fa03]\n');
+  });
+
   test('the second time writes nothing and says so', async () => {
     const desk = await openAwsDesk();
     await desk.run('auth aws-config --write');

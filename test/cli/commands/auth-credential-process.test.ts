@@ -172,7 +172,7 @@ describe('the command refuses', () => {
     [
       `${command} -i off`,
       'ERR_USAGE',
-      'error: authentication is switched off, but this command requires an identity\n',
+      'error: -i off switches authentication off, but this command requires an identity\n',
     ],
   ])('%s', async (line, code, text) => {
     const desk = await openDesk();

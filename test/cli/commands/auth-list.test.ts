@@ -160,6 +160,12 @@ describe('auth list', () => {
       'unknown identity "gone": it is one of dev, hub, leaf',
     ],
     ['--providers gone', 'ERR_USAGE', 'unknown provider "gone": no name is configured'],
+    [
+      '--tags nope',
+      'ERR_USAGE',
+      'no identity has the tag "nope": the tags are all, human, production',
+    ],
+    ['--tags=', 'ERR_USAGE', '--tags must contain at least one tag'],
     ['-f csv', 'ERR_USAGE', 'invalid value "csv" for -f'],
   ])('refuses %s', async (options, code, message) => {
     const desk = await openChainDesk();

@@ -178,6 +178,7 @@ describe('login --tags', () => {
       'no identity has the tag "prodution": the tags are all, human, production',
     ],
     ['--tags x,y', 'no identity has one of the tags "x", "y": the tags are all, human, production'],
+    ['--tags=', '--tags must contain at least one tag'],
     ['--tags all -i dev', '--tags and --identity cannot be combined'],
     ['--tags all --plan -o json', '--output is only for one identity, not for --tags'],
   ])('refuses %s', async (options, message) => {

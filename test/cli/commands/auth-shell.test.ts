@@ -19,7 +19,7 @@ async function shell(desk: Desk, line: string, env = {}, fields: Partial<Host> =
   };
   const result = await desk.run(line, {
     host: { spawn, ...fields },
-    env: { SHELL: '/bin/zsh', ...env },
+    env: { SHELL: '/bin/sh', ...env },
   });
   return { ...result, started };
 }
@@ -35,11 +35,11 @@ describe('auth shell', () => {
     expect(result).toEqual({
       exitCode: 5,
       stdout: '',
-      stderr: 'Starting zsh as dev; type exit to leave it\nLeft zsh as dev\n',
+      stderr: 'Starting sh as dev; type exit to leave it\nLeft sh as dev\n',
     });
     expect(started).toEqual([
       {
-        program: '/bin/zsh',
+        program: '/bin/sh',
         args: ['-l'],
         env: expect.objectContaining({
           ATMOS_IDENTITY: 'dev',
@@ -72,23 +72,34 @@ describe('auth shell', () => {
   test.each([
     ['--shell', 'auth shell --shell fish', { ATMOS_SHELL: 'tcsh' }, 'fish'],
     ['ATMOS_SHELL', 'auth shell', { ATMOS_SHELL: 'tcsh' }, 'tcsh'],
-    ['SHELL', 'auth shell', {}, '/bin/zsh'],
+    ['SHELL', 'auth shell', {}, '/bin/sh'],
   ])('takes the shell from %s', async (_, line, env, program) => {
     const desk = await openDesk();
     const { started } = await shell(desk, `${line} -i off`, env);
     expect(started[0]?.program).toBe(program);
   });
 
-  test('without SHELL takes bash from PATH, else sh', async () => {
+  test.each([undefined, '/gone/zsh', 'gone-zsh', '/etc'])(
+    'with SHELL=%j takes bash from PATH, else sh',
+    async (SHELL) => {
+      const desk = await openDesk();
+      const bin = join(desk.root, 'bin');
+      mkdirSync(bin);
+      const env = { SHELL, PATH: bin };
+      expect((await shell(desk, 'auth shell -i off', env)).started[0]?.program).toBe('sh');
+      writeFileSync(join(bin, 'bash'), '');
+      chmodSync(join(bin, 'bash'), 0o755);
+      const { started } = await shell(desk, 'auth shell -i off', env);
+      expect(started[0]?.program).toBe(join(bin, 'bash'));
+    },
+  );
+
+  test('that was not found is not announced', async () => {
     const desk = await openDesk();
-    const bin = join(desk.root, 'bin');
-    mkdirSync(bin);
-    const env = { SHELL: undefined, PATH: bin };
-    expect((await shell(desk, 'auth shell -i off', env)).started[0]?.program).toBe('sh');
-    writeFileSync(join(bin, 'bash'), '');
-    chmodSync(join(bin, 'bash'), 0o755);
-    const { started } = await shell(desk, 'auth shell -i off', env);
-    expect(started[0]?.program).toBe(join(bin, 'bash'));
+    for (const name of ['gone-shell', '/gone/shell']) {
+      const { stderr } = await shell(desk, `auth shell -i off --shell ${name}`);
+      expect(stderr).toBe('');
+    }
   });
 
   test('on Windows takes the command processor, without arguments', async () => {

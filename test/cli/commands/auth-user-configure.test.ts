@@ -426,7 +426,7 @@ describe('in a keyring with an access key', () => {
     [`${configure} -i deb --stdin`, 'unknown identity "deb": expected dev in $'],
     [
       `${configure} -i off --stdin`,
-      'authentication is switched off, but this command requires an identity',
+      '-i off switches authentication off, but this command requires an identity',
     ],
     [`${configure} --from-aws-profile old`, 'no AWS profile "old" in $'],
   ])('%s is refused', async (command, message) => {

@@ -51,6 +51,10 @@ describe.each(commands)('%s', (command) => {
 
   test.each([
     ['--region Frankfurt', '"Frankfurt" is not the name of a region'],
+    [
+      '--region cn-north-1',
+      'the region cn-north-1 is in the partition aws-cn, but the credentials of identity leaf are for the partition aws',
+    ],
     ['--min-validity soon', '--min-validity "soon" is not a duration'],
     ['--min-validity 0', '--min-validity "0" is not a duration'],
     ['--min-validity 2h', 'a session of identity leaf lasts 1h at most, and 2h are required'],

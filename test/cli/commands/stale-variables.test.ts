@@ -52,7 +52,7 @@ test('a variable that disables authentication is reported, with the way to enabl
   );
   const byOption = await desk.run('auth whoami -i off', { env: { ATMOS_IDENTITY: 'dev' } });
   expect(byOption.stderr).toBe(
-    'error: authentication is switched off, but this command requires an identity\nhint: add -i <name>\n',
+    'error: -i off switches authentication off, but this command requires an identity\n',
   );
   const config = desk.configure(`env: { ATMOS_IDENTITY: off }\n${yamlOf(desk)}`);
   const byFile = await desk.run('auth whoami');

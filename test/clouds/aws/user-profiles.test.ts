@@ -65,6 +65,15 @@ describe('a block', () => {
     expect(removed).toEqual(['b']);
   });
 
+  test('names the identity above a profile of another name, in one line of ASCII', () => {
+    const { text, block } = edited('', ['dev', 'my r\u00f4le', 'a\u202e[x]'], { prefix: 'w-' });
+    const comments = block.split('\n').filter((line) => line.startsWith('# identity'));
+    expect(comments).toEqual(['# identity: my r\\u00f4le', '# identity: a\\u202e[x]']);
+    expect(block).toMatch(/^# identity: my .*\n\[profile w-atmos-[0-9a-f]{8}\]$/m);
+    expect(edited(text, ['dev', 'my r\u00f4le', 'a\u202e[x]'], { prefix: 'w-' }).text).toBe(text);
+    expect(edited(text, []).text).toBe('');
+  });
+
   test('of another realm is kept, and its profiles are taken', () => {
     const other = blockOf('other', 'a');
     const { text, profiles, taken } = edited(other, ['a', 'b']);
