@@ -18,6 +18,9 @@ import type { EnvironmentChange } from '../core/variables.ts';
 import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 
+/** What determines the places of the user's files. */
+type FilesHost = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
+
 /** A kind of identity or provider. Must not know the keyring or other identities. */
 export interface Kind<Config extends LinkConfig = LinkConfig> {
   /**
@@ -370,7 +373,7 @@ export interface KeyFileImporter {
   /** The name of one of the files in messages: `the AWS file`. */
   readonly fileTitle: string;
   /** @throws ERR_USAGE without a home directory */
-  files(host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>): KeyFiles;
+  files(host: FilesHost): KeyFiles;
   /** All profiles by name: those with a key, and the names of those without. */
   keys(
     files: KeyFiles,
@@ -389,10 +392,7 @@ export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
   /** Whether the entry with this name is a long-lived key. If it is, the name is that of a profile. */
   isKey(entry: string): boolean;
   /** Finds the MFA device of each profile, in the environment or a file of the tool. */
-  mfaDevices(
-    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
-    read: ReadKeyFile,
-  ): (profile: string) => Sourced<string> | undefined;
+  mfaDevices(host: FilesHost, read: ReadKeyFile): (profile: string) => Sourced<string> | undefined;
   /** Parses an entry. The problem does not quote it. Never throws. */
   parse(
     entry: string,
@@ -442,16 +442,13 @@ export interface ProcessMode<C extends StoredCredentials> {
    */
   findUserProfile(
     profile: Pick<ProcessProfile, 'command' | 'region'>,
-    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
+    host: FilesHost,
   ): Promise<string | undefined>;
   /**
    * The user's files that programs do not read while they use `configFile`, with the home directory
    * as `~`.
    */
-  hiddenFiles(
-    configFile: string,
-    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
-  ): readonly string[];
+  hiddenFiles(configFile: string, host: FilesHost): readonly string[];
   /** The output of the command, including its line feed. */
   formatAnswer(credentials: C): string;
 }
@@ -489,7 +486,7 @@ export interface ProfilePlace {
  */
 export interface UserProfiles {
   /** The file with the blocks, and the file whose profiles take precedence. */
-  files(host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>): {
+  files(host: FilesHost): {
     readonly config: Sourced<string>;
     readonly credentials: string;
   };
