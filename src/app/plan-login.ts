@@ -53,11 +53,16 @@ export async function planLogin(
   const sessions = await openStoredSessions(plan, host);
   try {
     const states = new Map<ChainLink, SessionState>();
-    for (const link of chain.links) states.set(link, await sessions.of(link));
+    const told = new Map<ChainLink, Foreseen>();
+    for (const link of chain.links) {
+      states.set(link, await sessions.of(link));
+      const key = await sessions.keyOf(link);
+      if (key !== undefined) told.set(link, (await link.plan.foresee?.(key)) ?? {});
+    }
     const { state, reason } = sessions;
     return {
       identity: identity.name,
-      links: planLinks(chain, states, options.force, host.now()),
+      links: planLinks(chain, { states, told }, options.force, host.now()),
       keyring: { state, ...withoutAbsent({ reason }) },
     };
   } finally {
@@ -65,10 +70,18 @@ export async function planLogin(
   }
 }
 
+type Foreseen = Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>;
+
+/** What the keyring has for each link: its session, and what its key tells. */
+interface Stored {
+  readonly states: ReadonlyMap<ChainLink, SessionState>;
+  readonly told: ReadonlyMap<ChainLink, Foreseen>;
+}
+
 /** From the target back: a link is opened only if the link after it is. Login opens no ambient target. */
 function planLinks(
   { links, target }: Chain,
-  states: ReadonlyMap<ChainLink, SessionState>,
+  { states, told }: Stored,
   force: boolean,
   now: Date,
 ): PlannedLink[] {
@@ -80,7 +93,11 @@ function planLinks(
       const isTarget = link === target;
       const reason = isTarget && force ? 'forced' : reasonToOpen(session, isTarget, now);
       next = next === 'open' || next === 'unknown' ? actionFor(reason, next) : 'skip';
-      return plannedLink(link, session, next, reason);
+      return plannedLink({ ...link.plan, ...told.get(link) }, link, {
+        session,
+        action: next,
+        reason,
+      });
     })
     .toReversed();
 }
@@ -116,10 +133,13 @@ function reasonToOpen(
 }
 
 function plannedLink(
-  { config, plan }: ChainLink,
-  session: SessionState,
-  action: PlannedLink['action'],
-  reason: ReturnType<typeof reasonToOpen>,
+  plan: LinkPlan,
+  { config }: Pick<ChainLink, 'config'>,
+  {
+    session,
+    action,
+    reason,
+  }: Pick<PlannedLink, 'session' | 'action'> & { readonly reason: ReturnType<typeof reasonToOpen> },
 ): PlannedLink {
   const { name, kind, gives, maxDurationSeconds, isAmbient, limits = [], mayAsk = [] } = plan;
   const isStored = action !== 'open' && session.kind === 'valid';

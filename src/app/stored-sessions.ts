@@ -3,6 +3,7 @@ import type { ChainLink } from '../auth/chain.ts';
 import type { AuthContext } from '../auth/context.ts';
 import { remainingMs, storedSession, type Session } from '../auth/session.ts';
 import { isUnexpiring } from '../auth/unexpiring.ts';
+import type { StoredCredentials } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import { openWithFallback } from '../keyring/fallback.ts';
@@ -25,6 +26,8 @@ export interface StoredSessions {
   readonly reason?: string;
   /** Never throws an `AtmosError`. */
   of(link: ChainLink): Promise<SessionState>;
+  /** The stored key of a link that needs one, if it can be read. Never throws an `AtmosError`. */
+  keyOf(link: ChainLink): Promise<StoredCredentials | undefined>;
   close(): Promise<void>;
 }
 
@@ -58,6 +61,10 @@ export async function storedSessionsIn({
       if (state === 'unavailable') return { kind: 'unknown', reason };
       return readState(store, link, host).catch(unreadable);
     },
+    async keyOf({ plan }) {
+      if (plan.storedKey !== 'needed' || state !== 'ready') return undefined;
+      return (await store.read(plan.name, 'key').catch(noneReadable))?.credentials;
+    },
     close: () => keyring.close(),
   };
 }
@@ -79,6 +86,11 @@ async function readState(
     return { kind: isUnexpiring(owner, link.chainFingerprint, host) ? 'unstored' : 'none' };
   }
   return { kind: remainingMs(session, host.now()) > 0 ? 'valid' : 'expired', session };
+}
+
+function noneReadable(error: unknown): null {
+  if (!isAtmosError(error)) throw error;
+  return null;
 }
 
 function unreadable(error: unknown): SessionState {

@@ -135,6 +135,11 @@ export interface LinkPlan {
    */
   longLivedKey?(source: KeySource): Promise<StoredCredentials>;
   /**
+   * What the stored long-lived key tells about opening, instead of what is planned without it. Absent:
+   * nothing.
+   */
+  foresee?(key: StoredCredentials): Promise<Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>>;
+  /**
    * Refuses to be opened by a program that opening it has started. Called before anything waits for
    * that opening to end. Absent: it starts no program that could do so.
    *

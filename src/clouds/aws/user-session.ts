@@ -7,7 +7,7 @@ import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
-import type { KeySource, OpenContext, Opened } from '../contract.ts';
+import type { KeySource, LinkPlan, OpenContext, Opened } from '../contract.ts';
 import type { ChosenEndpoint } from './endpoint-variables.ts';
 import { requestWithMfa } from './mfa.ts';
 import { createMfaProgram } from './mfa-program.ts';
@@ -62,6 +62,18 @@ export async function open(user: User, context: OpenContext): Promise<Opened> {
   return opening.catch((error: unknown) => {
     throw settings.keys === undefined ? error : ofConfiguredKey(error, identity);
   });
+}
+
+/** What opening a session with this key asks for, and how long the session lasts. */
+export function foresee(
+  user: User,
+  key: AwsCredentials,
+): Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'> {
+  const hasMfa = (user.settings.mfaArn ?? key.mfaArn) !== undefined;
+  return {
+    mayAsk: hasMfa ? ['mfa-code'] : [],
+    maxDurationSeconds: sessionSeconds(user, key, hasMfa, { warn: () => {} }),
+  };
 }
 
 function mfaProgramOf(
@@ -180,7 +192,7 @@ function sessionSeconds(
   { identity, settings }: User,
   key: AwsCredentials,
   hasMfa: boolean,
-  { warn }: OpenContext,
+  { warn }: Pick<OpenContext, 'warn'>,
 ): number {
   const wanted =
     settings.durationSeconds ?? storedDuration(key, identity, warn) ?? defaultDurationSeconds;

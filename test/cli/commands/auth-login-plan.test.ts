@@ -14,8 +14,7 @@ describe('login --plan', () => {
       stdout: `identity dev (aws/user)
   Gives    aws credentials
   Session  no session
-  Login    opens a session for up to 1d 12h: there is no session
-  May ask  the code of an MFA device
+  Login    opens a session for up to 12h: there is no session
 identity hub (aws/assume-role)
   Gives    aws credentials
   Session  no session
@@ -89,7 +88,7 @@ A login as leaf would open 3 of 3 sessions
     );
     expect(stdout).toContain('A login as leaf would open 2 of 3 sessions\n');
     expect((await desk.run('auth login --plan --force -i dev')).stdout).toContain(
-      'opens a session for up to 1d 12h: it is forced\n',
+      'opens a session for up to 12h: it is forced\n',
     );
   });
 
