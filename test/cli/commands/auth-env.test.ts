@@ -363,7 +363,7 @@ test('env needs an identity, which can be chosen at a prompt', async () => {
     code: 'ERR_USAGE',
     exitCode: 2,
     stdout: '',
-    stderr: expect.stringContaining('hint: add -i <name>\n'),
+    stderr: 'error: -i off switches authentication off, but this command requires an identity\n',
   });
   expect(existsSync(join(desk.root, 'state'))).toBe(false);
   const ada = person('dev');
