@@ -1,4 +1,5 @@
 import { planChain } from '../auth/chain.ts';
+import { identityKinds, kindOf } from '../clouds/registry.ts';
 import { findIdentity, profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
@@ -203,14 +204,22 @@ function theDefault({ name, locate }: Identity): Sourced<string> {
 
 async function pick(identities: readonly Identity[], picker: Picker): Promise<Sourced<string>> {
   const names = identities.map(({ name }) => name);
-  const kinds = new Map(identities.map(({ name, kind }) => [name, kind]));
+  const described = new Map<string, string>();
+  for (const identity of identities) described.set(identity.name, await describe(identity));
   const value = await picker.select({
     message: 'Identity',
     choices: names,
-    describe: (name) => kinds.get(name) ?? '',
+    describe: (name) => described.get(name) ?? '',
     instead: addOptions(optionWords('-i', names[0] ?? 'NAME'), 'to choose without a prompt'),
   });
   return { value, source: 'your choice' };
+}
+
+/** The kind, and the account if the configuration names one. */
+async function describe(identity: Identity): Promise<string> {
+  if (!identityKinds.includes(identity.kind)) return identity.kind;
+  const account = (await kindOf(identity)).accountOf?.(identity);
+  return account === undefined ? identity.kind : `${identity.kind}  ${account}`;
 }
 
 async function pickOrRefuse(

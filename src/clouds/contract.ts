@@ -49,6 +49,11 @@ export interface IdentityKind extends Kind<Identity> {
   /** The provider name that Atmos shows for an identity without a provider: `aws-user`. */
   readonly rootName: string;
   /**
+   * The account that the configuration names, for a list of identities to choose from. Not checked.
+   * Absent: the kind's configuration names none.
+   */
+  accountOf?(identity: Identity): string | undefined;
+  /**
    * The schemas of the parts of the configuration that the kind defines. A part without a schema is
    * not checked; unknown keys are reported by `auth validate`.
    */

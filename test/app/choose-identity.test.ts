@@ -137,6 +137,13 @@ describe('the resolved identity', () => {
       },
     ]);
     expect(asked[0]?.describe?.('dev')).toBe('aws/user');
+    const role = {
+      ...identity('hub'),
+      kind: 'aws/assume-role',
+      principal: { assume_role: 'arn:aws:iam::123456789012:role/hub' },
+    };
+    await resolve({ kind: 'pick' }, [role], { select });
+    expect(asked[1]?.describe?.('hub')).toBe('aws/assume-role  123456789012');
     await expect(resolve({ kind: 'pick' }, identities, nobody)).rejects.toBe(noTerminal);
   });
 

@@ -15,9 +15,18 @@ export const awsAssumeRole: IdentityKind = {
   takes: ['aws', 'oidc'],
   gives: 'aws',
   schemas,
+  accountOf,
   trustNeeds,
   plan,
 };
+
+/** From the ARN of the role, unless a tag of the configuration produced it. */
+function accountOf({ principal, tagAt }: Identity): string | undefined {
+  const arn = principal['assume_role'];
+  if (typeof arn !== 'string' || tagAt?.(['principal', 'assume_role']) !== undefined)
+    return undefined;
+  return /^arn:[\w-]+:iam::(\d{12}):/.exec(arn)?.[1];
+}
 
 /** A provider gives a token, which is sent as it is. */
 function trustNeeds(identity: Identity): readonly TrustNeed[] {
