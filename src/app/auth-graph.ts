@@ -132,7 +132,7 @@ function byName<T extends LinkConfig>(
 /**
  * The identities that have at least one of the tags.
  *
- * @throws ERR_USAGE if there is none, with the tags that exist
+ * @throws ERR_USAGE if no identity has one of them, with the tags that exist
  */
 export function identitiesWithTags(
   { identities }: Pick<Config, 'identities'>,

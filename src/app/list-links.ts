@@ -17,7 +17,7 @@ export interface ListedLink {
   /** Names from the first link of its chain to its own. Empty if the chain is broken. */
   readonly chain: readonly string[];
   /**
-   * The stored session. `none`: there is none, or none is ever stored; `changed`: a setting has changed
+   * The stored session. `none`: no session exists, or sessions are never stored; `changed`: a setting has changed
    * since it was opened, so it is not used; `locked`: reading it needs a password; `unknown`: it could not
    * be read.
    */

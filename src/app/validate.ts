@@ -155,7 +155,7 @@ function meantKind(kind: string): string | undefined {
   return nearestName(kind, [...identityKinds, ...otherIdentityKinds]);
 }
 
-/** The plan of the link before the identity. Undefined if there is none, or a broken one. */
+/** The plan of the link before the identity. Undefined if the identity starts a chain, or if that link is broken. */
 async function checkBase(
   identity: Identity,
   { config, env, report, isReported }: Checking,

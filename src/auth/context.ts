@@ -53,7 +53,7 @@ export async function planTrusted(
   // First, so that what is wrong in the settings of a file that is not trusted is not shown.
   await checkTrust(context, identity);
   const chain = await planChain(identity, configured, host.env);
-  for (const { config } of chain.links) await checkTrust(context, config);
+  for (const { config } of chain.links.slice(0, -1)) await checkTrust(context, config);
   for (const need of endpointVariableNeeds(chain, configured, host)) context.requireTrust(need);
   return chain;
 }

@@ -26,7 +26,7 @@ export interface Handle {
   readonly keyring: PinnedKeyring;
   /**
    * The variables of the environment that determine the endpoint of AWS, without a password. Absent
-   * if none is set.
+   * if the environment has no such variable.
    */
   readonly endpointVariables?: Readonly<Record<string, string>>;
 }

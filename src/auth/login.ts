@@ -145,7 +145,7 @@ async function openLink(
   if (stored && !mustOpen && isEnough(stored, host.now())) return found(stored);
   host.log('session.needed', { identity: name, because: reasonFor(kept, mustOpen) });
 
-  for (const { plan } of chain.links.slice(0, at + 1)) await plan.refuseLoop?.(host);
+  if (isTarget) for (const { plan } of chain.links) await plan.refuseLoop?.(host);
   const source = keySourceOf(context, link.plan);
   const key = await inChain(chain, at, () => longLivedKeyOf(context, link.plan, source));
   const alone: OpenContext['alone'] = (turn, task) =>

@@ -1,9 +1,10 @@
-import { valueOf, withoutAbsent } from '../../core/json.ts';
+import { withoutAbsent } from '../../core/json.ts';
 import type { Identity, TrustNeed } from '../../core/kind-config.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { IdentityKind, LinkPlan, PlanContext, PlannedSetting } from '../contract.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
+import { plannedAt } from './shown-values.ts';
 import { readRoleSettings, schemas, shownRole, type Role } from './role-settings.ts';
 
 /**
@@ -85,12 +86,7 @@ const loadSession = () => import('./role-session.ts');
 
 /** The duration is not included: a session that lasts is good, whatever the next one is to last. */
 function fingerprintOf({ identity, settings }: Role): LinkPlan['fingerprint'] {
-  const { tagAt } = identity;
   const { tags, transitiveTags, policyArns } = settings;
-  const setting = (path: readonly string[], value: string | undefined) => {
-    const tag = value === undefined ? undefined : tagAt?.(path);
-    return { value: value ?? null, ...(tag === undefined ? {} : { shown: valueOf(tag) }) };
-  };
   const ofPrincipal = {
     assume_role: settings.roleArn,
     session_name: settings.sessionName,
@@ -103,7 +99,7 @@ function fingerprintOf({ identity, settings }: Role): LinkPlan['fingerprint'] {
     ...Object.fromEntries(
       Object.entries(ofPrincipal).map(([name, value]) => [
         `principal.${name}`,
-        setting(['principal', name], value),
+        plannedAt(identity, ['principal', name], value),
       ]),
     ),
     'principal.session_tags': hashed(

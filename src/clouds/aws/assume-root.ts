@@ -1,10 +1,8 @@
 import { checkPart, ConfigurationError, type LinkProblem } from '../../core/configuration-error.ts';
-import { awsCredentials } from '../../core/credentials.ts';
 import { say } from '../../core/hint.ts';
 import { quoteValue, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { mapOf, setting, text, textOrCount } from '../../core/validate.ts';
-import { parseDuration } from '../../core/time.ts';
 import type { IdentityKind, LinkPlan, OpenContext, Opened, PlanContext } from '../contract.ts';
 import {
   endpointSchema,
@@ -13,6 +11,8 @@ import {
   type EndpointSettings,
 } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting, type ChosenEndpoint } from './endpoint-variables.ts';
+import { readDuration } from './role-rules.ts';
+import { plannedAt, shownAt } from './shown-values.ts';
 import { checkRegion } from './regions.ts';
 
 const principalSchema = mapOf({
@@ -62,6 +62,8 @@ const tasks = [
   'SQSUnlockQueuePolicy',
 ];
 
+const regionPath = ['principal', 'region'];
+
 const taskPolicy = /^arn:(aws(?:-[a-z]+)*):iam::aws:policy\/root-task\/[\w+=,.@-]{1,128}$/;
 const maxDurationSeconds = 900;
 
@@ -80,8 +82,12 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
     storedKey: 'none',
     fingerprint: {
       'spec.endpoint_url': endpointSetting(identity, settings),
-      'principal.target_principal': { value: account },
-      'principal.task_policy_arn': { value: taskPolicyArn },
+      'principal.target_principal': plannedAt(identity, ['principal', 'target_principal'], account),
+      'principal.task_policy_arn': plannedAt(
+        identity,
+        ['principal', 'task_policy_arn'],
+        taskPolicyArn,
+      ),
     },
     maxDurationSeconds: Math.min(
       settings.durationSeconds ?? maxDurationSeconds,
@@ -95,7 +101,7 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
       (await import('./sts-route.ts')).stsRoute({ ...settings, region: requestRegion }, host),
     whoIs: async (credentials, context) => {
       const { withSts } = await import('./with-sts.ts');
-      const target = targetOf({ settings, requestRegion });
+      const target = targetOf({ identity, settings, requestRegion });
       return withSts(target, credentials, context, (sts) => sts.getCallerIdentity());
     },
   };
@@ -126,29 +132,9 @@ function readRootSettings(identity: Identity): RootSettings {
   }
   const region = given.region || undefined;
   checkRegion(identity, at('region'), region, report);
-  const durationSeconds = durationOf(identity, given.duration, report);
+  const durationSeconds = readDuration(identity, given.duration, '15m or 900s', report);
   if (problems.length > 0) throw new ConfigurationError(identity, problems);
   return { ...endpoint, account, taskPolicyArn, ...withoutAbsent({ region, durationSeconds }) };
-}
-
-function durationOf(
-  { tagAt }: Identity,
-  given: string | number | undefined,
-  report: (problem: LinkProblem) => void,
-): number | undefined {
-  if (given === undefined || given === '') return undefined;
-  const path = ['principal', 'duration'];
-  try {
-    return parseDuration(String(given));
-  } catch {
-    const shown = quoteValue({ value: String(given), tag: tagAt?.(path) });
-    report({
-      path,
-      message: `is not a duration: ${shown}`,
-      hint: say('write it like 15m or 900s'),
-    });
-    return undefined;
-  }
 }
 
 interface Root {
@@ -169,24 +155,24 @@ async function open(
       `the session of identity ${identity.name} lasts ${maxDurationSeconds} seconds instead of ${durationSeconds}: AWS allows no more for the root user`,
     );
   }
-  const { withSts } = await import('./with-sts.ts');
-  const target = targetOf({ settings, requestRegion });
-  const { serverDate, ...session } = await withSts(target, base, context, (sts) =>
+  const { openedBy, withSts } = await import('./with-sts.ts');
+  const target = targetOf({ identity, settings, requestRegion });
+  const session = await withSts(target, base, context, (sts) =>
     sts.assumeRoot({
       targetPrincipal: account,
       taskPolicyArn,
       durationSeconds: durationSeconds && Math.min(durationSeconds, maxDurationSeconds),
     }),
   );
-  return {
-    credentials: awsCredentials({ ...session, region: requestRegion }),
-    clockOffsetMs: serverDate ? serverDate.getTime() - host.now().getTime() : 0,
-    limits: [],
-  };
+  return openedBy(session, requestRegion, host);
 }
 
-function targetOf({ settings, requestRegion: region }: Omit<Root, 'identity'>) {
+function targetOf({ identity, settings, requestRegion: region }: Root) {
   const { endpoint, endpointVariable, useFips, useDualstack } = settings;
   const chosen = withoutAbsent({ endpoint, endpointVariable, useFips, useDualstack });
-  return { region, shown: {}, ...chosen };
+  const shown = withoutAbsent({
+    region: shownAt(identity, regionPath, settings.region),
+    endpoint: shownAt(identity, settings.endpointPath, endpoint),
+  });
+  return { region, shown, ...chosen };
 }

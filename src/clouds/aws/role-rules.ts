@@ -2,6 +2,7 @@ import type { LinkProblem } from '../../core/configuration-error.ts';
 import { say } from '../../core/hint.ts';
 import { quoteValue } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
+import { parseDuration } from '../../core/time.ts';
 
 // The rules of the STS API for what a session of a role is given: names, tags, policies.
 
@@ -78,5 +79,32 @@ export function checkPolicies(arns: readonly string[], report: Report): void {
       message: 'is not the ARN of a managed policy',
       hint: say('write it like arn:aws:iam::aws:policy/ReadOnlyAccess'),
     });
+  }
+}
+
+/**
+ * The seconds of `principal.duration`. Undefined if it is missing or not a duration, which is
+ * reported.
+ *
+ * @param examples durations that make sense there: `15m or 900s`
+ */
+export function readDuration(
+  { tagAt }: Identity,
+  given: string | number | undefined,
+  examples: string,
+  report: Report,
+): number | undefined {
+  if (given === undefined || given === '') return undefined;
+  const path = ['principal', 'duration'];
+  try {
+    return parseDuration(String(given));
+  } catch {
+    const shown = quoteValue({ value: String(given), tag: tagAt?.(path) });
+    report({
+      path,
+      message: `is not a duration: ${shown}`,
+      hint: say(`write it like ${examples}`),
+    });
+    return undefined;
   }
 }

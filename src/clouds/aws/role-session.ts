@@ -1,13 +1,13 @@
 // Opens sessions of aws/assume-role. Loaded only for that: using a stored session does not need this
 // module.
 
-import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
+import type { AwsCredentials } from '../../core/credentials.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { OpenContext, Opened } from '../contract.ts';
 import { requestWithMfa } from './mfa.ts';
 import { shownRole, type Role } from './role-settings.ts';
 import type { Sts, StsSession } from './sts.ts';
-import { withSts } from './with-sts.ts';
+import { openedBy, withSts } from './with-sts.ts';
 
 export async function open(role: Role, context: OpenContext): Promise<Opened> {
   const { base, host } = context;
@@ -15,11 +15,11 @@ export async function open(role: Role, context: OpenContext): Promise<Opened> {
     const opened = await withRoleSts(role, undefined, context, (sts) =>
       sts.assumeRoleWithWebIdentity({ ...roleRequest(role, context), token: base.token }),
     );
-    return openedBy(opened, role, host.now());
+    return openedBy(opened, role.settings.requestRegion, host);
   }
   if (base?.type !== 'aws') throw new TypeError(`aws/assume-role cannot use ${base?.type}`);
   const opened = await withRoleSts(role, base, context, (sts) => assume(sts, role, context));
-  return openedBy(opened, role, host.now());
+  return openedBy(opened, role.settings.requestRegion, host);
 }
 
 /** Opens AWS STS for the role for one use, and closes it. @throws as `withSts` */
@@ -75,12 +75,4 @@ export function defaultSessionName(identity: string, now: Date): string {
     .replaceAll(/[^\w+=,.@-]/g, '-')
     .slice(0, 64 - 'atmos--'.length - seconds.length);
   return `atmos-${name}-${seconds}`;
-}
-
-function openedBy({ serverDate, ...session }: StsSession, { settings }: Role, now: Date): Opened {
-  return {
-    credentials: awsCredentials({ ...session, region: settings.requestRegion }),
-    clockOffsetMs: serverDate ? serverDate.getTime() - now.getTime() : 0,
-    limits: [],
-  };
 }

@@ -1,15 +1,15 @@
 import { checkPart, ConfigurationError, type LinkProblem } from '../../core/configuration-error.ts';
 import { say, type Hint } from '../../core/hint.ts';
-import { quoteValue, valueOf, withoutAbsent } from '../../core/json.ts';
+import { quoteValue, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { parseDuration } from '../../core/time.ts';
 import { listOf, mapOf, namesTo, setting, text, textOrCount } from '../../core/validate.ts';
 import type { LinkPlan } from '../contract.ts';
 import { endpointSchema, readEndpoint, type EndpointSettings } from './endpoint-settings.ts';
 import type { ChosenEndpoint } from './endpoint-variables.ts';
 import { keyFaults } from './key-values.ts';
 import { checkRegion, firstRegionOf, partitionOf } from './regions.ts';
-import { checkPolicies, checkTags, checkText } from './role-rules.ts';
+import { checkPolicies, checkTags, checkText, readDuration } from './role-rules.ts';
+import { shownAt, type ShownValues } from './shown-values.ts';
 
 // Reads and checks the configuration of an identity of kind aws/assume-role. The limits are those of
 // the STS API.
@@ -85,21 +85,12 @@ export interface Role {
 }
 
 /** What messages and logs say in place of values that tags gave. Absent: the value. */
-export function shownRole({ identity: { tagAt }, settings }: Role): {
-  readonly region?: string;
-  readonly endpoint?: string;
-  readonly mfaDevice?: string;
-  readonly role?: string;
-} {
-  const shown = (path: readonly string[], value: string | undefined) => {
-    const tag = value === undefined ? undefined : tagAt?.(path);
-    return tag === undefined ? undefined : valueOf(tag);
-  };
+export function shownRole({ identity, settings }: Role): ShownValues & { readonly role?: string } {
   return withoutAbsent({
-    region: shown(['principal', 'region'], settings.region),
-    endpoint: settings.endpointPath && shown(settings.endpointPath, settings.endpoint),
-    mfaDevice: shown(['principal', 'mfa_arn'], settings.mfaArn),
-    role: shown(['principal', 'assume_role'], settings.roleArn),
+    region: shownAt(identity, ['principal', 'region'], settings.region),
+    endpoint: shownAt(identity, settings.endpointPath, settings.endpoint),
+    mfaDevice: shownAt(identity, ['principal', 'mfa_arn'], settings.mfaArn),
+    role: shownAt(identity, ['principal', 'assume_role'], settings.roleArn),
   });
 }
 
@@ -232,22 +223,15 @@ function checkBase(
 }
 
 function durationOf(
-  { tagAt }: Identity,
+  identity: Identity,
   given: string | number | undefined,
   base: LinkPlan | undefined,
   report: Report,
 ): number | undefined {
-  if (given === undefined || given === '') return undefined;
+  const seconds = readDuration(identity, given, '1h, 90m, 900s or 900 (seconds)', report);
+  if (seconds === undefined) return undefined;
   const path = ['principal', 'duration'];
-  const shown = quoteValue({ value: String(given), tag: tagAt?.(path) });
-  let seconds: number;
-  try {
-    seconds = parseDuration(String(given));
-  } catch {
-    const hint = say('write it like 1h, 90m, 900s or 900 (seconds)');
-    report({ path, message: `is not a duration: ${shown}`, hint });
-    return undefined;
-  }
+  const shown = quoteValue({ value: String(given), tag: identity.tagAt?.(path) });
   if (seconds < minDurationSeconds || seconds > maxDurationSeconds) {
     report({ path, message: `must be from 15m to 12h: ${shown}` });
   } else if (base?.origin === 'role' && seconds > maxChainedSeconds) {

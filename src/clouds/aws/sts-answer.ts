@@ -41,7 +41,7 @@ export interface StsCall {
     | undefined;
   /** What is assumed: the ARN of a role, `account 123456789012`. */
   role?: string;
-  /** The token that stands in place of a signature. */
+  /** The token that is sent instead of a signature. */
   token?: string;
   region: string;
   mfa?: { serialNumber: string; tokenCode: string } | undefined;

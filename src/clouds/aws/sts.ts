@@ -88,7 +88,7 @@ export interface Sts {
   getSessionToken(request: SessionTokenRequest): Promise<StsSession>;
   /** Opens a session of a role. Errors as {@link getSessionToken}, and ERR_AUTH_BASE_REFUSED. */
   assumeRole(request: AssumeRoleRequest): Promise<StsSession>;
-  /** The same with a token in place of a signature. */
+  /** The same with a token instead of a signature. */
   assumeRoleWithWebIdentity(request: WebIdentityRequest): Promise<StsSession>;
   /** Opens a session of the root user of a member account, for one task. */
   assumeRoot(request: AssumeRootRequest): Promise<StsSession>;

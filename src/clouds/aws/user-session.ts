@@ -13,7 +13,7 @@ import { requestWithMfa } from './mfa.ts';
 import { createMfaProgram } from './mfa-program.ts';
 import { shownValues } from './shown-values.ts';
 import type { SessionTokenRequest, Sts } from './sts.ts';
-import { withSts } from './with-sts.ts';
+import { openedBy, withSts } from './with-sts.ts';
 import {
   defaultDurationSeconds,
   defaultRegion,
@@ -99,13 +99,9 @@ async function requestSession(
   { host }: OpenContext,
   request: SessionTokenRequest,
 ): Promise<Opened> {
-  const { serverDate, ...session } = await sts.getSessionToken(request);
-  const region = settings.region ?? defaultRegion;
-  return {
-    credentials: awsCredentials({ ...session, region }),
-    clockOffsetMs: serverDate ? serverDate.getTime() - host.now().getTime() : 0,
-    limits: request.serialNumber === undefined ? [withoutMfaLimit] : [],
-  };
+  const session = await sts.getSessionToken(request);
+  const limits = request.serialNumber === undefined ? [withoutMfaLimit] : [];
+  return openedBy(session, settings.region ?? defaultRegion, host, limits);
 }
 
 /**

@@ -1,11 +1,12 @@
-import type { AwsCredentials } from '../../core/credentials.ts';
-import type { OpenContext } from '../contract.ts';
+import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
+import type { Host } from '../../host/host.ts';
+import type { OpenContext, Opened } from '../contract.ts';
 import {
   checkEndpointVariable,
   endpointVariant,
   type ChosenEndpoint,
 } from './endpoint-variables.ts';
-import type { Sts } from './sts.ts';
+import type { Sts, StsSession } from './sts.ts';
 import type { StsOptions } from './sts-client.ts';
 
 /** Where the requests of an identity go, and how messages name it. */
@@ -44,4 +45,18 @@ export async function withSts<T>(
   } finally {
     sts.close();
   }
+}
+
+/** What STS answered, as the session of a link. */
+export function openedBy(
+  { serverDate, ...session }: StsSession,
+  region: string,
+  { now }: Pick<Host, 'now'>,
+  limits: readonly string[] = [],
+): Opened {
+  return {
+    credentials: awsCredentials({ ...session, region }),
+    clockOffsetMs: serverDate ? serverDate.getTime() - now().getTime() : 0,
+    limits,
+  };
 }

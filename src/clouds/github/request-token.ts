@@ -33,7 +33,7 @@ export async function openToken(audience: string, context: OpenContext): Promise
   return { credentials, clockOffsetMs: 0, limits: [] };
 }
 
-/** Undefined if there is none, or if it cannot be used and a new one can be requested. */
+/** Undefined if the variable is not set, or if its token cannot be used and a new one can be requested. */
 function givenToken(audience: string, { env, now }: Host): OidcToken | undefined {
   const text = env['ACTIONS_ID_TOKEN'] ?? '';
   if (text === '') return undefined;

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { planChain } from '../../../src/auth/chain.ts';
+import { awsCredentials } from '../../../src/core/credentials.ts';
 import { defaultSessionName } from '../../../src/clouds/aws/role-session.ts';
 import type { Identity } from '../../../src/core/kind-config.ts';
 import { errorOf } from '../../support/error-of.ts';
@@ -115,3 +117,50 @@ test.each([
     expect(error.hints).toEqual([hint]);
   },
 );
+
+test('a session with as many and as long tags as AWS allows is stored and used again', async () => {
+  const tags = Array.from({ length: 50 }, (_, at) => [`${at}-${'k'.repeat(100)}`, 'v'.repeat(200)]);
+  const { place, deploy } = await openRole([{ principal: ada }], {
+    session_tags: Object.fromEntries(tags),
+  });
+  // The stand-in limits the packed size as AWS does; this is about what we store.
+  const opened = {
+    accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+    secretAccessKey: 'x',
+    sessionToken: 'y',
+    expiresAt: new Date(place.clock.now.getTime() + 3_600_000),
+  };
+  const { target } = await planChain(
+    deploy,
+    place.context.configured ?? { identities: [], providers: [] },
+    {},
+  );
+  const { chainFingerprint, chainSettings } = target;
+  const notes = { chainFingerprint, chainSettings };
+  await place.context.store.write('deploy', 'session', awsCredentials(opened), notes);
+  expect(await place.manager.login(deploy)).toMatchObject({ wasOpened: false });
+});
+
+test('an expiry that AWS never gives is no answer of AWS STS', async () => {
+  const { place, deploy } = await openRole([{ principal: ada }], {});
+  const body = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>y</SessionToken><Expiration>9999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+  place.server.script({ action: 'AssumeRole', raw: { body } });
+  expect(await errorOf(place.manager.login(deploy))).toMatchObject({
+    code: 'ERR_AWS_ENDPOINT',
+    message: expect.stringContaining('an expiry later than any session of AWS'),
+  });
+});
+
+test('the limit of one hour is named if AWS refuses more', async () => {
+  const { place, deploy } = await openRole([{ principal: ada }], {});
+  const message =
+    'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining';
+  place.server.script({
+    action: 'AssumeRole',
+    fail: { code: 'ValidationError', message, status: 400 },
+  });
+  expect(await errorOf(place.manager.login(deploy))).toMatchObject({
+    code: 'ERR_AWS',
+    hints: ['set principal.duration to 1h: a role that is opened with a session lasts no longer'],
+  });
+});

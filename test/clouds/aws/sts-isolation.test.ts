@@ -94,8 +94,8 @@ describe.skipIf(process.platform === 'win32')('the AWS files of the machine', ()
       { accessKeyId: expect.stringMatching(/^ASIA/) },
     ]);
     const found = await runChild({ ...options, names: 'unknown' }, env);
-    expect(found.exitCode).toBe(0);
-    expect(new Set(found.lookedUp)).toEqual(new Set([regional]));
+    const lookedUp = Array.from({ length: 6 }, () => regional);
+    expect(found).toMatchObject({ exitCode: 0, lookedUp });
   });
 
   it('would have been noticed: the SDK left to itself opens them', async () => {
