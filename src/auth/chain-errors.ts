@@ -3,25 +3,17 @@ import { optionWords, type Hint } from '../core/hint.ts';
 import { titleOf } from '../core/kind-config.ts';
 import { linkAt, pathOf, type Chain } from './chain.ts';
 
-/**
- * Opens a link. An error gets the name of the identity that was asked for and, in a chain, of the
- * link that failed, also in the hints that need a name.
- */
-export async function inChain<T>(chain: Chain, at: number, open: () => Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    if (!(error instanceof AtmosError) || isOfKeyring(error)) throw error;
-    throw named(error, chain, at);
-  }
-}
-
 /** The keyring is the same for all links, and these errors name it or the entry. */
 function isOfKeyring({ code }: AtmosError): boolean {
   return /^ERR_(KEYRING|STORE)_/.test(code);
 }
 
-function named(error: AtmosError, chain: Chain, at: number): AtmosError {
+/**
+ * The error with the name of the identity that was asked for and, in a chain, of the link that failed,
+ * also in the hints that need a name. Errors of the keyring stay as they are.
+ */
+export function errorOfLink(error: AtmosError, chain: Chain, at: number): AtmosError {
+  if (isOfKeyring(error)) return error;
   const { config } = linkAt(chain, at);
   const target = chain.target.config.name;
   const hints = error.hintValues.map((hint) => forIdentity(hint, { target, link: config.name }));

@@ -14,7 +14,6 @@ import { formatMoment } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { linkAt, type Chain, type ChainLink } from './chain.ts';
-import { inChain } from './chain-errors.ts';
 import { keepSession } from './keep-session.ts';
 import {
   checkTrust,
@@ -272,4 +271,15 @@ function trustedAsk(context: AuthContext, config: LinkConfig): Ask {
       return mfaCode === undefined ? request.program?.() : mfaCode(request);
     },
   };
+}
+
+/** Opens a link. An error says which link of the chain failed. */
+async function inChain<T>(chain: Chain, at: number, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof AtmosError)) throw error;
+    // Loaded lazily, because most sessions open without an error.
+    throw (await import('./chain-errors.ts')).errorOfLink(error, chain, at);
+  }
 }

@@ -69,7 +69,7 @@ const maxDurationSeconds = 900;
 
 function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
   const { name, kind } = identity;
-  const settings = chooseEndpoint(readRootSettings(identity), env);
+  const settings = chooseEndpoint(readRootSettings(identity, base), env);
   const { account, taskPolicyArn } = settings;
   const region = settings.region ?? base?.region;
   const requestRegion = region ?? base?.defaultRegion ?? 'us-east-1';
@@ -107,7 +107,7 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
   };
 }
 
-function readRootSettings(identity: Identity): RootSettings {
+function readRootSettings(identity: Identity, base: LinkPlan | undefined): RootSettings {
   const problems: LinkProblem[] = [];
   const report = (problem: LinkProblem) => void problems.push(problem);
   const given = checkPart(identity, 'principal', principalSchema, report);
@@ -133,6 +133,13 @@ function readRootSettings(identity: Identity): RootSettings {
   const region = given.region || undefined;
   checkRegion(identity, at('region'), region, report);
   const durationSeconds = readDuration(identity, given.duration, '15m or 900s', report);
+  if (base?.origin === 'user') {
+    report({
+      path: ['via'],
+      message: `names the user ${base.name}: with a session of a user AWS allows AssumeRole only`,
+      hint: say('name an identity of kind aws/assume-role of the management account instead'),
+    });
+  }
   if (problems.length > 0) throw new ConfigurationError(identity, problems);
   return { ...endpoint, account, taskPolicyArn, ...withoutAbsent({ region, durationSeconds }) };
 }
