@@ -1,7 +1,7 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import type { KeyForm, KeyValues } from '../clouds/contract.ts';
 import { keyImporters } from '../clouds/registry.ts';
-import { credentialId, shortAccessKeyId, type StoredCredentials } from '../core/credentials.ts';
+import { credentialId, shortAccessKeyId, type ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, isEntryError } from '../core/errors.ts';
 import { say, type Hint } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
@@ -164,7 +164,7 @@ function overruled({ fields }: KeyForm, values: KeyValues): string[] {
 
 interface Unverified {
   readonly identity: Identity;
-  readonly credentials: StoredCredentials;
+  readonly credentials: ProgramCredentials;
   readonly isTyped: boolean;
 }
 

@@ -8,7 +8,7 @@ import type {
 } from '../clouds/contract.ts';
 import { keyImporters } from '../clouds/registry.ts';
 import type { Config } from '../config/load.ts';
-import type { StoredCredentials } from '../core/credentials.ts';
+import type { ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, isEntryError } from '../core/errors.ts';
 import { placeholder, run } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
@@ -217,7 +217,7 @@ function keyCopy(found: FoundKey, identity: Identity, { keyring, manager, plan }
  * Whether an entry has the same values. Fields that the key does not have, such as an MFA device,
  * may differ.
  */
-function isSameKey(existing: string, key: StoredCredentials): boolean {
+function isSameKey(existing: string, key: ProgramCredentials): boolean {
   const entry = parseEnvelope(existing);
   if ('fault' in entry) return false;
   const stored = new Map(Object.entries(entry.credentials));
@@ -229,7 +229,7 @@ async function makeKey(
   identity: Identity,
   values: KeyValues,
   profile: string,
-): Promise<StoredCredentials> {
+): Promise<ProgramCredentials> {
   const what = `the profile ${JSON.stringify(profile)}`;
   try {
     const form = await keyFormOf(identity);

@@ -1,7 +1,7 @@
 import { planChain, type Chain, type ChainLink } from '../auth/chain.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
 import { isReusable, isUsableAsBase } from '../auth/session.ts';
-import type { LinkPlan } from '../clouds/contract.ts';
+import type { LinkPlan, Question } from '../clouds/contract.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { isProvider, type Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
@@ -27,7 +27,7 @@ export interface PlannedLink extends Pick<
   /** What its credentials cannot do, one line each. */
   readonly limits: readonly string[];
   /** What a person may be asked for. Empty if it would not be opened. */
-  readonly mayAsk: readonly 'mfa-code'[];
+  readonly mayAsk: readonly Question[];
 }
 
 export interface LoginPlan {

@@ -3,7 +3,7 @@ import type { ChainLink } from '../auth/chain.ts';
 import type { AuthContext } from '../auth/context.ts';
 import { remainingMs, storedSession, type Session } from '../auth/session.ts';
 import { isUnexpiring } from '../auth/unexpiring.ts';
-import type { StoredCredentials } from '../core/credentials.ts';
+import type { ProgramCredentials } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import { openWithFallback } from '../keyring/fallback.ts';
@@ -27,7 +27,7 @@ export interface StoredSessions {
   /** Never throws an `AtmosError`. */
   of(link: ChainLink): Promise<SessionState>;
   /** The stored key of a link that needs one, if it can be read. Never throws an `AtmosError`. */
-  keyOf(link: ChainLink): Promise<StoredCredentials | undefined>;
+  keyOf(link: ChainLink): Promise<ProgramCredentials | undefined>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { Ask, KeySource, LinkPlan } from '../clouds/contract.ts';
-import type { StoredCredentials } from '../core/credentials.ts';
+import type { ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { adoptFrom } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
@@ -83,7 +83,7 @@ const nothing: Configured = { identities: [], providers: [] };
 
 /** The store's long-lived key of a link. It is read when it is first asked for, and once. */
 export function keySourceOf({ store, keyring }: AuthContext, { name }: LinkPlan): KeySource {
-  let stored: Promise<StoredCredentials | null> | undefined;
+  let stored: Promise<ProgramCredentials | null> | undefined;
   const read = async () => (await store.read(name, 'key'))?.credentials ?? null;
   return {
     storedKey: () => (stored ??= read()),
@@ -100,7 +100,7 @@ export async function longLivedKeyOf(
   context: AuthContext,
   link: LinkPlan,
   source: KeySource = keySourceOf(context, link),
-): Promise<StoredCredentials | undefined> {
+): Promise<ProgramCredentials | undefined> {
   try {
     return await link.longLivedKey?.(source);
   } catch (error) {

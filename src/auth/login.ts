@@ -3,7 +3,7 @@ import {
   credentialId,
   expiryOf,
   type Credentials,
-  type StoredCredentials,
+  type ProgramCredentials,
 } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -215,7 +215,7 @@ function whereKept({ info }: Keyring, { processId }: Host): string {
 }
 
 interface LinkOpening extends KeySource, Pick<OpenContext, 'alone' | 'base' | 'clockOffsetMs'> {
-  readonly key: StoredCredentials | undefined;
+  readonly key: ProgramCredentials | undefined;
 }
 
 async function openSession(

@@ -3,7 +3,7 @@ import {
   expiryOf,
   isSession,
   type Credentials,
-  type StoredCredentials,
+  type ProgramCredentials,
 } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
 import { run, say } from '../core/hint.ts';
@@ -17,7 +17,7 @@ const reuseMarginMs = 15 * 60 * 1000;
 const baseMarginMs = 60 * 1000;
 
 /** Opened credentials, with what is needed to judge whether they are still valid. */
-export interface Session<C extends Credentials = StoredCredentials> {
+export interface Session<C extends Credentials = ProgramCredentials> {
   readonly credentials: C;
   /** How far the server's clock is ahead of the local clock. */
   readonly clockOffsetMs: number;

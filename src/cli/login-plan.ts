@@ -89,7 +89,10 @@ function formatLink(link: PlannedLink, isTarget: boolean, clock: LocalClock): st
   ];
 }
 
-const questions = { 'mfa-code': 'the code of an MFA device' } as const;
+const questions = {
+  'mfa-code': 'the code of an MFA device',
+  browser: 'to sign in on a page',
+} as const;
 
 function formatAction(link: PlannedLink, isTarget: boolean): string {
   const { action, because, session, maxDurationSeconds, isAmbient } = link;

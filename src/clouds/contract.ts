@@ -2,7 +2,7 @@ import type {
   AwsOrigin,
   Credentials,
   CredentialType,
-  StoredCredentials,
+  ProgramCredentials,
 } from '../core/credentials.ts';
 import type { AtmosError, ErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
@@ -101,15 +101,15 @@ export interface LinkPlan {
   readonly gives: CredentialType;
   /**
    * Where its credentials are kept: `own`: as the session of the identity; `nothing`: they are
-   * requested again each time.
+   * requested again each time; else a token that links of several names and realms share.
    */
-  readonly slot: 'own' | 'nothing';
+  readonly slot: 'own' | 'nothing' | SharedSlot;
   /** Whether programs use what is in their environment already, and nothing is set for them. */
   readonly isAmbient?: true;
   /** Who AWS credentials speak for, as far as it is known without opening. */
   readonly origin?: AwsOrigin;
   /** What a person may be asked for when it is opened. */
-  readonly mayAsk?: readonly 'mfa-code'[];
+  readonly mayAsk?: readonly Question[];
   /** How long a new session can last at most. Absent: only opening it tells. */
   readonly maxDurationSeconds?: number;
   /** The limitations of the credentials that are known without opening, one line each. */
@@ -138,12 +138,12 @@ export interface LinkPlan {
    *
    * @throws ERR_AUTH_KEYS_MISSING, and errors of reading the store
    */
-  longLivedKey?(source: KeySource): Promise<StoredCredentials>;
+  longLivedKey?(source: KeySource): Promise<ProgramCredentials>;
   /**
    * What the stored long-lived key tells about opening, instead of what is planned without it. Absent:
    * nothing.
    */
-  foresee?(key: StoredCredentials): Promise<Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>>;
+  foresee?(key: ProgramCredentials): Promise<Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>>;
   /**
    * Refuses to be opened by a program that opening it has started. Called before anything waits for
    * that opening to end. Absent: it starts no program that could do so.
@@ -156,8 +156,8 @@ export interface LinkPlan {
    *
    * @throws as `longLivedKey`; ERR_AUTH_KEYS_REFUSED for the long-lived key; ERR_AUTH_BASE_REFUSED
    *   if the service did not accept the credentials of the base, which are then opened again, once;
-   *   ERR_AUTH_MFA_REQUIRED if input of the user is needed and `ask` cannot prompt; other
-   *   ERR_AUTH_*, ERR_NETWORK, ERR_AWS, ERR_STORE_INVALID
+   *   ERR_AUTH_MFA_REQUIRED or ERR_AUTH_SIGN_IN_REQUIRED if a person is needed and `ask` has no way;
+   *   other ERR_AUTH_*, ERR_NETWORK, ERR_AWS, ERR_STORE_INVALID
    */
   open(context: OpenContext): Promise<Opened>;
   /**
@@ -165,11 +165,32 @@ export interface LinkPlan {
    * ask.
    */
   whoIs?(
-    credentials: StoredCredentials,
+    credentials: ProgramCredentials,
     context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   ): Promise<{ arn: string; account: string }>;
+  /**
+   * Ends at the service what was opened, so that its credentials are no longer accepted. Absent: the
+   * service cannot do this.
+   *
+   * @throws ERR_NETWORK, ERR_AWS; not for credentials that the service no longer accepts
+   */
+  revoke?(
+    kept: Kept,
+    context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
+  ): Promise<void>;
   /** How its requests reach the service. Absent: it sends none. Never throws an `AtmosError`. */
   route?(host: Pick<Host, 'env'>): Promise<Route>;
+}
+
+/** What a person may be asked for: a code, or to sign in on a page. */
+export type Question = 'mfa-code' | 'browser';
+
+/** A token that every link with this id shares, also in other realms. */
+export interface SharedSlot {
+  /** The SHA-1 in hexadecimal of what identifies it. */
+  readonly id: string;
+  /** Who issues it, in messages and in the stored entry: the start URL of a portal. */
+  readonly issuer: string;
 }
 
 /** How requests of a link reach its service. Contains no secret. */
@@ -197,7 +218,7 @@ export interface Meeting {
 /** The source of a long-lived key. */
 export interface KeySource {
   /** The stored key of this identity. Null if it does not exist. Read at most once. */
-  storedKey(): Promise<StoredCredentials | null>;
+  storedKey(): Promise<ProgramCredentials | null>;
   /** Whether a stored key remains for the next command. False for the memory keyring. */
   readonly isStoreLasting: boolean;
 }
@@ -211,6 +232,11 @@ export interface OpenContext extends KeySource {
    * Undefined if the kind takes nothing.
    */
   readonly base: Credentials | undefined;
+  /**
+   * What this link has kept the last time, for the same settings; perhaps expired, or refused by the
+   * service. Only for a shared slot.
+   */
+  readonly previous?: Kept;
   /**
    * How far the server's clock was ahead of the local one when the credentials that sign were opened.
    * Absent: not known.
@@ -242,6 +268,39 @@ export interface Turn {
 export interface Ask {
   /** Resolves to undefined if no further code is available. */
   readonly mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
+  readonly signIn?: SignIn;
+}
+
+/** How a person can sign in on a page of a service. */
+export interface SignIn {
+  /** The flow that the user requires, which takes precedence over the configuration. */
+  readonly flow?: 'browser' | 'device';
+  /**
+   * Shows the page, also if a browser opens it, until the signal aborts.
+   *
+   * @param page with `code`: the code that the page shows, which the person compares or enters
+   */
+  showPage(page: SignInPage, signal: AbortSignal): Promise<void>;
+  /**
+   * Opens the page in a browser whose redirects to 127.0.0.1 reach this process. Resolves to false if no
+   * browser could be started. Absent: there is none on this machine, or none may be opened.
+   *
+   * @param browser the command of the configuration. Default: the browser of the user
+   */
+  readonly openPage?: (url: URL, browser?: string) => Promise<boolean>;
+  /**
+   * Resolves to the address that the person has copied from the browser after signing in; never
+   * if nothing is entered. Rejects when the signal aborts. Absent: nothing can be entered.
+   */
+  readonly pasteAddress?: (signal: AbortSignal) => Promise<string>;
+}
+
+export interface SignInPage {
+  readonly url: URL;
+  readonly code?: string;
+  /** The provider, for messages: `provider corp`. */
+  readonly named: string;
+  readonly expiresAt: Date;
 }
 
 export interface MfaRequest {
@@ -257,8 +316,17 @@ export interface MfaRequest {
   readonly program?: () => Promise<string>;
 }
 
-export interface Opened {
+/** What is kept of a link. */
+export interface Kept {
   readonly credentials: Credentials;
+  /**
+   * What opens it again without a person: a refresh token, the registration of this program. Secret, and
+   * only the kind knows its meaning. Stored in the same entry. At most 16 values of 16,384 characters.
+   */
+  readonly renewal?: Readonly<Record<string, string>>;
+}
+
+export interface Opened extends Kept {
   /** How far the server's clock is ahead of the local one. */
   readonly clockOffsetMs: number;
   /** The limitations of the credentials, one line each. Stored with them. */
@@ -341,7 +409,7 @@ export interface KeyForm {
    * @throws ERR_USAGE; the message quotes nothing of the input
    */
   parse(json: string): KeyValues;
-  make(values: KeyValues): StoredCredentials;
+  make(values: KeyValues): ProgramCredentials;
 }
 
 /** A line of a file, counted from 1. */
@@ -410,7 +478,7 @@ export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
 // ── a cloud: found by the type of credentials ────────────────────────────────────────────────────
 
 /** How programs receive credentials of one type. */
-export interface Cloud<C extends StoredCredentials = StoredCredentials> {
+export interface Cloud<C extends ProgramCredentials = ProgramCredentials> {
   /** The variables that select a region for a program. `env:` of an identity may set them. */
   readonly regionVariables: readonly string[];
   /** Whether a text can be the name of a region. */
@@ -429,7 +497,7 @@ export interface Cloud<C extends StoredCredentials = StoredCredentials> {
  * Mode `process`: programs find a profile in a file, and run the command of the profile when they
  * need credentials. Only {@link ProcessMode.formatAnswer} needs credentials.
  */
-export interface ProcessMode<C extends StoredCredentials> {
+export interface ProcessMode<C extends ProgramCredentials> {
   /**
    * Formats the command as one line of the file.
    *

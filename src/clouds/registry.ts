@@ -10,7 +10,7 @@ import {
 } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
-import type { StoredCredentials } from '../core/credentials.ts';
+import type { ProgramCredentials } from '../core/credentials.ts';
 import type {
   Cloud,
   FileOwners,
@@ -147,16 +147,16 @@ export async function loadUserProfiles(): Promise<UserProfiles> {
 // ── clouds, by the type of the credentials that their programs take ──────────────────────────────
 
 /** The types of credentials that programs use. */
-export type ProgramCredentials = StoredCredentials['type'];
+export type ProgramType = ProgramCredentials['type'];
 
-type CloudOf<T extends ProgramCredentials> = Cloud<Extract<StoredCredentials, { type: T }>>;
+type CloudOf<T extends ProgramType> = Cloud<Extract<ProgramCredentials, { type: T }>>;
 
 // Each is loaded on first use.
-const clouds: { readonly [T in ProgramCredentials]: () => Promise<CloudOf<T>> } = {
+const clouds: { readonly [T in ProgramType]: () => Promise<CloudOf<T>> } = {
   aws: async () => (await import('./aws/cloud.ts')).aws,
 };
 
 /** The cloud whose programs use credentials of this type. */
-export function cloudOf<T extends ProgramCredentials>(type: T): Promise<CloudOf<T>> {
+export function cloudOf<T extends ProgramType>(type: T): Promise<CloudOf<T>> {
   return clouds[type]();
 }

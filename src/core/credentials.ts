@@ -1,4 +1,5 @@
 import { withoutAbsent } from './json.ts';
+import { sha256 } from './sha256.ts';
 
 /**
  * AWS credentials: a long-lived access key of a user, or a session (which has `sessionToken` and
@@ -29,6 +30,16 @@ export interface OidcToken {
   readonly expiresAt: Date;
 }
 
+/** The token of a person who signed in through a portal of IAM Identity Center. */
+export interface SsoToken {
+  readonly type: 'sso';
+  readonly accessToken: string;
+  readonly expiresAt: Date;
+  /** Of the portal, as normalized: `https://d-1234567890.awsapps.com/start`. */
+  readonly startUrl: string;
+  readonly region: string;
+}
+
 /** Whatever the environment has: this program neither knows nor changes it. */
 export interface NoCredentials {
   readonly type: 'none';
@@ -38,12 +49,15 @@ export interface NoCredentials {
  * All types of credentials, distinguished by `type`, which is also in the stored envelope. A new
  * cloud adds its type here and a case to each function below.
  */
-export type Credentials = AwsCredentials | OidcToken | NoCredentials;
+export type Credentials = AwsCredentials | SsoToken | OidcToken | NoCredentials;
 
 export type CredentialType = Credentials['type'];
 
+/** The credentials that programs use: those of an identity. */
+export type ProgramCredentials = AwsCredentials;
+
 /** The credentials that a keyring can hold. */
-export type StoredCredentials = AwsCredentials;
+export type StoredCredentials = ProgramCredentials | SsoToken;
 
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 
@@ -55,6 +69,11 @@ export function awsCredentials(fields: Omit<AwsCredentials, 'type'>): AwsCredent
 /** Creates an OIDC token that is redacted when shown: see {@link redacting}. */
 export function oidcToken(fields: Omit<OidcToken, 'type'>): OidcToken {
   return redacting({ type: 'oidc', ...fields });
+}
+
+/** Creates a token of a portal that is redacted when shown: see {@link redacting}. */
+export function ssoToken(fields: Omit<SsoToken, 'type'>): SsoToken {
+  return redacting({ type: 'sso', ...fields });
 }
 
 /** When the credentials expire. Undefined for those that do not, and for unknown ones. */
@@ -75,7 +94,7 @@ function redacting<C extends Credentials>(credentials: C): C {
 
 /** Distinguishes these credentials from others of their type. Contains no secret. */
 export function credentialId(credentials: StoredCredentials): string {
-  return credentials.accessKeyId;
+  return credentials.type === 'aws' ? credentials.accessKeyId : sha256(credentials.accessToken);
 }
 
 /** Whether two credentials have the same values, including secrets and notes. */
@@ -87,7 +106,7 @@ export function isSameCredentials(one: StoredCredentials, other: StoredCredentia
 
 /** Whether the credentials are temporary and not a long-lived key. */
 export function isSession(credentials: StoredCredentials): boolean {
-  return credentials.sessionToken !== undefined;
+  return credentials.type === 'sso' || credentials.sessionToken !== undefined;
 }
 
 /** The part of credentials that may be shown: no secret, and a shortened access key id. */

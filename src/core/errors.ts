@@ -52,7 +52,9 @@ export type StoreErrorCode = (typeof storeErrorCodes)[number];
 /**
  * There is no valid session, and the reason why none could be opened. `ERR_AUTH_SOURCE_FAILED`: what
  * provides credentials outside of this program (a file, a variable, a command, a service of the
- * machine) gave none, or none that can be used.
+ * machine) gave none, or none that can be used. `ERR_AUTH_SIGN_IN_REQUIRED`: a person must sign in on
+ * a page, and no one can be asked to. `ERR_AUTH_SIGN_IN_FAILED`: the person refused, or did not finish
+ * in time. `ERR_AUTH_OTHER_USER`: another person or account signed in than the configuration expects.
  */
 const authErrorCodes = [
   'ERR_AUTH_NO_SESSION',
@@ -64,6 +66,9 @@ const authErrorCodes = [
   'ERR_AUTH_DENIED',
   'ERR_AUTH_BASE_REFUSED',
   'ERR_AUTH_SOURCE_FAILED',
+  'ERR_AUTH_SIGN_IN_REQUIRED',
+  'ERR_AUTH_SIGN_IN_FAILED',
+  'ERR_AUTH_OTHER_USER',
 ] as const;
 
 export type AuthErrorCode = (typeof authErrorCodes)[number];

@@ -1,11 +1,12 @@
-import type { StoredCredentials } from '../core/credentials.ts';
+import type { ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, KeyringError, isAtmosError } from '../core/errors.ts';
-import { logOut, run, say } from '../core/hint.ts';
+import { logOut, say } from '../core/hint.ts';
 import { isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { formatEnvelope, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
 import { itemKey, itemKeys, type ItemKind, type Owner } from './key.ts';
+import { writeEntry } from './write-entry.ts';
 
 /** The fields of an entry besides its credentials. */
 export type ItemNotes = Pick<
@@ -29,7 +30,7 @@ export interface CredentialStore {
   write(
     alias: string,
     item: ItemKind,
-    credentials: StoredCredentials,
+    credentials: ProgramCredentials,
     notes?: ItemNotes,
   ): Promise<void>;
   /** Returns whether it existed, in any spelling. Refuses a foreign entry; removes a damaged one. */
@@ -61,12 +62,16 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     if (value === null) return null;
     const entry = parseEnvelope(value);
     checkOwner(key, entry, alias, item);
-    if ('fault' in entry) {
-      throw new AtmosError('ERR_STORE_INVALID', `the entry ${key} cannot be used: ${entry.fault}`, {
-        hints: [logOut(alias, item === 'key', 'to remove it')],
-      });
-    }
-    return entry;
+    if ('fault' in entry) throw invalid(key, alias, item, entry.fault);
+    const { credentials, ...notes } = entry;
+    if (credentials.type !== 'sso') return { credentials, ...notes };
+    throw invalid(key, alias, item, 'it contains the token of a portal');
+  }
+
+  function invalid(key: string, alias: string, item: ItemKind, fault: string): AtmosError {
+    return new AtmosError('ERR_STORE_INVALID', `the entry ${key} cannot be used: ${fault}`, {
+      hints: [logOut(alias, item === 'key', 'to remove it')],
+    });
   }
 
   /**
@@ -123,16 +128,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
         savedAt: host.now(),
         ...notes,
       });
-      await keyring.set(key, text);
-      if ((await keyring.get(key)) !== text) {
-        throw new KeyringError(
-          'ERR_KEYRING_IO',
-          `the entry ${key} does not contain the value that was stored in it`,
-          {
-            hints: [run(['atmos', 'auth', 'keyring', 'status'])],
-          },
-        );
-      }
+      await writeEntry(keyring, key, text);
       host.log('store.written', { identity: alias, item });
     },
     async remove(alias, item) {

@@ -1,7 +1,10 @@
 import {
   awsCredentials,
   isSession,
+  ssoToken,
   type AwsCredentials,
+  type ProgramCredentials,
+  type SsoToken,
   type StoredCredentials,
 } from '../core/credentials.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
@@ -24,8 +27,8 @@ export type ChainSettings = Readonly<
  * The content of an entry: Atmos's envelope `{"type", "data"}`, and next to these our own fields,
  * which Atmos ignores and drops when it writes the entry again.
  */
-export interface Envelope extends Ownership {
-  readonly credentials: StoredCredentials;
+export interface Envelope<C extends StoredCredentials = ProgramCredentials> extends Ownership {
+  readonly credentials: C;
   readonly savedAt?: Date;
   /** Of a session: the fingerprint of the settings with which it was opened. */
   readonly chainFingerprint?: string;
@@ -35,10 +38,12 @@ export interface Envelope extends Ownership {
   readonly clockOffsetMs?: number;
   /** Of a session: its limitations, one line each. */
   readonly limits?: readonly string[];
+  /** Of a token: what opens it again without a person. Secret. */
+  readonly renewal?: Readonly<Record<string, string>>;
 }
 
 // In the order in which Atmos writes them.
-const dataFields = {
+const awsFields = {
   access_key_id: 'accessKeyId',
   secret_access_key: 'secretAccessKey',
   session_token: 'sessionToken',
@@ -48,16 +53,25 @@ const dataFields = {
   session_duration: 'sessionDuration',
 } as const;
 
-export function formatEnvelope(envelope: Envelope & Owner & { item: ItemKind }): string {
+const ssoFields = {
+  access_token: 'accessToken',
+  expiration: 'expiresAt',
+  start_url: 'startUrl',
+  region: 'region',
+} as const;
+
+/** @param envelope without `realm` for a token that realms share */
+export function formatEnvelope(
+  envelope: Envelope<StoredCredentials> & Pick<Owner, 'alias'> & { item: ItemKind },
+): string {
   const { credentials } = envelope;
-  const data: Record<string, string> = {};
-  for (const [field, name] of Object.entries(dataFields)) {
-    const value = credentials[name];
-    if (value) data[field] = typeof value === 'string' ? value : formatTimestamp(value);
-  }
+  const values: Readonly<Record<string, unknown>> =
+    credentials.type === 'aws'
+      ? fieldsOf(awsFields, credentials)
+      : fieldsOf(ssoFields, credentials);
   return JSON.stringify({
     type: credentials.type,
-    data,
+    data: values,
     realm: envelope.realm,
     alias: envelope.alias,
     item: envelope.item,
@@ -66,7 +80,21 @@ export function formatEnvelope(envelope: Envelope & Owner & { item: ItemKind }):
     chain_settings: envelope.chainSettings,
     clock_offset_ms: envelope.clockOffsetMs,
     limits: envelope.limits,
+    renewal: envelope.renewal,
   });
+}
+
+function fieldsOf<C>(
+  fields: Readonly<Record<string, keyof C>>,
+  credentials: C,
+): Record<string, string> {
+  const data: Record<string, string> = {};
+  for (const [field, name] of Object.entries(fields)) {
+    const value = credentials[name];
+    if (value instanceof Date) data[field] = formatTimestamp(value);
+    else if (typeof value === 'string' && value !== '') data[field] = value;
+  }
+  return data;
 }
 
 /** An invalid entry: what is wrong with it, and still the owner that it states. */
@@ -75,7 +103,7 @@ export interface Fault extends Ownership {
 }
 
 /** Parses an envelope. A fault describes what is wrong without quoting the content. Never throws. */
-export function parseEnvelope(text: string): Envelope | Fault {
+export function parseEnvelope(text: string): Envelope<StoredCredentials> | Fault {
   const value = parseJson(text);
   if (!isObject(value)) return { fault: 'it is not a JSON object' };
   const own = parseOwn(value);
@@ -84,8 +112,10 @@ export function parseEnvelope(text: string): Envelope | Fault {
   const { type, data } = value;
   const broken = (fault: string): Fault => ({ fault, ...withoutAbsent({ realm, alias, item }) });
   if (typeof type !== 'string' || !isObject(data)) return broken('its type or data is missing');
-  if (type !== 'aws') return broken(`its type ${shownType(type)}is not supported`);
-  const credentials = parseAws(data);
+  if (type !== 'aws' && type !== 'sso') {
+    return broken(`its type ${shownType(type)}is not supported`);
+  }
+  const credentials = type === 'aws' ? parseAws(data) : parseSso(data);
   return 'fault' in credentials ? broken(credentials.fault) : { credentials, ...own };
 }
 
@@ -93,8 +123,9 @@ export function parseEnvelope(text: string): Envelope | Fault {
  * The type of item in an envelope: as it states, otherwise by its credentials, because Atmos drops
  * our fields when it writes an entry. Undefined if neither is known.
  */
-export function itemHeld(envelope: Envelope | Fault): ItemKind | undefined {
+export function itemHeld(envelope: Envelope<StoredCredentials> | Fault): ItemKind | undefined {
   if (envelope.item !== undefined || 'fault' in envelope) return envelope.item;
+  if (envelope.credentials.type === 'sso') return 'token';
   return isSession(envelope.credentials) ? 'session' : 'key';
 }
 
@@ -109,6 +140,7 @@ function parseOwn(value: Record<string, unknown>): Omit<Envelope, 'credentials'>
     chain_settings: chainSettingsOf(value['chain_settings']),
     clock_offset_ms: offsetOf(value['clock_offset_ms']),
     limits: limitsOf(value['limits']),
+    renewal: renewalOf(value['renewal']),
   };
   const wrong = Object.entries(own).find(([field, read]) => field in value && read === undefined);
   if (wrong) return { fault: `its ${wrong[0]} is damaged` };
@@ -127,13 +159,32 @@ function shownType(type: string): string {
   return /^[a-z]{1,10}(-[a-z]{1,10})?$/.test(type) ? `${type} ` : '';
 }
 
-function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: string } {
-  for (const field of Object.keys(dataFields)) {
-    if (data[field] !== undefined && typeof data[field] !== 'string') {
-      return { fault: `its ${field} is not text` };
-    }
+/** The first field that is there and not text. */
+function wrongField(
+  data: Record<string, unknown>,
+  fields: Readonly<Record<string, string>>,
+): string | undefined {
+  return Object.keys(fields).find(
+    (field) => data[field] !== undefined && typeof data[field] !== 'string',
+  );
+}
+
+function parseSso(data: Record<string, unknown>): SsoToken | { fault: string } {
+  const wrong = wrongField(data, ssoFields);
+  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
+  const text = (field: keyof typeof ssoFields) => textOf(data[field]) || undefined;
+  const [accessToken, startUrl, region] = [text('access_token'), text('start_url'), text('region')];
+  if (accessToken === undefined || startUrl === undefined || region === undefined) {
+    return { fault: 'its access_token, start_url or region is missing' };
   }
-  const text = (field: keyof typeof dataFields) => textOf(data[field]) || undefined;
+  const expiresAt = parseTimestamp(text('expiration') ?? '') ?? new Date(0);
+  return ssoToken({ accessToken, expiresAt, startUrl, region });
+}
+
+function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: string } {
+  const wrong = wrongField(data, awsFields);
+  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
+  const text = (field: keyof typeof awsFields) => textOf(data[field]) || undefined;
   const [accessKeyId, secretAccessKey] = [text('access_key_id'), text('secret_access_key')];
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     return {
@@ -211,6 +262,21 @@ function limitsOf(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.length <= maxLimits && value.every(isShort)
     ? value
     : undefined;
+}
+
+const maxRenewalValues = 16;
+const maxRenewalLength = 16_384;
+
+/** Undefined for anything that {@link formatEnvelope} does not write. */
+function renewalOf(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (!isObject(value)) return undefined;
+  const entries = Object.entries(value).flatMap(([name, text]) =>
+    isShort(name) && typeof text === 'string' && text.length <= maxRenewalLength
+      ? [[name, text] as const]
+      : [],
+  );
+  const isWhole = entries.length === Object.keys(value).length;
+  return isWhole && entries.length <= maxRenewalValues ? Object.fromEntries(entries) : undefined;
 }
 
 function isShort(value: unknown): value is string {

@@ -1,3 +1,4 @@
+import type { StoredCredentials } from '../core/credentials.ts';
 import { isEntryError } from '../core/errors.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { foldName, lowerCase } from '../core/names.ts';
@@ -254,14 +255,16 @@ function contentOf(envelope: ReturnType<typeof parseEnvelope>, token: AtmosToken
   return token ?? { fault: envelope.fault };
 }
 
-function notesOf({ credentials: { type, expiresAt }, savedAt, clockOffsetMs }: Envelope) {
+function notesOf({ credentials, savedAt, clockOffsetMs }: Envelope<StoredCredentials>) {
+  const { type, expiresAt } = credentials;
   return withoutAbsent({ type, expiresAt, savedAt, clockOffsetMs });
 }
 
 /** An envelope with a type that Atmos supports and atmos-auth does not. */
 function isOfAtmos(value: string): boolean {
   const envelope = parseJson(value);
-  return isEnvelope(value) && isObject(envelope) && envelope['type'] !== 'aws';
+  const isKnown = isObject(envelope) && ['aws', 'sso'].includes(String(envelope['type']));
+  return isEnvelope(value) && !isKnown;
 }
 
 /**

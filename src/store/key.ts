@@ -28,6 +28,16 @@ export function itemKey({ realm, alias }: Owner, item: ItemKind): string {
   return `${prefix}${realm === '' ? name : `${realm}_${name}`}${suffixes[item]}`;
 }
 
+/** The key of a token that all realms share: `atmos_<id>@token`, where `id` is a SHA-1 in hexadecimal. */
+export function sharedTokenKey(id: string): string {
+  return `${prefix}${id}${suffixes.token}`;
+}
+
+/** Whether a name is that of {@link sharedTokenKey}. */
+function isSharedToken(key: string): boolean {
+  return /^atmos_[0-9a-f]{40}@token$/.test(key);
+}
+
 /** The key of the session of an identity whose long-lived key has the given key. */
 export function sessionKeyOf(key: string): string {
   return `${key}${suffixes.session}`;
@@ -88,7 +98,7 @@ export function parseItemKey(
  */
 export function isCertainlyOwn(key: string, currentRealm: string): boolean {
   const own = parseItemKey(key, currentRealm);
-  return own !== undefined && (own.realm !== null || isOwnEntry(key));
+  return own !== undefined && (own.realm !== null || isSharedToken(key) || isOwnEntry(key));
 }
 
 /**

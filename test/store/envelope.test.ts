@@ -292,14 +292,20 @@ test('any text is an envelope or a fault that does not quote the content', () =>
     fc.json(),
     envelope.map((entry) => JSON.stringify(entry)),
     envelope.map((entry) => JSON.stringify({ ...entry, type: 'aws' })),
+    envelope.map((entry) => JSON.stringify({ ...entry, type: 'sso' })),
     envelope.map((entry) => JSON.stringify(entry).slice(1)),
   );
   fc.assert(
     fc.property(texts, (text) => {
       const read = parseEnvelope(text);
       if (!('fault' in read)) {
-        expect(read.credentials.accessKeyId).not.toBe('');
-        expect(read.credentials.secretAccessKey).not.toBe('');
+        const { credentials } = read;
+        const [id, secret] =
+          credentials.type === 'aws'
+            ? [credentials.accessKeyId, credentials.secretAccessKey]
+            : [credentials.startUrl, credentials.accessToken];
+        expect(id).not.toBe('');
+        expect(secret).not.toBe('');
         return;
       }
       expect(read.fault).toMatch(/^its? .{1,60}$/);
