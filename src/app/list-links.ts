@@ -49,10 +49,9 @@ async function listed(
   { env }: Host,
 ): Promise<ListedLink> {
   const { name, kind } = config;
-  if (isProvider(config)) {
-    return { type: 'provider', name, kind, isDefault: false, chain: [name], session: 'none' };
-  }
-  const known = { type: 'identity', name, kind, isDefault: config.isDefault } as const;
+  const known = isProvider(config)
+    ? ({ type: 'provider', name, kind, isDefault: false } as const)
+    : ({ type: 'identity', name, kind, isDefault: config.isDefault } as const);
   try {
     const { links, target } = await planChain(config, configured, env);
     const chain = links.map((link) => link.config.name);

@@ -80,9 +80,12 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
   if (!isAlive) {
     return { ...known, isValid: false, reason: 'the session has expired' };
   }
-  if (plan.whoIs === undefined) return { ...known, isValid: undefined };
+  const { credentials } = session;
+  if (plan.whoIs === undefined || credentials.type !== 'aws') {
+    return { ...known, isValid: undefined };
+  }
   try {
-    const { arn, account } = await plan.whoIs(session.credentials, {
+    const { arn, account } = await plan.whoIs(credentials, {
       host,
       timeoutMs: checkTimeoutMs,
       clockOffsetMs: session.clockOffsetMs,

@@ -45,7 +45,8 @@ export interface Chain {
 }
 
 /**
- * Follows the `via` of an identity and plans every link. Reads nothing. Of the `env:` of the
+ * Follows the `via` of an identity and plans every link; a provider is a chain of its own. Reads
+ * nothing. Of the `env:` of the
  * configuration, the variables that determine an endpoint apply to the links as well: see
  * {@link endpointEnvironment}.
  *
@@ -54,11 +55,12 @@ export interface Chain {
  *   kind cannot use, naming the whole path; ERR_IDENTITY_UNSUPPORTED; as `Kind.plan`
  */
 export async function planChain(
-  identity: Identity,
+  config: LinkConfig,
   configured: Configured,
   env: Host['env'],
 ): Promise<Chain> {
-  const links = await planLinks(await resolveChain(identity, configured), env, configured.env);
+  const configs = isProvider(config) ? [config] : await resolveChain(config, configured);
+  const links = await planLinks(configs, env, configured.env);
   const target = links.at(-1);
   if (target === undefined) throw new TypeError('a chain has at least the identity itself');
   return { links, target };
@@ -257,20 +259,20 @@ export function pathOf(links: readonly LinkConfig[]): string {
 }
 
 /**
- * The names of the identities whose chains contain this one, and its own. An identity whose chain
- * is broken has no session that could be used.
+ * The names of the identities whose chains contain this identity or provider; of an identity, its own
+ * name is the first. An identity whose chain is broken has no session that could be used.
  */
 export async function dependentsOf(
-  identity: Identity,
+  config: LinkConfig,
   configured: Configured,
 ): Promise<readonly string[]> {
-  const names = [identity.name];
+  const names = isProvider(config) ? [] : [config.name];
+  const isIt = (link: LinkConfig) =>
+    isProvider(link) === isProvider(config) && isSameName(link.name, config.name);
   for (const other of configured.identities) {
-    if (isSameName(other.name, identity.name)) continue;
+    if (isIt(other)) continue;
     const links = await resolveChain(other, configured).catch(noneOfBroken);
-    const isIn = (config: LinkConfig) =>
-      !isProvider(config) && isSameName(config.name, identity.name);
-    if (links.some(isIn)) names.push(other.name);
+    if (links.some(isIt)) names.push(other.name);
   }
   return names;
 }

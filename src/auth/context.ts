@@ -41,19 +41,20 @@ export interface AuthContext {
 }
 
 /**
- * Checks an identity and the links before it, and plans how they are opened. Reads nothing.
+ * Checks an identity and the links before it, or a provider, and plans how they are opened. Reads
+ * nothing.
  *
  * @throws ERR_CONFIG_UNTRUSTED; as {@link planChain}
  */
 export async function planTrusted(
   context: Pick<AuthContext, 'configured' | 'host' | 'requireTrust'>,
-  identity: Identity,
+  config: LinkConfig,
 ): Promise<Chain> {
   const { configured = nothing, host } = context;
   // First, so that what is wrong in the settings of a file that is not trusted is not shown.
-  await checkTrust(context, identity);
-  const chain = await planChain(identity, configured, host.env);
-  for (const { config } of chain.links.slice(0, -1)) await checkTrust(context, config);
+  await checkTrust(context, config);
+  const chain = await planChain(config, configured, host.env);
+  for (const link of chain.links.slice(0, -1)) await checkTrust(context, link.config);
   for (const need of endpointVariableNeeds(chain, configured, host)) context.requireTrust(need);
   return chain;
 }

@@ -1,8 +1,10 @@
-import type { KeySource } from '../clouds/contract.ts';
+import type { KeySource, SharedSlot } from '../clouds/contract.ts';
 import { isSameCredentials, type Credentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWords, run } from '../core/hint.ts';
-import { linkAt, type Chain } from './chain.ts';
+import { withoutAbsent } from '../core/json.ts';
+import type { ItemNotes } from '../store/envelope.ts';
+import { linkAt, type Chain, type ChainLink } from './chain.ts';
 import { keySourceOf, type AuthContext } from './context.ts';
 import { isSameSession, storedSession, type Session } from './session.ts';
 
@@ -25,32 +27,68 @@ export async function keepSession(
   context: AuthContext,
   chain: Chain,
   at: number,
-  { credentials, clockOffsetMs, limits }: Session<Credentials>,
+  session: Session<Credentials>,
   openedWith: OpenedWith,
 ): Promise<AtmosError | undefined> {
-  const { plan, chainFingerprint, chainSettings } = linkAt(chain, at);
-  const { store, host } = context;
-  if (plan.slot === 'nothing' || credentials.type !== 'aws') return undefined;
-  const owner = { realm: store.realm, alias: plan.name };
-  // Loaded lazily, because most programs use a stored session.
-  const { forgetUnexpiring, noteUnexpiring } = await import('./unexpiring.ts');
+  const { plan } = linkAt(chain, at);
+  if (plan.slot === 'nothing') return undefined;
   try {
-    if (credentials.expiresAt === undefined) {
-      noteUnexpiring(owner, chainFingerprint, host);
-      await store.remove(plan.name, 'session');
-      return undefined;
-    }
-    forgetUnexpiring(owner, host);
-    const notes = { chainFingerprint, chainSettings, clockOffsetMs, limits };
-    await store.write(plan.name, 'session', credentials, notes);
-    if (await isCurrent(context, chain, at, openedWith)) return undefined;
-    await store.remove(plan.name, 'session');
-    throw replacedMeanwhile(linkAt(chain, 0).plan.name, chain.target.plan.name);
+    if (plan.slot === 'own') await keepOwn(context, chain, at, session, openedWith);
+    else await keepToken(context, linkAt(chain, at), plan.slot, session);
+    return undefined;
   } catch (error) {
     if (!isAtmosError(error)) throw error;
-    host.log('session.unstored', { identity: plan.name, code: error.code });
+    context.host.log('session.unstored', { identity: plan.name, code: error.code });
     return error;
   }
+}
+
+async function keepToken(
+  { store }: AuthContext,
+  link: ChainLink,
+  slot: SharedSlot,
+  session: Session<Credentials>,
+): Promise<void> {
+  const { credentials, renewal } = session;
+  if (credentials.type !== 'sso') throw new TypeError(`${link.plan.kind} gave ${credentials.type}`);
+  await store.tokens.write(slot, credentials, {
+    ...notesOf(link, session),
+    ...withoutAbsent({ renewal }),
+  });
+}
+
+async function keepOwn(
+  context: AuthContext,
+  chain: Chain,
+  at: number,
+  session: Session<Credentials>,
+  openedWith: OpenedWith,
+): Promise<void> {
+  const link = linkAt(chain, at);
+  const { name } = link.plan;
+  const { store, host } = context;
+  const { credentials } = session;
+  if (credentials.type !== 'aws') throw new TypeError(`${link.plan.kind} gave ${credentials.type}`);
+  const owner = { realm: store.realm, alias: name };
+  // Loaded lazily, because most programs use a stored session.
+  const { forgetUnexpiring, noteUnexpiring } = await import('./unexpiring.ts');
+  if (credentials.expiresAt === undefined) {
+    noteUnexpiring(owner, link.chainFingerprint, host);
+    await store.remove(name, 'session');
+    return;
+  }
+  forgetUnexpiring(owner, host);
+  await store.write(name, 'session', credentials, notesOf(link, session));
+  if (await isCurrent(context, chain, at, openedWith)) return;
+  await store.remove(name, 'session');
+  throw replacedMeanwhile(linkAt(chain, 0).plan.name, chain.target.plan.name);
+}
+
+function notesOf(
+  { chainFingerprint, chainSettings }: ChainLink,
+  { clockOffsetMs, limits }: Session<Credentials>,
+): ItemNotes {
+  return { chainFingerprint, chainSettings, clockOffsetMs, limits };
 }
 
 /** Whether what a session was opened with is still what is stored. */

@@ -6,8 +6,9 @@ import {
   type ProgramCredentials,
 } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
+import { placeholder, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
-import { titleOf, type Identity, type LinkConfig } from '../core/kind-config.ts';
+import { titleOf, type Identity, type LinkConfig, type Provider } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
 import { foldName } from '../core/names.ts';
 import { formatMoment } from '../core/time.ts';
@@ -42,12 +43,15 @@ export interface LoginOptions {
   readonly force?: boolean;
   /** How long the session must last at least. Default: see `isReusable`. */
   readonly minValidityMs?: number;
-  /** How long to wait for another process that is opening the same session. Default 2 minutes. */
+  /**
+   * How long to wait for another process that is opening the same session. Default: 2 minutes, and 11
+   * minutes where this process could also ask a person to sign in.
+   */
   readonly waitMs?: number;
 }
 
 export interface LoginResult {
-  readonly session: Session;
+  readonly session: Session<ProgramCredentials>;
   /** As configured, else the default of the kind or that of the credentials. */
   readonly region?: string;
   /** False when a stored session was taken. */
@@ -60,9 +64,13 @@ export interface LoginResult {
 
 // Other failures depend on the process: its terminal, its password, its disk.
 const isSameForAll = (code: ErrorCode) =>
-  /^ERR_(AUTH_|AWS|NETWORK|CLOCK_SKEW|CANCELLED)/.test(code) && code !== 'ERR_AUTH_MFA_REQUIRED';
+  /^ERR_(AUTH_|AWS|NETWORK|CLOCK_SKEW|CANCELLED)/.test(code) &&
+  code !== 'ERR_AUTH_MFA_REQUIRED' &&
+  code !== 'ERR_AUTH_SIGN_IN_REQUIRED';
 
 const defaultWaitMs = 120_000;
+/** A person has ten minutes to sign in on a page. */
+const signInWaitMs = 660_000;
 const requestTimeoutMs = 20_000;
 
 /**
@@ -84,16 +92,47 @@ export async function login(
   const { minValidityMs = 0 } = options;
   // Before anything is asked.
   requireValidity(plan.name, (plan.maxDurationSeconds ?? Infinity) * 1000, minValidityMs);
-  const { session, ...others } = await openLink(
-    { context, chain, options },
-    chain.links.length - 1,
-  );
+  const { session, ...others } = await openTarget({ context, chain, options });
   // Of some sessions only opening them tells how long they last.
   requireValidity(plan.name, remainingMs(session, context.host.now()), minValidityMs, openingMs);
   const { credentials } = session;
   if (credentials.type !== 'aws') throw new TypeError(`${identity.kind} gave ${credentials.type}`);
   const region = plan.region ?? plan.defaultRegion ?? credentials.region;
   return { session: { ...session, credentials }, ...withoutAbsent({ region }), ...others };
+}
+
+/**
+ * The token of a provider at which a person signs in: the stored one while it is reusable, else a new
+ * one, as {@link login}.
+ *
+ * @throws as {@link login}; ERR_USAGE for a provider that gives no token that is kept
+ */
+export async function signIn(
+  context: AuthContext,
+  provider: Provider,
+  options: Pick<LoginOptions, 'force' | 'waitMs'> = {},
+): Promise<SignInResult> {
+  const chain = await planTrusted(context, provider);
+  if (chain.target.plan.slot === 'nothing') throw needsNoSignIn(provider);
+  const { session, ...others } = await openTarget({ context, chain, options });
+  return { expiresAt: expiryOf(session.credentials), ...others };
+}
+
+/** How a sign-in ended. */
+export interface SignInResult extends Omit<LoginResult, 'session' | 'region'> {
+  readonly expiresAt: Date | undefined;
+}
+
+function needsNoSignIn({ name, kind, locate }: Provider): AtmosError {
+  return new AtmosError(
+    'ERR_USAGE',
+    `provider ${name} (${locate(['kind'])}) is of kind ${kind}: its tokens are requested when they are needed, and no one signs in`,
+    { hints: [run(['atmos', 'auth', 'login', '--identity', placeholder('name')])] },
+  );
+}
+
+function openTarget(opening: Opening): Promise<LinkResult> {
+  return openLink(opening, opening.chain.links.length - 1);
 }
 
 function givesNothing({ name, kind, locate }: Identity): AtmosError {
@@ -117,23 +156,30 @@ interface LinkResult extends Omit<LoginResult, 'session' | 'region'> {
   readonly session: Session<Credentials>;
 }
 
-/** The session of one link of the chain. */
+/**
+ * The session of one link of the chain.
+ *
+ * @param refused a session of it that the service did not accept, although it had not expired
+ */
 async function openLink(
   opening: Opening,
   at: number,
-  { force = false }: Pick<LoginOptions, 'force'> = {},
+  refused?: Session<Credentials>,
 ): Promise<LinkResult> {
   const { context, chain, options } = opening;
   const { host, store, keyring } = context;
   const link = linkAt(chain, at);
-  const { name } = link.plan;
+  const { name, slot } = link.plan;
   const isTarget = link === chain.target;
-  const mustOpen = isTarget ? (options.force ?? false) : force;
+  const mustOpen = isTarget && (options.force ?? false);
   const { minValidityMs = 0 } = options;
-  const isEnough = (session: Session, now: Date) =>
-    isTarget
+  const isRefused = (session: Session) => refused !== undefined && isSameSession(session, refused);
+  const isEnough = (session: Session, now: Date) => {
+    if (isRefused(session) || link.plan.accepts?.(session) === false) return false;
+    return isTarget
       ? isReusable(session, now) && remainingMs(session, now) >= minValidityMs
       : isUsableAsBase(session, now);
+  };
   const kept = await storedSession(store, link);
   const { session: stored, changed } = kept;
   const found = (session: Session): LinkResult => {
@@ -151,40 +197,55 @@ async function openLink(
     singleFlight(
       {
         ...turn,
-        timeoutMs: options.waitMs ?? defaultWaitMs,
+        timeoutMs: options.waitMs ?? (canSignIn(opening) ? signInWaitMs : defaultWaitMs),
         host,
         warn: context.warn,
         isLockNeeded: keyring.info.persistent,
       },
       task,
     );
-  const open = async (isBaseNew = false): Promise<LinkResult> => {
-    const base =
-      at === 0 ? undefined : (await openLink(opening, at - 1, { force: isBaseNew })).session;
+  /** @param previous what is kept in a shared slot */
+  const open = async (
+    previous: Session | undefined,
+    refusedBase?: Session<Credentials>,
+  ): Promise<LinkResult> => {
+    const base = at === 0 ? undefined : (await openLink(opening, at - 1, refusedBase)).session;
     const session = await inChain(chain, at, () =>
       openSession(context, link, {
         ...source,
         key,
         alone,
         base: base?.credentials,
-        // All links call the same service, whose clock is right: a wrong clock here is found once.
-        ...withoutAbsent({ clockOffsetMs: base?.clockOffsetMs }),
+        ...withoutAbsent({
+          // All links call the same service, whose clock is right: a wrong clock here is found once.
+          clockOffsetMs: base?.clockOffsetMs,
+          previous: previous && { ...previous, isRefused: isRefused(previous) },
+        }),
       }),
     ).catch(async (error: unknown) => {
-      if (isBaseNew || at === 0 || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) throw error;
+      if (refusedBase || base === undefined || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) {
+        throw error;
+      }
       host.log('session.refused', { identity: linkAt(chain, at - 1).plan.name });
       return undefined;
     });
-    if (session === undefined) return open(true);
+    if (session === undefined) return open(previous, base);
     const storeFailure = await keepSession(context, chain, at, session, { source, base });
     return { session, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
   };
-  if (link.plan.slot === 'nothing') return open();
+  if (slot === 'nothing') return open(undefined);
 
   context.requireStorable();
   const turn: Turn = {
-    subject: ['identity', store.realm, foldName(name), whereKept(keyring, host)],
-    named: titleOf(link.config),
+    ...(slot === 'own'
+      ? {
+          subject: ['identity', store.realm, foldName(name), whereKept(keyring, host)],
+          named: titleOf(link.config),
+        }
+      : {
+          subject: ['token', slot.id, whereKept(keyring, host)],
+          named: `${titleOf(link.config)} (${slot.issuer})`,
+        }),
     isShared: isSameForAll,
   };
   return alone(turn, async () => {
@@ -194,8 +255,17 @@ async function openLink(
       const isNew = stored === undefined || !isSameSession(meanwhile, stored);
       if (isNew || !mustOpen) return found(meanwhile);
     }
-    return open();
+    if (slot === 'own') return open(undefined);
+    // Others must not use it if it cannot be replaced now.
+    if (meanwhile && isRefused(meanwhile)) await store.tokens.remove(slot);
+    return open(mustOpen ? undefined : meanwhile);
   });
+}
+
+/** Whether a person can be asked to sign in for a link of the chain. */
+function canSignIn({ context, chain }: Opening): boolean {
+  const isAsked = chain.links.some(({ plan }) => plan.mayAsk?.includes('browser'));
+  return isAsked && context.ask.signIn !== undefined;
 }
 
 function reasonFor(
@@ -214,7 +284,8 @@ function whereKept({ info }: Keyring, { processId }: Host): string {
   return info.type === 'system' ? info.type : info.location;
 }
 
-interface LinkOpening extends KeySource, Pick<OpenContext, 'alone' | 'base' | 'clockOffsetMs'> {
+interface LinkOpening
+  extends KeySource, Pick<OpenContext, 'alone' | 'base' | 'clockOffsetMs' | 'previous'> {
   readonly key: ProgramCredentials | undefined;
 }
 
@@ -263,8 +334,9 @@ async function openSession(
 
 /** Asks for a code only where it may be sent. */
 function trustedAsk(context: AuthContext, config: LinkConfig): Ask {
-  const { mfaCode } = context.ask;
+  const { mfaCode, ...others } = context.ask;
   return {
+    ...others,
     async mfaCode(request) {
       if (mfaCode === undefined && request.program === undefined) return undefined;
       await checkTrust(context, config, 'mfa-code');

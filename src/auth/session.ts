@@ -3,10 +3,11 @@ import {
   expiryOf,
   isSession,
   type Credentials,
-  type ProgramCredentials,
+  type StoredCredentials,
 } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
 import { run, say } from '../core/hint.ts';
+import { withoutAbsent } from '../core/json.ts';
 import { formatLength, formatTimestamp } from '../core/time.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
 import type { ChainSettings } from '../store/envelope.ts';
@@ -17,13 +18,15 @@ const reuseMarginMs = 15 * 60 * 1000;
 const baseMarginMs = 60 * 1000;
 
 /** Opened credentials, with what is needed to judge whether they are still valid. */
-export interface Session<C extends Credentials = ProgramCredentials> {
+export interface Session<C extends Credentials = StoredCredentials> {
   readonly credentials: C;
   /** How far the server's clock is ahead of the local clock. */
   readonly clockOffsetMs: number;
   /** What it cannot do, one line each. */
   readonly limits: readonly string[];
   readonly savedAt?: Date;
+  /** Of a token: what opens it again without a person. */
+  readonly renewal?: Readonly<Record<string, string>>;
 }
 
 /** The part of a link that determines its session. */
@@ -31,7 +34,7 @@ type SessionTerms = Pick<ChainLink, 'chainFingerprint' | 'chainSettings'> & {
   readonly plan: Pick<LinkPlan, 'name' | 'slot'>;
 };
 
-/** What is stored as the session of an identity. Both absent: nothing, or nothing to be used. */
+/** What is stored as the session of a link. Both absent: nothing, or nothing to be used. */
 export interface StoredSession {
   readonly session?: Session;
   /** Why the one that is there cannot be used: the settings that changed, old and new. */
@@ -47,9 +50,12 @@ export async function storedSession(
   { plan, chainFingerprint, chainSettings }: SessionTerms,
 ): Promise<StoredSession> {
   if (plan.slot === 'nothing') return {};
-  const envelope = await store.read(plan.name, 'session');
+  const envelope =
+    plan.slot === 'own'
+      ? await store.read(plan.name, 'session')
+      : await store.tokens.read(plan.slot);
   if (envelope?.chainFingerprint === undefined) return {};
-  const { credentials, savedAt, clockOffsetMs = 0, limits = [] } = envelope;
+  const { credentials, savedAt, renewal, clockOffsetMs = 0, limits = [] } = envelope;
   if (credentials.expiresAt === undefined || !isSession(credentials)) return {};
   if (envelope.chainFingerprint !== chainFingerprint) {
     return { changed: describeChange(envelope.chainSettings, chainSettings) };
@@ -58,7 +64,7 @@ export async function storedSession(
     credentials,
     clockOffsetMs,
     limits,
-    ...(savedAt === undefined ? {} : { savedAt }),
+    ...withoutAbsent({ savedAt, renewal }),
   };
   return { session };
 }
@@ -106,8 +112,8 @@ export function isUsableAsBase(session: Session<Credentials>, now: Date): boolea
 
 /** Whether two sessions are the same, by the identifiers of their credentials. */
 export function isSameSession(
-  one: Pick<Session, 'credentials'>,
-  other: Pick<Session, 'credentials'>,
+  one: Pick<Session<Credentials>, 'credentials'>,
+  other: Pick<Session<Credentials>, 'credentials'>,
 ): boolean {
   return credentialId(one.credentials) === credentialId(other.credentials);
 }

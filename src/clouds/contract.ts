@@ -178,6 +178,11 @@ export interface LinkPlan {
     kept: Kept,
     context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   ): Promise<void>;
+  /**
+   * Whether what another link has kept in the shared slot is what this link expects. If it is not,
+   * `open` is called with it as `previous`, although it is valid. Pure. Default: it is.
+   */
+  accepts?(kept: Kept): boolean;
   /** How its requests reach the service. Absent: it sends none. Never throws an `AtmosError`. */
   route?(host: Pick<Host, 'env'>): Promise<Route>;
 }
@@ -233,10 +238,10 @@ export interface OpenContext extends KeySource {
    */
   readonly base: Credentials | undefined;
   /**
-   * What this link has kept the last time, for the same settings; perhaps expired, or refused by the
-   * service. Only for a shared slot.
+   * What is kept in the shared slot of this link, for the same settings: perhaps expired, or refused
+   * by the service (see `isRefused`), or not accepted by `accepts`. Absent: nothing, or no shared slot.
    */
-  readonly previous?: Kept;
+  readonly previous?: Kept & { readonly isRefused: boolean };
   /**
    * How far the server's clock was ahead of the local one when the credentials that sign were opened.
    * Absent: not known.

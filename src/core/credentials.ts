@@ -93,8 +93,17 @@ function redacting<C extends Credentials>(credentials: C): C {
 }
 
 /** Distinguishes these credentials from others of their type. Contains no secret. */
-export function credentialId(credentials: StoredCredentials): string {
-  return credentials.type === 'aws' ? credentials.accessKeyId : sha256(credentials.accessToken);
+export function credentialId(credentials: Credentials): string {
+  switch (credentials.type) {
+    case 'aws':
+      return credentials.accessKeyId;
+    case 'sso':
+      return sha256(credentials.accessToken);
+    case 'oidc':
+      return sha256(credentials.token);
+    case 'none':
+      return 'none';
+  }
 }
 
 /** Whether two credentials have the same values, including secrets and notes. */

@@ -4,15 +4,16 @@ import { logOut, say } from '../core/hint.ts';
 import { isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { formatEnvelope, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
+import {
+  formatEnvelope,
+  parseEnvelope,
+  type Envelope,
+  type ItemNotes,
+  type Ownership,
+} from './envelope.ts';
 import { itemKey, itemKeys, type ItemKind, type Owner } from './key.ts';
+import { createTokenStore, type TokenStore } from './token-store.ts';
 import { writeEntry } from './write-entry.ts';
-
-/** The fields of an entry besides its credentials. */
-export type ItemNotes = Pick<
-  Envelope,
-  'chainFingerprint' | 'chainSettings' | 'clockOffsetMs' | 'limits'
->;
 
 /**
  * The items of one realm in a keyring, with types. Each item is checked to have the owner that its
@@ -35,6 +36,8 @@ export interface CredentialStore {
   ): Promise<void>;
   /** Returns whether it existed, in any spelling. Refuses a foreign entry; removes a damaged one. */
   remove(alias: string, item: ItemKind): Promise<boolean>;
+  /** The tokens of all realms. */
+  readonly tokens: TokenStore;
 }
 
 export interface StoreOptions {
@@ -115,6 +118,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
 
   return {
     realm,
+    tokens: createTokenStore(keyring, host),
     read,
     async write(alias, item, credentials, notes = {}) {
       const key = itemKey({ realm, alias }, item);

@@ -42,6 +42,12 @@ export interface Envelope<C extends StoredCredentials = ProgramCredentials> exte
   readonly renewal?: Readonly<Record<string, string>>;
 }
 
+/** The fields of an entry besides its credentials. */
+export type ItemNotes = Pick<
+  Envelope,
+  'chainFingerprint' | 'chainSettings' | 'clockOffsetMs' | 'limits'
+>;
+
 // In the order in which Atmos writes them.
 const awsFields = {
   access_key_id: 'accessKeyId',

@@ -45,6 +45,8 @@ export interface ReadEntry extends OwnEntry {
   readonly expiresAt?: Date;
   readonly savedAt?: Date;
   readonly clockOffsetMs?: number;
+  /** Whether it contains what opens it again without a person. */
+  readonly isRenewable?: boolean;
   /** The owner that it states. Empty in entries that Atmos wrote. */
   readonly said: Ownership;
   /** The type of its content; undefined if it cannot be read. */
@@ -255,9 +257,15 @@ function contentOf(envelope: ReturnType<typeof parseEnvelope>, token: AtmosToken
   return token ?? { fault: envelope.fault };
 }
 
-function notesOf({ credentials, savedAt, clockOffsetMs }: Envelope<StoredCredentials>) {
+function notesOf({
+  credentials,
+  savedAt,
+  clockOffsetMs,
+  renewal,
+}: Envelope<StoredCredentials>): Partial<ReadEntry> {
   const { type, expiresAt } = credentials;
-  return withoutAbsent({ type, expiresAt, savedAt, clockOffsetMs });
+  const isRenewable = renewal !== undefined || undefined;
+  return withoutAbsent({ type, expiresAt, savedAt, clockOffsetMs, isRenewable });
 }
 
 /** An envelope with a type that Atmos supports and atmos-auth does not. */
@@ -267,14 +275,19 @@ function isOfAtmos(value: string): boolean {
   return isEnvelope(value) && !isKnown;
 }
 
+/** As long as AWS keeps the registration of a program, without which nothing is renewed. */
+const renewableMs = 90 * 24 * 60 * 60 * 1000;
+
 /**
- * Whether a session or token has expired, by the clock of the server that issued it. Our own
- * entries without a valid time count as expired; a token of Atmos without a time does not expire.
+ * Whether a session or token has expired, by the clock of the server that issued it, and cannot be
+ * renewed. Our own entries without a valid time count as expired; a token of Atmos without a time does
+ * not expire.
  */
 export function hasExpired(
-  { expiresAt, clockOffsetMs = 0, holds, said }: ReadEntry,
+  { expiresAt, clockOffsetMs = 0, isRenewable, holds, said }: ReadEntry,
   now: Date,
 ): boolean {
   if (expiresAt === undefined) return holds !== 'token' || said.item !== undefined;
-  return expiresAt.getTime() <= now.getTime() + clockOffsetMs;
+  const endMs = expiresAt.getTime() + (isRenewable ? renewableMs : 0);
+  return endMs <= now.getTime() + clockOffsetMs;
 }

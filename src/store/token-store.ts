@@ -1,8 +1,7 @@
 import type { SsoToken } from '../core/credentials.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import type { ItemNotes } from './credential-store.ts';
-import { formatEnvelope, parseEnvelope, type Envelope } from './envelope.ts';
+import { formatEnvelope, parseEnvelope, type Envelope, type ItemNotes } from './envelope.ts';
 import { sharedTokenKey } from './key.ts';
 import { writeEntry } from './write-entry.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { termsOf } from '../../src/auth/chain.ts';
 import { isReusable, remainingMs, storedSession, type Session } from '../../src/auth/session.ts';
-import { awsCredentials } from '../../src/core/credentials.ts';
+import { awsCredentials, type AwsCredentials } from '../../src/core/credentials.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { createCredentialStore } from '../../src/store/credential-store.ts';
@@ -16,7 +16,11 @@ const fields = {
 };
 
 /** A session saved at the start of the test's time by the local clock, valid for `lifeMs`. */
-function sessionOf(lifeMs: number, clockOffsetMs = 0, savedAt: Date | null = testStart): Session {
+function sessionOf(
+  lifeMs: number,
+  clockOffsetMs = 0,
+  savedAt: Date | null = testStart,
+): Session<AwsCredentials> {
   const expiresAt = later(lifeMs + clockOffsetMs);
   return {
     credentials: Object.assign(awsCredentials(fields), { expiresAt }),
