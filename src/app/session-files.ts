@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import type { SessionFile } from '../clouds/contract.ts';
+import type { SessionFile } from '../clouds/file-contract.ts';
 import { listSessionFiles } from '../clouds/registry.ts';
 import type { Config } from '../config/load.ts';
 import { isAtmosError, type AtmosError } from '../core/errors.ts';

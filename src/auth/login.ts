@@ -36,6 +36,7 @@ import {
   type Session,
   type StoredSession,
 } from './session.ts';
+import { sharedSession, shareSession } from './shared-session.ts';
 import { singleFlight } from './single-flight.ts';
 
 export interface LoginOptions {
@@ -98,7 +99,9 @@ export async function login(
   const { credentials } = session;
   if (credentials.type !== 'aws') throw new TypeError(`${identity.kind} gave ${credentials.type}`);
   const region = plan.region ?? plan.defaultRegion ?? credentials.region;
-  return { session: { ...session, credentials }, ...withoutAbsent({ region }), ...others };
+  const result = { session: { ...session, credentials }, ...withoutAbsent({ region }), ...others };
+  await shareSession(context, chain, result);
+  return result;
 }
 
 /**
@@ -188,6 +191,8 @@ async function openLink(
     return { session, wasOpened: false };
   };
   if (stored && !mustOpen && isEnough(stored, host.now())) return found(stored);
+  const other = mustOpen ? undefined : await sharedSession(context, chain, at);
+  if (other && isEnough(other, host.now())) return found(other);
   host.log('session.needed', { identity: name, because: reasonFor(kept, mustOpen) });
 
   if (isTarget) for (const { plan } of chain.links) await plan.refuseLoop?.(host);

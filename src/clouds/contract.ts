@@ -17,6 +17,7 @@ import type { GenericSchema } from '../core/validate.ts';
 import type { EnvironmentChange } from '../core/variables.ts';
 import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
+import type { SessionFiles } from './file-contract.ts';
 
 /** What finds the files of a user. */
 type HomeHost = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
@@ -338,47 +339,6 @@ export interface Opened extends Kept {
   readonly limits: readonly string[];
 }
 
-/** The configuration, which identifies the owner of a file that does not state it. */
-export interface FileOwners {
-  readonly realm: string;
-  readonly identities: readonly string[];
-  readonly providers: readonly {
-    readonly name: string;
-    readonly kind: string;
-    readonly settings: Readonly<Record<string, unknown>>;
-  }[];
-}
-
-/**
- * A plain file in which Go Atmos stores a session or a token, or the part of a file that belongs to
- * one identity.
- */
-export interface SessionFile {
-  readonly path: string;
-  /** `profile`: the settings of a session, without secrets. */
-  readonly item: 'session' | 'profile' | 'token';
-  /** Null for files that all realms share, and for files of a version of Atmos without realms. */
-  readonly realm: string | null;
-  /** As it is written in the file. Null for a whole file. */
-  readonly identity: string | null;
-  /**
-   * The providers that own the file. The token of a portal belongs to every provider that is
-   * configured for the portal.
-   */
-  readonly providers: readonly string[];
-  /** Why it is neither read nor removed. Completes a message after its path: `is a symbolic link`. */
-  readonly fault?: string;
-  /**
-   * Removes parts of this file in one operation, because a file may have thousands. Other parts are
-   * not changed.
-   *
-   * @param parts parts with the same path, including this one
-   * @returns the parts that still existed
-   * @throws ERR_IO
-   */
-  remove(parts: readonly SessionFile[]): Promise<readonly SessionFile[]>;
-}
-
 // Long-lived keys: the values for which `auth user configure` prompts, and keys that other tools
 // have stored.
 
@@ -496,6 +456,8 @@ export interface Cloud<C extends ProgramCredentials = ProgramCredentials> {
    */
   environment(credentials: C, region: string | undefined): EnvironmentChange;
   readonly process: ProcessMode<C>;
+  /** Loads what shares sessions with Atmos. Absent: Atmos has no plain files for this cloud. */
+  readonly loadSessionFiles?: () => Promise<SessionFiles<C>>;
 }
 
 /**

@@ -13,15 +13,14 @@ import type { Host } from '../host/host.ts';
 import type { ProgramCredentials } from '../core/credentials.ts';
 import type {
   Cloud,
-  FileOwners,
   KeyFileImporter,
   IdentityKind,
   KeyringImporter,
   Kind,
   ProviderKind,
-  SessionFile,
   UserProfiles,
 } from './contract.ts';
+import type { FileOwners, SessionFile } from './file-contract.ts';
 
 // The only module that names the kinds of identities. Each is loaded on first use.
 const identities: Readonly<Record<string, () => Promise<IdentityKind>>> = {
