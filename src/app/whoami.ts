@@ -21,8 +21,8 @@ export interface Whoami {
   /** From AWS; absent if AWS could not be reached. */
   readonly principal?: string;
   readonly account?: string;
-  /** Where the session is kept: the keyring, or the plain files of Atmos, which opened it. */
-  readonly source?: 'keyring' | 'atmos';
+  /** `atmos`: Atmos opened the session, which was found in its plain files. Absent: this program. */
+  readonly source?: 'atmos';
   /** Undefined if it could not be checked. */
   readonly isValid: boolean | undefined;
   /** Why the session is not valid, or what could not be checked and why. */
@@ -68,14 +68,13 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
     };
   }
   const { session, changed } = await currentSession(context, identity, chain);
-  const source: Whoami['source'] = session?.credentials.expiresAt && (session.source ?? 'keyring');
   // With a valid session, the long-lived key is not decrypted.
   const key = isAlive(session, host) ? undefined : await longLivedKeyOf(context, plan);
   const known = {
     ...described,
     ...withoutAbsent({
       expiresAt: session?.credentials.expiresAt,
-      source,
+      source: session?.source,
       keyRefusedAt: refusedAt(ownerOf(context, identity), key && credentialId(key), host),
     }),
   };
