@@ -1,7 +1,7 @@
 import type { LinkPlan } from '../clouds/contract.ts';
 import type { FileOwner, FileSession, SessionFiles } from '../clouds/file-contract.ts';
 import { cloudOf, kindOf } from '../clouds/registry.ts';
-import { credentialId, expiryOf } from '../core/credentials.ts';
+import { credentialId, expiryOf, type ProgramCredentials } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { isProvider, type LinkConfig } from '../core/kind-config.ts';
 import { sha256 } from '../core/sha256.ts';
@@ -30,7 +30,7 @@ export async function atmosSession(
   context: FileContext,
   chain: Chain,
   at = chain.links.length - 1,
-): Promise<Session | undefined> {
+): Promise<Session<ProgramCredentials> | undefined> {
   const { sessionFiles, host } = context;
   const { config, plan } = linkAt(chain, at);
   const files = await filesFor(plan);
@@ -53,7 +53,10 @@ export async function atmosSession(
 export async function shareSession(
   context: AuthContext,
   chain: Chain,
-  { session, wasOpened }: { readonly session: Session; readonly wasOpened: boolean },
+  {
+    session,
+    wasOpened,
+  }: { readonly session: Session<ProgramCredentials>; readonly wasOpened: boolean },
 ): Promise<void> {
   const { host, warn } = context;
   const { config, plan } = chain.target;

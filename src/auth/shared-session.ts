@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { ProgramCredentials } from '../core/credentials.ts';
 import type { Chain } from './chain.ts';
 import type { AuthContext } from './context.ts';
 import type { Session } from './session.ts';
@@ -17,7 +18,7 @@ export async function sharedSession(
   context: FileContext,
   chain: Chain,
   at?: number,
-): Promise<Session | undefined> {
+): Promise<Session<ProgramCredentials> | undefined> {
   if (context.sessionFiles === undefined) return undefined;
   return (await import('./session-files.ts')).atmosSession(context, chain, at);
 }
@@ -26,7 +27,7 @@ export async function sharedSession(
 export async function shareSession(
   context: AuthContext,
   chain: Chain,
-  result: { readonly session: Session; readonly wasOpened: boolean },
+  result: { readonly session: Session<ProgramCredentials>; readonly wasOpened: boolean },
 ): Promise<void> {
   if (context.sessionFiles === undefined) return;
   await (await import('./session-files.ts')).shareSession(context, chain, result);
