@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { systemErrorCode } from '../../core/errors.ts';
@@ -8,6 +7,7 @@ import type { Host } from '../../host/host.ts';
 import type { FileOwners, SessionFile } from '../file-contract.ts';
 import { ioError, isAbsent, locked, pathFault, readSmallFile, visible } from './atmos-files.ts';
 import { parseIni, removeSections } from './ini.ts';
+import { tokenFileName } from './sso-cache.ts';
 
 // Finds and removes the plain files of Go Atmos (v1.225). Sessions:
 // `<config>/atmos/<realm>/aws/<provider>/credentials`, with one section for each identity, and its
@@ -125,21 +125,18 @@ function tokenFiles(cache: string, { providers }: FileOwners, host: Host): Sessi
   return namesIn(directory)
     .filter((name) => /^[0-9a-f]{40}\.json$/.test(name))
     .map((name) => {
-      const configured = providers.filter((provider) => tokenFileName(provider) === name);
+      const configured = providers.filter((provider) => tokenFileOf(provider) === name);
       const names = configured.map((provider) => provider.name);
       return tokenFile(join(directory, name), { realm: null, identity: null, names }, host);
     });
 }
 
-/**
- * The file name that Go Atmos uses: the SHA-1 of the URL and the region of the portal, as they are
- * written.
- */
-function tokenFileName({ kind, settings }: FileOwners['providers'][number]): string | undefined {
-  const { start_url: url, region } = settings;
+/** The file of a provider's portal. */
+function tokenFileOf({ kind, settings }: FileOwners['providers'][number]): string | undefined {
+  const { start_url: startUrl, region } = settings;
   if (kind !== 'aws/iam-identity-center') return undefined;
-  if (typeof url !== 'string' || typeof region !== 'string') return undefined;
-  return `${createHash('sha1').update(`${url}|${region}`).digest('hex')}.json`;
+  if (typeof startUrl !== 'string' || typeof region !== 'string') return undefined;
+  return tokenFileName({ startUrl, region });
 }
 
 /**
