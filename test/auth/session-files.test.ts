@@ -9,15 +9,7 @@ import { awsCredentials } from '../../src/core/credentials.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import type { StsRole } from '../support/sts-types.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import {
-  hours,
-  identityAt,
-  keys,
-  minutes,
-  openPlace,
-  testStart,
-  user,
-} from './place.ts';
+import { hours, identityAt, keys, minutes, openPlace, testStart, user } from './place.ts';
 
 const owner = { realm: 'r', root: 'aws-user', identity: 'dev' };
 const roleArn = `arn:aws:iam::${user.account}:role/hub`;
