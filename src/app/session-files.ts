@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import type { SessionFile } from '../clouds/contract.ts';
+import type { SessionFile } from '../clouds/cloud-contract.ts';
 import { listSessionFiles } from '../clouds/registry.ts';
 import type { Config } from '../config/load.ts';
 import { isAtmosError, type AtmosError } from '../core/errors.ts';
@@ -11,9 +11,13 @@ import { warning, type Finding } from '../keyring/inspection.ts';
 // The plain files in which Go Atmos keeps sessions and tokens beside the keyring.
 
 /** The owners of the files. */
-export type FileScope =
-  /** Of this realm: those of identities, and those of providers with the tokens of their portals. */
-  { readonly identities: readonly string[]; readonly providers: readonly string[] } | 'all-realms';
+export type FileScope = NamedScope | 'all-realms';
+
+/** Of this realm: those of identities, and those of providers with the tokens of their portals. */
+export interface NamedScope {
+  readonly identities: readonly string[];
+  readonly providers: readonly string[];
+}
 
 /** A file, or the part of it, that was removed or would be. */
 export interface RemovedFile extends Pick<SessionFile, 'path' | 'realm' | 'item'> {
@@ -48,7 +52,7 @@ interface Plan extends Pick<AuthPlan, 'realm'> {
 export function scopeOf(
   { identities, providers }: Names,
   aliases: readonly string[] | 'all',
-): FileScope {
+): NamedScope {
   const identityNames = identities.map(({ name }) => name);
   const providerNames = providers.map(({ name }) => name);
   if (aliases === 'all') return { identities: identityNames, providers: providerNames };
@@ -164,11 +168,7 @@ function listOf(
   return listSessionFiles(host, { realm: realm.value, identities, providers });
 }
 
-function isIn(
-  file: SessionFile,
-  { identities, providers }: Exclude<FileScope, 'all-realms'>,
-  realm: string,
-): boolean {
+function isIn(file: SessionFile, { identities, providers }: NamedScope, realm: string): boolean {
   const isOfProvider = file.providers.some((name) => hasName(providers, name));
   if (isPortalToken(file)) return isOfProvider;
   if (file.realm !== realm) return false;

@@ -10,7 +10,7 @@ import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import { irregularKind, readRegularFile } from '../../host/read-files.ts';
-import type { FileOwners, SessionFile } from '../contract.ts';
+import type { FileOwners, SessionFile } from '../cloud-contract.ts';
 import { parseIni, removeSections } from './ini.ts';
 
 // Finds and removes the plain files of Go Atmos (v1.225). Sessions:
