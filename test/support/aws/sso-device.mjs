@@ -12,7 +12,8 @@ import { newSecret, secondsAfter } from './sso-sessions.mjs';
  * @property {string} userCode
  * @property {Date} expiresAt
  * @property {number} intervalSeconds which the client has to wait between two polls
- * @property {Date} [polledAt]
+ * @property {number} polls
+ * @property {Date} [polledAt] the last poll but the first
  * @property {{ user: string } | 'denied'} [decision]
  */
 
@@ -81,6 +82,7 @@ export function createDevice(settings, authenticate) {
           userCode,
           expiresAt: secondsAfter(clock(), lifetimes.deviceCode),
           intervalSeconds: pollIntervalSeconds,
+          polls: 0,
           ...(settings.isPreauthorized && { decision: { user: users[0]?.name ?? '' } }),
         });
         const verificationUri = `http://${request.headers.host}/device`;
@@ -147,10 +149,15 @@ export function createDevice(settings, authenticate) {
 }
 
 /**
+ * The first poll does not count: the AWS CLI makes it before it shows the page, and the next one at
+ * once.
+ *
  * @param {DeviceAuthorization} one
  * @param {Date} now
  */
 function checkInterval(one, now) {
+  one.polls += 1;
+  if (one.polls === 1) return;
   const waitedMs = now.getTime() - (one.polledAt?.getTime() ?? 0);
   one.polledAt = now;
   if (waitedMs >= one.intervalSeconds * 1000 - earlyMs) return;
