@@ -6,7 +6,7 @@
 import { inPlace } from './scripts/places.mjs';
 
 // Of clouds/, what auth, app and the package may know.
-const cloudContract = 'clouds/(contract|file-contract|registry)[.]ts$';
+const cloudContract = 'clouds/((cloud-|key-)?contract|registry)[.]ts$';
 
 /** Folder -> what it may import besides itself. */
 const layers = {

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { cache, isExecutable, maxStepMs, programOnPath, root, run } from './peer-tools.mjs';
-import { awsPython, javaSdk, rustSdk } from './sdk-peers.mjs';
+import { awsCli2, awsPython, javaSdk, rustSdk } from './sdk-peers.mjs';
 import { buildWine, findWine } from './wine.mjs';
 
 /**
@@ -67,6 +67,8 @@ const kinds = {
     find: () => ['/usr/bin/aws'].find(isExecutable),
     debianPackages: () => ['awscli'],
   },
+  /** @type {PeerKind} The current AWS CLI, from PyPI. */
+  'awscli-v2': awsCli2,
   /** @type {PeerKind} Shows what passes over a bus. */
   'dbus-monitor': {
     find: () => programOnPath('dbus-monitor'),

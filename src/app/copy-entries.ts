@@ -1,4 +1,4 @@
-import type { SourceLine } from '../clouds/contract.ts';
+import type { SourceLine } from '../clouds/key-contract.ts';
 import { AtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
@@ -18,7 +18,7 @@ import {
 import type { Inventory, OtherEntry } from '../store/inventory.ts';
 import type { OpenAuth } from './open.ts';
 
-export type { SourceLine } from '../clouds/contract.ts';
+export type { SourceLine } from '../clouds/key-contract.ts';
 
 /** Shows the progress of long work. */
 export interface Progress {

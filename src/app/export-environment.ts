@@ -2,7 +2,7 @@ import { planChain, type Configured } from '../auth/chain.ts';
 import { writeHandle, type HandlePaths } from '../auth/handle.ts';
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
-import type { Cloud } from '../clouds/contract.ts';
+import type { Cloud } from '../clouds/cloud-contract.ts';
 import { cloudOf } from '../clouds/registry.ts';
 import { AtmosError } from '../core/errors.ts';
 import { say, unlockHints, type Hint } from '../core/hint.ts';

@@ -5,7 +5,7 @@ import type {
   KeyringImporter,
   KeyValues,
   ProfileKey,
-} from '../clouds/contract.ts';
+} from '../clouds/key-contract.ts';
 import { keyImporters } from '../clouds/registry.ts';
 import type { Config } from '../config/load.ts';
 import type { ProgramCredentials } from '../core/credentials.ts';

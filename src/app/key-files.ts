@@ -1,4 +1,4 @@
-import type { KeyFileImporter, ReadKeyFile } from '../clouds/contract.ts';
+import type { KeyFileImporter, ReadKeyFile } from '../clouds/key-contract.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { showPermissions } from '../core/hint.ts';
 import { keepsOut, type Closed } from '../host/closed-home.ts';

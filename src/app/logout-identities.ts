@@ -4,25 +4,23 @@ import type { Config } from '../config/load.ts';
 import { joinErrors, type AtmosError } from '../core/errors.ts';
 import type { Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
+import type { Provider } from '../core/kind-config.ts';
 import { foldName, isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { createInventory } from '../store/inventory.ts';
 import { itemKeys } from '../store/key.ts';
 import { findItems, removeItems, type LeftItem, type OwnedItem } from './logout-realms.ts';
-import type { LogoutOptions, RemovedItem } from './logout.ts';
+import type { LogoutOptions, RemovedEntry } from './logout.ts';
 import type { OpenAuth } from './open.ts';
+import type { SignOutOptions } from './sign-out.ts';
 import {
   findSessionFiles,
   removeSessionFiles,
   scopeOf,
   type FilesResult,
+  type NamedScope,
 } from './session-files.ts';
-
-/** An entry that was removed, or would be. */
-export interface RemovedEntry extends RemovedItem {
-  readonly realm: string;
-}
 
 export interface LoggedOut {
   readonly removed: readonly RemovedEntry[];
@@ -40,6 +38,9 @@ export interface LogoutServices {
   confirm(keys: readonly RemovedEntry[]): Promise<boolean>;
 }
 
+/** Whose entries are removed: of these names, of everything that is configured, or of a provider. */
+export type LogoutScope = readonly string[] | 'all' | { readonly provider: Provider };
+
 type ProjectPlan = AuthPlan & { readonly config: Config };
 
 /**
@@ -47,7 +48,7 @@ type ProjectPlan = AuthPlan & { readonly config: Config };
  * files of Atmos, and the long-lived keys if they are included. If an entry cannot be removed, the
  * others still are.
  *
- * @param names of identities and providers; they need not be configured any more
+ * @param scope names of identities and providers need not be configured any more
  * @returns undefined if the user did not confirm
  * @throws the keyring's errors, except those about a single entry; ERR_IO for a directory that
  *   cannot be listed
@@ -55,21 +56,48 @@ type ProjectPlan = AuthPlan & { readonly config: Config };
 export async function logoutIdentities(
   plan: ProjectPlan,
   { manager }: Pick<OpenAuth, 'manager'>,
-  names: readonly string[] | 'all',
-  options: LogoutOptions,
+  scope: LogoutScope,
+  options: LogoutOptions & SignOutOptions,
   { host, confirm }: LogoutServices,
 ): Promise<LoggedOut | undefined> {
-  const aliases = names === 'all' ? configuredNames(plan.config) : names;
-  const realm = plan.realm.value;
-  const inRealm = ({ key, identity, item }: RemovedItem) => ({ key, realm, identity, item });
-  const plainFiles = await findSessionFiles(plan, scopeOf(plan.config, names), host);
-  const found = await manager.logout(aliases, { ...options, isDryRun: true });
+  const { config } = plan;
   const { isDryRun } = options;
-  if (!isDryRun && !(await mayRemove(found.removed.map(inRealm), confirm))) return undefined;
-  const done = isDryRun ? found : await manager.logout(aliases, options);
+  const { aliases, providers } = ownersIn(config, scope);
+  const plainFiles = await findSessionFiles(plan, fileScopeOf(config, scope), host);
+  const found = await manager.logout(aliases, { ...options, isDryRun: true });
+  if (!isDryRun && !(await mayRemove(found.removed, confirm))) return undefined;
+  const results = [isDryRun ? found : await manager.logout(aliases, options)];
+  for (const provider of providers) results.push(await manager.signOut(provider, options));
   const files = await removeSessionFiles(plainFiles, isDryRun);
-  const failure = joined(done.failures, files.failures);
-  return { removed: done.removed.map(inRealm), left: [], files, failure };
+  const removed = distinct(results.flatMap((result) => result.removed));
+  const failure = joined(...results.map((result) => result.failures), files.failures);
+  return { removed, left: [], files, failure };
+}
+
+/** The names whose entries are removed, and the providers from which to sign out. */
+function ownersIn(
+  config: Config,
+  scope: LogoutScope,
+): { readonly aliases: readonly string[]; readonly providers: readonly Provider[] } {
+  if (scope === 'all') return { aliases: configuredNames(config), providers: config.providers };
+  if ('provider' in scope) return { aliases: [], providers: [scope.provider] };
+  const { providers } = scopeOf(config, scope);
+  return {
+    aliases: scope,
+    providers: config.providers.filter(({ name }) =>
+      providers.some((one) => isSameName(one, name)),
+    ),
+  };
+}
+
+function fileScopeOf(config: Config, scope: LogoutScope): NamedScope {
+  if (typeof scope === 'string' || !('provider' in scope)) return scopeOf(config, scope);
+  return { identities: [], providers: [scope.provider.name] };
+}
+
+/** A dry run finds the session of an identity for the identity and for its provider. */
+function distinct(items: readonly RemovedEntry[]): RemovedEntry[] {
+  return [...new Map(items.map((item) => [item.key, item])).values()];
 }
 
 /**

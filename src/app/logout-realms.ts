@@ -4,11 +4,15 @@ import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import { type Entry, type Inventory } from '../store/inventory.ts';
-import { itemKeys, type ItemKind, type Owner } from '../store/key.ts';
+import { isSharedToken, itemKeys, type ItemKind } from '../store/key.ts';
 
 /** An entry to remove and its owner. */
-export interface OwnedItem extends Owner {
+export interface OwnedItem {
   readonly key: string;
+  /** Null for a token that all realms share. */
+  readonly realm: string | null;
+  /** The name of an identity or provider, or the issuer of a token that all realms share. */
+  readonly alias: string;
   readonly item: ItemKind;
 }
 
@@ -78,6 +82,9 @@ async function identify(
     if (!isForeign) return { key, realm: said.realm, alias: said.alias, item: said.item };
     return { key, reason: `its content is the ${item} of ${alias} of realm ${realm}` };
   }
+  if (isSharedToken(key) && said.item === 'token' && said.alias !== undefined) {
+    return { key, realm: null, alias: said.alias, item: 'token' };
+  }
   if (Object.keys(said).length > 0) return { key, reason: 'its owner is recorded only in part' };
   if (fault !== undefined) return { key, reason: `its owner is not recorded, and ${fault}` };
   if (realm === null)
@@ -131,6 +138,7 @@ async function removeItem(
   { keyring, host }: RealmsContext,
   { key, realm, alias, item }: OwnedItem,
 ): Promise<boolean> {
+  if (realm === null) return keyring.delete(key);
   const store = createCredentialStore({ keyring, realm, otherOwners: [], host });
   // Atmos keeps a token under the name that a key would have.
   const isNamedAsKey = itemKeys({ realm, alias }, 'key').includes(key);

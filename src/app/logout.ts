@@ -12,15 +12,22 @@ export interface LogoutOptions {
   readonly isDryRun: boolean;
 }
 
+/** An entry that was removed, or would be. */
 export interface RemovedItem {
   readonly key: string;
+  /** The name of the identity, or of the provider of a token. */
   readonly identity: string;
   readonly item: ItemKind;
 }
 
+export interface RemovedEntry extends RemovedItem {
+  /** Null for the token of a portal, which all realms share. */
+  readonly realm: string | null;
+}
+
 export interface LogoutResult {
   /** What was removed, or would be, in the order of the names. */
-  readonly removed: readonly RemovedItem[];
+  readonly removed: readonly RemovedEntry[];
   /** Why the entries of a name were not removed. Entries of other names are still removed. */
   readonly failures: readonly AtmosError[];
 }
@@ -42,7 +49,7 @@ export async function logout(
   const { createInventory } = await import('../store/inventory.ts');
   const inventory = createInventory(realm.value, configured);
   const present = new Set(await keyring.keys());
-  const removed: RemovedItem[] = [];
+  const removed: RemovedEntry[] = [];
   const failures: AtmosError[] = [];
   for (const alias of aliases) {
     try {
@@ -67,7 +74,7 @@ async function* logoutOf(
   alias: string,
   { includeKeys, isDryRun }: LogoutOptions,
   { inventory, present }: Stored,
-): AsyncGenerator<RemovedItem> {
+): AsyncGenerator<RemovedEntry> {
   const owner = { realm: store.realm, alias };
   for (const named of ['session', 'token', 'key'] as const) {
     const keys = itemKeys(owner, named).filter((key) => present.has(key));
@@ -76,7 +83,7 @@ async function* logoutOf(
     const item = named === 'key' && (await isToken(keyring, key, inventory)) ? 'token' : named;
     if (item === 'key' && !includeKeys) continue;
     if (!isDryRun && !(await store.remove(alias, named))) continue;
-    yield* keys.map((one) => ({ key: one, identity: alias, item }));
+    yield* keys.map((one) => ({ key: one, realm: store.realm, identity: alias, item }));
   }
   if (isDryRun) return;
   const { forgetUnexpiring } = await import('../auth/unexpiring.ts');

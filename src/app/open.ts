@@ -1,5 +1,11 @@
 import { planTrusted, type AuthContext } from '../auth/context.ts';
-import { login, type LoginOptions, type LoginResult } from '../auth/login.ts';
+import {
+  login,
+  signIn,
+  type LoginOptions,
+  type LoginResult,
+  type SignInResult,
+} from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { sessionFilesOf } from '../auth/shared-session.ts';
 import { createProjectPlace } from '../auth/project-place.ts';
@@ -9,7 +15,7 @@ import { requireTrust } from '../config/trust.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
 import type { Hint } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
-import type { Identity } from '../core/kind-config.ts';
+import type { Identity, Provider } from '../core/kind-config.ts';
 import { ownSecretVariables } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { wrapKeyring } from '../keyring/bulk.ts';
@@ -21,6 +27,7 @@ import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { keyringContext, otherOwners } from './keyring-context.ts';
 import type { ListedLink } from './list-links.ts';
 import { logout, type LogoutOptions, type LogoutResult } from './logout.ts';
+import type { SignOutOptions } from './sign-out.ts';
 import { describeIdentity, whoami, type IdentityDescription, type Whoami } from './whoami.ts';
 
 export type { MfaRequest };
@@ -159,6 +166,8 @@ function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
 /** What can be done with identities. Each operation documents its own errors. */
 export interface AuthManager {
   login(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
+  signIn(provider: Provider, options?: Pick<LoginOptions, 'force'>): Promise<SignInResult>;
+  signOut(provider: Provider, options: SignOutOptions): Promise<LogoutResult>;
   /** What is known without its key and its session. */
   describe(identity: Identity): Promise<IdentityDescription>;
   whoami(identity: Identity): Promise<Whoami>;
@@ -177,6 +186,10 @@ export interface AuthManager {
 export function createAuthManager(context: AuthContext): AuthManager {
   return {
     login: (identity, options) => login(context, identity, options),
+    signIn: (provider, options) => signIn(context, provider, options),
+    // Loaded lazily, because most programs do not log out.
+    signOut: async (provider, options) =>
+      (await import('./sign-out.ts')).signOut(context, provider, options),
     describe: async (identity) => describeIdentity(await planTrusted(context, identity)),
     whoami: (identity) => whoami(context, identity),
     // Loaded lazily, because most programs use one identity that they know.

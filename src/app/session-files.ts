@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import type { SessionFile } from '../clouds/file-contract.ts';
+import type { SessionFile } from '../clouds/cloud-contract.ts';
 import { listSessionFiles } from '../clouds/registry.ts';
 import type { Config } from '../config/load.ts';
 import { isAtmosError, type AtmosError } from '../core/errors.ts';
@@ -12,9 +12,13 @@ import { note, warning, type Finding } from '../keyring/inspection.ts';
 // sessions are shared with it.
 
 /** The owners of the files. */
-export type FileScope =
-  /** Of this realm: those of identities, and those of providers with the tokens of their portals. */
-  { readonly identities: readonly string[]; readonly providers: readonly string[] } | 'all-realms';
+export type FileScope = NamedScope | 'all-realms';
+
+/** Of this realm: those of identities, and those of providers with the tokens of their portals. */
+export interface NamedScope {
+  readonly identities: readonly string[];
+  readonly providers: readonly string[];
+}
 
 /** A file, or the part of it, that was removed or would be. */
 export interface RemovedFile extends Pick<SessionFile, 'path' | 'realm' | 'item'> {
@@ -49,7 +53,7 @@ interface Plan extends Pick<AuthPlan, 'realm'> {
 export function scopeOf(
   { identities, providers }: Names,
   aliases: readonly string[] | 'all',
-): FileScope {
+): NamedScope {
   const identityNames = identities.map(({ name }) => name);
   const providerNames = providers.map(({ name }) => name);
   if (aliases === 'all') return { identities: identityNames, providers: providerNames };
@@ -171,11 +175,7 @@ function listOf(
   return listSessionFiles(host, { realm: realm.value, identities, providers });
 }
 
-function isIn(
-  file: SessionFile,
-  { identities, providers }: Exclude<FileScope, 'all-realms'>,
-  realm: string,
-): boolean {
+function isIn(file: SessionFile, { identities, providers }: NamedScope, realm: string): boolean {
   const isOfProvider = file.providers.some((name) => hasName(providers, name));
   if (isPortalToken(file)) return isOfProvider;
   if (file.realm !== realm) return false;

@@ -1,5 +1,5 @@
 import type { LinkPlan } from '../clouds/contract.ts';
-import type { FileOwner, FileSession, SessionFiles } from '../clouds/file-contract.ts';
+import type { FileOwner, FileSession, SessionFiles } from '../clouds/cloud-contract.ts';
 import { cloudOf, kindOf } from '../clouds/registry.ts';
 import { credentialId, expiryOf, type ProgramCredentials } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';

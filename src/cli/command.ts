@@ -26,7 +26,7 @@ export interface Invocation extends IdentityWords {
 export type Run = (context: Context, invocation: Invocation) => Promise<number | void>;
 
 /** What an option's value or an operand names, for completion. */
-export type Completable = 'identity' | 'profile' | 'file' | 'directory';
+export type Completable = 'identity' | 'provider' | 'profile' | 'file' | 'directory';
 
 export interface OptionSpec {
   readonly name: string;

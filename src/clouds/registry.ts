@@ -11,16 +11,9 @@ import {
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { ProgramCredentials } from '../core/credentials.ts';
-import type {
-  Cloud,
-  KeyFileImporter,
-  IdentityKind,
-  KeyringImporter,
-  Kind,
-  ProviderKind,
-  UserProfiles,
-} from './contract.ts';
-import type { FileOwners, SessionFile } from './file-contract.ts';
+import type { Cloud, FileOwners, SessionFile, UserProfiles } from './cloud-contract.ts';
+import type { IdentityKind, Kind, ProviderKind } from './contract.ts';
+import type { KeyFileImporter, KeyringImporter } from './key-contract.ts';
 
 // The only module that names the kinds of identities. Each is loaded on first use.
 const identities: Readonly<Record<string, () => Promise<IdentityKind>>> = {

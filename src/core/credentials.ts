@@ -59,6 +59,11 @@ export type ProgramCredentials = AwsCredentials;
 /** The credentials that a keyring can hold. */
 export type StoredCredentials = ProgramCredentials | SsoToken;
 
+/** Whether credentials of this type can be stored. Others are requested again each time. */
+export function isStoredType(type: CredentialType): type is StoredCredentials['type'] {
+  return type === 'aws' || type === 'sso';
+}
+
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 
 /** Creates AWS credentials that are redacted when shown: see {@link redacting}. */

@@ -107,6 +107,8 @@ export const logVocabulary = {
     level: 'Info',
     fields: { identity: 'name', region: 'name', expires_at: 'time', clock_offset_ms: 'number' },
   },
+  /** The session at the service was ended when signing out. */
+  'session.ended': { level: 'Info', fields: { provider: 'name' } },
   /** The service refused the session when it was used to open another one. */
   'session.refused': { level: 'Info', fields: { identity: 'name' } },
   'session.unstored': {

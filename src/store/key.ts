@@ -34,7 +34,7 @@ export function sharedTokenKey(id: string): string {
 }
 
 /** Whether a name is that of {@link sharedTokenKey}. */
-function isSharedToken(key: string): boolean {
+export function isSharedToken(key: string): boolean {
   return /^atmos_[0-9a-f]{40}@token$/.test(key);
 }
 

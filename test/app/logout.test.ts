@@ -7,11 +7,22 @@ const all = { includeKeys: true, isDryRun: false };
 
 const session = (identity: string) => ({
   key: `atmos_r_${identity.toLowerCase()}@session`,
+  realm: 'r',
   identity,
   item: 'session',
 });
-const token = (identity: string) => ({ key: `atmos_r_${identity}@token`, identity, item: 'token' });
-const key = (identity: string) => ({ key: `atmos_r_${identity}`, identity, item: 'key' });
+const token = (identity: string) => ({
+  key: `atmos_r_${identity}@token`,
+  realm: 'r',
+  identity,
+  item: 'token',
+});
+const key = (identity: string) => ({
+  key: `atmos_r_${identity}`,
+  realm: 'r',
+  identity,
+  item: 'key',
+});
 
 /** Keys and sessions of dev and ops, a token of the provider sso, and entries of other programs. */
 async function openFull(keyring: 'memory' | 'file' = 'memory') {

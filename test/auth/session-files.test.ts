@@ -18,7 +18,7 @@ const roles: StsRole[] = [
 ];
 
 /** A place whose configuration has `session_files`, in a file of yesterday. */
-async function openShared(identity: Partial<Identity> = {}) {
+async function openShared(fields: Partial<Identity> = {}) {
   const home = temporaryDirectory();
   const config = join(home, 'atmos.yaml');
   writeFileSync(config, '');
@@ -35,7 +35,7 @@ async function openShared(identity: Partial<Identity> = {}) {
     host: { homeDirectory: home },
     sts: { roles },
     configured: (spec) => {
-      const dev = { ...identityAt({ spec }), ...identity };
+      const dev = { ...identityAt({ spec }), ...fields };
       return { identities: [dev, hub(dev)], providers: [] };
     },
   });

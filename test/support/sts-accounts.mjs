@@ -25,6 +25,9 @@ export function createAccounts({ keys, roles = [], newSession = randomSession })
 
   return {
     find: (accessKeyId) => known.get(accessKeyId),
+    add(key) {
+      known.set(key.accessKeyId, key);
+    },
     findRole: (arn) => roles.find((role) => role.arn === arn),
     issue(principal, session) {
       const { token, ...pair } = newSession();

@@ -3,9 +3,9 @@
 // trust policies, enforces the limits of sessions, and responds as STS does; it knows no permission
 // policies. It is plain JavaScript, because the quick start runs it under Node 20, which cannot read
 // TypeScript.
-import { createServer } from 'node:http';
 import { parseAuthorization } from './sigv4.mjs';
-import { createAccounts } from './sts-accounts.mjs';
+import { act, createScripts, readRequest, serveOnLoopback } from './stand-in-server.mjs';
+import { createAccounts, roleSession } from './sts-accounts.mjs';
 import { assumeRoleWithWebIdentity, perform } from './sts-actions.mjs';
 import { Refusal, errorResponse } from './sts-answers.mjs';
 import { authenticate } from './sts-authenticate.mjs';
@@ -15,8 +15,6 @@ import { authenticate } from './sts-authenticate.mjs';
  * @import { Authorization, SignedRequest, StsAnswer, StsCall, StsOptions, StsScript,
  *   StsServer } from './sts-types.ts'
  */
-
-const maxBodyBytes = 64 * 1024;
 
 /** @type {StsAnswer} */
 const page = {
@@ -37,8 +35,8 @@ export async function startSts(options) {
   const accounts = createAccounts(options);
   /** @type {StsCall[]} */
   const calls = [];
-  /** @type {StsScript[]} */
-  const scripts = [];
+  /** @type {ReturnType<typeof createScripts<StsScript>>} */
+  const scripts = createScripts();
 
   /**
    * @param {IncomingMessage} incoming
@@ -50,25 +48,10 @@ export async function startSts(options) {
     const params = new URLSearchParams(request.body.toString());
     const authorization = parseAuthorization(request.headers.authorization);
     calls.push(describeCall(params, authorization, clock()));
-    const script = takeScript(params.get('Action'));
-    if (script.delayMs !== undefined) await pause(script.delayMs);
-    await script.until;
-    if (script.hang) return;
-    if (script.reset) {
-      incoming.socket.resetAndDestroy();
-      return;
-    }
+    const script = scripts.take(params.get('Action'));
+    if (!(await act(script, incoming))) return;
     const answer = scripted(script) ?? (await honest(request, params, authorization));
     send(response, answer, dateHeader ? clock() : undefined);
-  }
-
-  /**
-   * @param {string | null} action
-   * @returns {Partial<StsScript>}
-   */
-  function takeScript(action) {
-    const at = scripts.findIndex((script) => (script.action ?? action) === action);
-    return at < 0 ? {} : (scripts.splice(at, 1)[0] ?? {});
   }
 
   /**
@@ -90,11 +73,12 @@ export async function startSts(options) {
     }
   }
 
-  const server = createServer((incoming, response) => void serve(incoming, response));
-  const port = await listen(server);
+  const { url, close } = await serveOnLoopback((incoming, response) => {
+    void serve(incoming, response);
+  });
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     calls,
     requests() {
       /** @type {Record<string, number>} */
@@ -102,69 +86,30 @@ export async function startSts(options) {
       for (const { action } of calls) counts[action] = (counts[action] ?? 0) + 1;
       return counts;
     },
-    session: (accessKeyId) => accounts.find(accessKeyId)?.session,
-    script({ times = 1, ...script }) {
-      for (let count = 0; count < times; count += 1) scripts.push(script);
+    addSession({ accessKeyId, secretAccessKey, token, expiresAt, roleArn, sessionName }) {
+      const state = { tags: {}, transitiveTagKeys: [], sourceIdentity: undefined, hasMfa: false };
+      const session = { token, expiresAt, ...state };
+      const principal = roleSession(roleArn, sessionName);
+      accounts.add({ principal, accessKeyId, secretAccessKey, session });
     },
+    session: (accessKeyId) => accounts.find(accessKeyId)?.session,
+    script: scripts.add,
     setClock(offsetMs) {
       clockOffsetMs = offsetMs;
     },
     expireSessions: () => accounts.expireSessions(clock()),
-    async close() {
-      const closed = new Promise((resolve) => {
-        server.close(resolve);
-      });
-      server.closeAllConnections();
-      await closed;
-    },
+    close,
   };
 }
 
 /**
- * @param {import('node:http').Server} server
- * @returns {Promise<number>} the port
- */
-function listen(server) {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : 0);
-    });
-  });
-}
-
-/**
- * @param {StsScript} script
+ * @param {Partial<StsScript>} script
  * @returns {StsAnswer | undefined}
  */
 function scripted({ html, raw, fail }) {
   if (html) return page;
   if (raw) return raw;
   return fail && errorResponse(new Refusal(fail.code, fail.message, fail.status));
-}
-
-/**
- * The whole request, or undefined when the client disconnected or sent too much.
- *
- * @param {IncomingMessage} incoming
- * @returns {Promise<SignedRequest | undefined>}
- */
-async function readRequest(incoming) {
-  /** @type {Buffer[]} */
-  const chunks = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of incoming) {
-      bytes += chunk.length;
-      if (bytes > maxBodyBytes) return undefined;
-      chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  const { method = '', url = '', headers } = incoming;
-  return { method, url, headers, body: Buffer.concat(chunks) };
 }
 
 /**
@@ -203,11 +148,4 @@ function send(response, { status = 200, contentType = 'text/xml', body }, date) 
     'Content-Length': Buffer.byteLength(body),
   });
   response.end(body);
-}
-
-/** @param {number} milliseconds */
-function pause(milliseconds) {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
 }

@@ -1,6 +1,8 @@
 // The types of the stand-in for STS, sts-server.mjs, which is plain JavaScript.
 import type { JsonWebKey } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { RoleCredentials } from './aws/identity-center-types.ts';
+import type { RequestScript } from './stand-in-server.mjs';
 
 export interface StsKey {
   accessKeyId: string;
@@ -84,25 +86,13 @@ export interface StsCall {
 }
 
 /** What the next calls get instead of, or before, a correct response. */
-export interface StsScript {
+export interface StsScript extends RequestScript {
   /** An STS error in its XML form. Status 403 by default. */
   fail?: { code: string; message: string; status?: number };
   /** Any response, verbatim. */
   raw?: StsAnswer;
   /** An HTML page, as from a captive portal. */
   html?: boolean;
-  /** No response at all. */
-  hang?: boolean;
-  /** The connection is dropped without a response. */
-  reset?: boolean;
-  /** Milliseconds to wait before the response. */
-  delayMs?: number;
-  /** A promise to wait for before the response. */
-  until?: Promise<void>;
-  /** The number of calls. Default 1. */
-  times?: number;
-  /** Applies to calls of this action only. Default: to any. */
-  action?: string;
 }
 
 export interface StsServer {
@@ -112,6 +102,8 @@ export interface StsServer {
   readonly calls: readonly StsCall[];
   /** The number of calls by action. */
   requests(): Record<string, number>;
+  /** Makes the session of a role known that another service issued: IAM Identity Center. */
+  addSession(session: RoleCredentials): void;
   /** The state of an issued session, which no response shows. */
   session(accessKeyId: string): StsSession | undefined;
   /** Adds behavior for later calls, after the already scripted behavior. */
@@ -160,6 +152,7 @@ export type IssuedKey = KnownKey & Required<Pick<KnownKey, 'session'>>;
 export interface StsAccounts {
   find(accessKeyId: string): KnownKey | undefined;
   findRole(arn: string): StsRole | undefined;
+  add(key: KnownKey): void;
   issue(principal: StsPrincipal, session: StsSession): IssuedKey;
   expireSessions(at: Date): void;
   /** Whether the code belongs to the device and was not used before. It is marked as used. */

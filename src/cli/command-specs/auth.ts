@@ -6,6 +6,7 @@ import {
   mfaToken,
   minValidity,
   outputAs,
+  provider,
   region,
   verbose,
 } from './shared-options.ts';
@@ -59,6 +60,7 @@ export const auth: CommandGroup = {
       takesIdentity: true,
       options: [
         { name: 'force', summary: 'Open a new session even if the current one is valid' },
+        { ...provider, summary: 'Sign in to this provider, and to no identity' },
         {
           name: 'tags',
           value: 'tag,…',
@@ -208,6 +210,8 @@ export const auth: CommandGroup = {
       options: [
         { name: 'all', summary: 'Log out of every configured identity and provider' },
         { name: 'all-realms', summary: 'Log out of every identity in every realm' },
+        { ...provider, summary: 'Sign out of this provider and its identities' },
+        { name: 'local', summary: 'Do not end the session at the provider' },
         { name: 'keychain', summary: 'Also delete the stored access keys' },
         { name: 'force', summary: 'Delete access keys without a prompt' },
         { name: 'dry-run', summary: 'Show what would be removed' },

@@ -23,6 +23,14 @@ export function outputAs(...choices: [string, ...string[]]): OptionSpec {
 /** Details for a person. Programs read JSON, which has them all. */
 export const verbose: OptionSpec = { name: 'verbose', short: 'v', summary: 'Also show details' };
 
+export const provider: OptionSpec = {
+  name: 'provider',
+  short: 'p',
+  value: 'name',
+  completes: 'provider',
+  summary: 'A provider instead of an identity',
+};
+
 export const mfaToken: OptionSpec = {
   name: 'mfa-token',
   value: 'code',

@@ -2,6 +2,7 @@ import { identitiesWithTags } from '../../app/auth-graph.ts';
 import { warnOfIntegrations, warnOfMemory } from '../../app/notices.ts';
 import { foreseen } from '../../app/export-environment.ts';
 import type { OpenAuth } from '../../app/open.ts';
+import { providerNamed } from '../../app/provider-named.ts';
 import type { LoginResult } from '../../auth/login.ts';
 import type { ProjectPlan } from '../../auth/plan.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
@@ -25,6 +26,8 @@ import { formatRows } from '../ui/table.ts';
  */
 export async function login(context: Context, invocation: Invocation): Promise<number | void> {
   checkOptions(invocation);
+  const provider = invocation.values['provider'];
+  if (provider !== undefined) return loginToProvider(context, invocation, provider);
   const tags = tagsOf(invocation.values['tags']);
   if (tags !== undefined) {
     const plan = await loadPlan(context);
@@ -37,10 +40,20 @@ export async function login(context: Context, invocation: Invocation): Promise<n
 }
 
 function checkOptions({ values, flags, identity }: Invocation): void {
-  const { tags, output } = values;
-  if (tags !== undefined && identity.kind !== 'absent') {
-    throw new AtmosError('ERR_USAGE', '--tags and --identity cannot be combined', {
+  const { tags, output, provider } = values;
+  const selections = Object.entries({
+    '--tags': tags !== undefined,
+    '--provider': provider !== undefined,
+    '--identity': identity.kind !== 'absent',
+  }).flatMap(([option, isGiven]) => (isGiven ? [option] : []));
+  if (selections.length > 1) {
+    throw new AtmosError('ERR_USAGE', `${selections.join(' and ')} cannot be combined`, {
       hints: [say('use one of them')],
+    });
+  }
+  if (provider !== undefined && flags['plan']) {
+    throw new AtmosError('ERR_USAGE', '--plan is only for identities, not for --provider', {
+      hints: [say('leave out --plan')],
     });
   }
   if (output !== undefined && !flags['plan']) {
@@ -53,6 +66,30 @@ function checkOptions({ values, flags, identity }: Invocation): void {
       hints: [say('leave out --output')],
     });
   }
+}
+
+/** Signs in to a provider, for all identities that use it. */
+async function loginToProvider(
+  context: Context,
+  { flags, values }: Invocation,
+  name: string,
+): Promise<void> {
+  const { host, note } = context;
+  const plan = await loadPlan(context);
+  const provider = providerNamed(plan.config, name);
+  const opening = { isInteractive: true, mfaToken: values['mfa-token'] };
+  const { manager } = await openForCommand(context, plan, opening);
+  const result = await manager.signIn(provider, { force: flags['force'] ?? false });
+  if (result.storeFailure !== undefined) throw result.storeFailure;
+  const { wasOpened, expiresAt, changed } = result;
+  const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, host)}`;
+  await note(
+    ...(wasOpened
+      ? [[paint('green', '✓'), ` Signed in to ${provider.name}${until}`]]
+      : [`Already signed in to ${provider.name}${until}`]),
+  );
+  if (changed !== undefined) await note(`note: ${changed}`);
+  await warnOfMemory(plan, 'this sign-in ends with this command', { warn: warner(context) });
 }
 
 type LoginTo = (identity: Identity) => Promise<void>;

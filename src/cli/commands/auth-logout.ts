@@ -4,12 +4,14 @@ import {
   logoutIdentities,
   logoutRealms,
   type LoggedOut,
+  type LogoutScope,
   type LogoutServices,
-  type RemovedEntry,
 } from '../../app/logout-identities.ts';
+import type { RemovedEntry } from '../../app/logout.ts';
+import { providerNamed } from '../../app/provider-named.ts';
 import type { FilesResult, LeftFile, RemovedFile } from '../../app/session-files.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { addOptions, placeholder, run } from '../../core/hint.ts';
+import { addOptions, optionWords, placeholder, run } from '../../core/hint.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
@@ -45,19 +47,19 @@ export async function logout(context: Context, invocation: Invocation): Promise<
   if (invocation.flags['all-realms']) return logoutOfRealms(context, invocation);
   const plan = await loadPlanFor(context, invocation);
   const opened = await openForCommand(context, plan, { isInteractive: true });
-  const names = await chooseNames(context, plan, opened.keyring, invocation);
+  const scope = await chooseScope(context, plan, opened.keyring, invocation);
   const services = servicesFor(context, invocation);
-  const done = await logoutIdentities(plan, opened, names, optionsOf(invocation), services);
+  const done = await logoutIdentities(plan, opened, scope, optionsOf(invocation), services);
   return report(context, invocation, `in realm ${plan.realm.value}`, done);
 }
 
 /** The entries are selected by their content, so they are decrypted, also with `--dry-run`. */
 async function logoutOfRealms(context: Context, invocation: Invocation): Promise<void> {
-  const { flags, operand, identity } = invocation;
-  if (flags['all'] || operand !== undefined || identity.kind !== 'absent') {
+  const { flags, values } = invocation;
+  if (flags['all'] || values['provider'] !== undefined || namesIdentity(invocation)) {
     throw new AtmosError(
       'ERR_USAGE',
-      '--all-realms cannot be combined with the name of an identity',
+      '--all-realms cannot be combined with --all or the name of an identity or provider',
       {
         hints: [
           run(['atmos', 'auth', 'logout', '--all-realms']),
@@ -74,18 +76,37 @@ async function logoutOfRealms(context: Context, invocation: Invocation): Promise
 }
 
 function optionsOf({ flags }: Invocation) {
-  return { includeKeys: flags['keychain'] ?? false, isDryRun: flags['dry-run'] ?? false };
+  return {
+    includeKeys: flags['keychain'] ?? false,
+    isDryRun: flags['dry-run'] ?? false,
+    isLocal: flags['local'] ?? false,
+  };
 }
 
-async function chooseNames(
+function namesIdentity({ operand, identity }: Invocation): boolean {
+  return operand !== undefined || identity.kind !== 'absent';
+}
+
+async function chooseScope(
   { host, prompt }: Context,
   plan: ProjectPlan,
   keyring: Keyring,
   invocation: Invocation,
-): Promise<readonly string[] | 'all'> {
+): Promise<LogoutScope> {
   const { config } = plan;
+  const provider = invocation.values['provider'];
+  if (provider !== undefined) {
+    if (!invocation.flags['all'] && !namesIdentity(invocation)) {
+      return { provider: providerNamed(config, provider) };
+    }
+    throw new AtmosError(
+      'ERR_USAGE',
+      '--provider cannot be combined with --all or the name of an identity',
+      { hints: [run(['atmos', 'auth', 'logout', ...optionWords('--provider', provider)])] },
+    );
+  }
   if (invocation.flags['all']) {
-    if (invocation.operand === undefined && invocation.identity.kind === 'absent') return 'all';
+    if (!namesIdentity(invocation)) return 'all';
     throw new AtmosError('ERR_USAGE', '--all cannot be combined with the name of an identity', {
       hints: [
         run(['atmos', 'auth', 'logout', '--all']),

@@ -67,7 +67,7 @@ async function repliesTo(
 }
 
 async function namesOf(
-  what: Extract<Completable, 'identity' | 'profile'>,
+  what: Extract<Completable, 'identity' | 'provider' | 'profile'>,
   globals: GlobalOptions,
   host: Host,
 ): Promise<string[]> {
@@ -77,5 +77,6 @@ async function namesOf(
     return found.map(({ name }) => name);
   }
   const options = { ...loadOptions(globals), isStatic: true, report: () => {} };
-  return (await loadConfig(options, host)).identities.map(({ name }) => name);
+  const { identities, providers } = await loadConfig(options, host);
+  return (what === 'identity' ? identities : providers).map(({ name }) => name);
 }

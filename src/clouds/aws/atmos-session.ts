@@ -10,7 +10,7 @@ import { replacePrivately, syncDirectory } from '../../host/files.ts';
 import { configDirectory, noHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
-import type { FileOwner, FileSession, SessionFiles } from '../file-contract.ts';
+import type { FileOwner, FileSession, SessionFiles } from '../cloud-contract.ts';
 import { baseFault, ioError, locked, pathFault, readSmallFile, visible } from './atmos-files.ts';
 import { atmosNotes, parseIni, setSection, type IniSection, type NewSection } from './ini.ts';
 import { isAwsRegion } from './regions.ts';

@@ -5,7 +5,7 @@ import { formatTimestamp } from '../../core/time.ts';
 import { credentialVariables, type EnvironmentChange } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
 import { readRegularFile } from '../../host/read-files.ts';
-import type { Cloud, ProcessProfile, ProfilePlace } from '../contract.ts';
+import type { Cloud, ProcessProfile, ProfilePlace } from '../cloud-contract.ts';
 import {
   credentialProcessLine,
   formatProcessProfile,

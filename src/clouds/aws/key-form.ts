@@ -3,7 +3,7 @@ import { AtmosError } from '../../core/errors.ts';
 import { pipe, say } from '../../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import type { KeyField, KeyForm, KeyValues } from '../contract.ts';
+import type { KeyField, KeyForm, KeyValues } from '../key-contract.ts';
 import type { AccessKey } from './key-values.ts';
 import { keyFaultsOf, readSettings } from './user-settings.ts';
 

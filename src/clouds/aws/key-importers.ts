@@ -1,5 +1,5 @@
 import { isObject, parseJson, withoutAbsent } from '../../core/json.ts';
-import type { KeyFileImporter, KeyringImporter } from '../contract.ts';
+import type { KeyFileImporter, KeyringImporter } from '../key-contract.ts';
 import { readAwsKeys, readAwsProfile, vaultDevices } from './shared-files.ts';
 import { sharedPaths } from './shared-paths.ts';
 

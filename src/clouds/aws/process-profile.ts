@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { sha256 } from '../../core/sha256.ts';
 import type { Host } from '../../host/host.ts';
-import type { ProcessCommand, ProcessProfile } from '../contract.ts';
+import type { ProcessCommand, ProcessProfile } from '../cloud-contract.ts';
 import { sharedPaths } from './shared-paths.ts';
 
 /**

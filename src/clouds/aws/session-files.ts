@@ -4,7 +4,7 @@ import { systemErrorCode } from '../../core/errors.ts';
 import { randomId, removeFile, replacePrivately } from '../../host/files.ts';
 import { cacheDirectory, configDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
-import type { FileOwners, SessionFile } from '../file-contract.ts';
+import type { FileOwners, SessionFile } from '../cloud-contract.ts';
 import { ioError, isAbsent, locked, pathFault, readSmallFile, visible } from './atmos-files.ts';
 import { parseIni, removeSections } from './ini.ts';
 import { tokenFileName } from './sso-cache.ts';

@@ -4,7 +4,7 @@ import { withoutAbsent, type Sourced } from '../../core/json.ts';
 import { nearestName } from '../../core/names.ts';
 import { describeClosed } from '../../host/closed-home.ts';
 import type { Host } from '../../host/host.ts';
-import type { KeyValues, ProfileKey, ReadKeyFile } from '../contract.ts';
+import type { KeyValues, ProfileKey, ReadKeyFile } from '../key-contract.ts';
 import { sharedPaths, type SharedPaths } from './shared-paths.ts';
 import {
   readSharedProfiles,

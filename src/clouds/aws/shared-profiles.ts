@@ -1,5 +1,6 @@
 import { withoutAbsent } from '../../core/json.ts';
-import type { ProcessProfile, ReadKeyFile } from '../contract.ts';
+import type { ProcessProfile } from '../cloud-contract.ts';
+import type { ReadKeyFile } from '../key-contract.ts';
 import { parseIni, splitWords, type IniSection } from './ini.ts';
 import type { SharedPaths } from './shared-paths.ts';
 

@@ -1,7 +1,12 @@
 import { AtmosError } from '../../core/errors.ts';
 import { edit as editHint, say } from '../../core/hint.ts';
 import { quote } from '../../core/json.ts';
-import type { ProcessProfile, ProfilesEdit, UserProfiles, UserProfilesFile } from '../contract.ts';
+import type {
+  ProcessProfile,
+  ProfilesEdit,
+  UserProfiles,
+  UserProfilesFile,
+} from '../cloud-contract.ts';
 import { parseIni } from './ini.ts';
 import { formatProcessProfile, hasOtherName, isPrefix, profileOf } from './process-profile.ts';
 import { sharedPaths } from './shared-paths.ts';

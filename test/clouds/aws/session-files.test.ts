@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { removeSessionFiles } from '../../../src/app/session-files.ts';
 import { listAwsSessionFiles } from '../../../src/clouds/aws/session-files.ts';
-import type { FileOwners } from '../../../src/clouds/file-contract.ts';
+import type { FileOwners } from '../../../src/clouds/cloud-contract.ts';
 import { acquireLock } from '../../../src/host/lock.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { fakeHost } from '../../support/fake-host.ts';
