@@ -152,7 +152,7 @@ const authSchema = (spec: SpecSchema) =>
     ),
     session_files: setting(
       flag,
-      'Whether sessions are shared with Atmos through its plain files: each session is also written to `<config>/atmos/<realm>/aws/<provider>/credentials`, and a session of Atmos is used if no own session is stored and the file is newer than the configuration.',
+      'Whether sessions are shared with Atmos through its plain files, in both directions.',
       { default: false },
     ),
     keyring: setting(keyringSchema(spec), 'Where credentials are stored.'),
