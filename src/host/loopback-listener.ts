@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
@@ -85,15 +86,14 @@ export async function listenForRedirect({
     port,
     async next(signal) {
       signal.throwIfAborted();
-      let stop = () => {};
-      const aborted = new Promise<never>((_, reject) => {
-        stop = () => reject(signal.reason);
-        signal.addEventListener('abort', stop);
+      const over = new AbortController();
+      const aborted = once(signal, 'abort', { signal: over.signal }).then(() => {
+        throw signal.reason;
       });
       try {
         return await Promise.race([arrived, aborted]);
       } finally {
-        signal.removeEventListener('abort', stop);
+        over.abort();
       }
     },
     close() {
