@@ -8,6 +8,7 @@ import {
   outputAs,
   provider,
   region,
+  signInOptions,
   verbose,
 } from './shared-options.ts';
 
@@ -70,6 +71,7 @@ export const auth: CommandGroup = {
         { name: 'plan', summary: 'Show what would be opened and why; open nothing' },
         { ...jsonOutput, summary: 'With --plan: print machine-readable output' },
         mfaToken,
+        ...signInOptions,
         verbose,
       ],
       load: async () => (await import('../commands/auth-login.ts')).login,
@@ -112,7 +114,7 @@ export const auth: CommandGroup = {
       summary: 'Run a program with the credentials of an identity',
       takesIdentity: true,
       takesProgram: true,
-      options: [credentialsOption('env'), region, minValidity, mfaToken],
+      options: [credentialsOption('env'), region, minValidity, mfaToken, ...signInOptions],
       load: async () => (await import('../commands/auth-exec.ts')).exec,
     },
     {
@@ -133,6 +135,7 @@ export const auth: CommandGroup = {
         region,
         minValidity,
         mfaToken,
+        ...signInOptions,
       ],
       load: async () => (await import('../commands/auth-shell.ts')).shell,
     },
@@ -165,6 +168,7 @@ export const auth: CommandGroup = {
         region,
         minValidity,
         mfaToken,
+        ...signInOptions,
       ],
       load: async () => (await import('../commands/auth-env.ts')).env,
     },
