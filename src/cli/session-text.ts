@@ -25,7 +25,8 @@ export function formatSession(state: SessionState, clock: LocalClock): string {
   if ('session' in state) {
     const { expiresAt } = state.session.credentials;
     const at = expiresAt === undefined ? 'at an unknown time' : formatMoment(expiresAt, clock);
-    return state.kind === 'valid' ? `until ${at}` : `expired ${at}`;
+    if (state.kind === 'valid') return `until ${at}`;
+    return state.session.renewal === undefined ? `expired ${at}` : `expired ${at}, renewable`;
   }
   return texts[state.kind];
 }
