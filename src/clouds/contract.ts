@@ -237,7 +237,7 @@ export interface OpenContext extends KeySource {
    * What is kept in the shared slot of this link, for the same settings: perhaps expired, or refused
    * by the service (see `isRefused`), or not accepted by `accepts`. Absent: nothing, or no shared slot.
    */
-  readonly previous?: Kept & { readonly isRefused: boolean };
+  readonly previous?: Opened & { readonly isRefused: boolean };
   /**
    * How far the server's clock was ahead of the local one when the credentials that sign were opened.
    * Absent: not known.
