@@ -27,6 +27,8 @@ export interface ListedProvider extends ListedLink {
   readonly type: 'provider';
   /** The page at which a person logs in. */
   readonly url?: string;
+  /** Absent for a provider whose tokens are not kept, and if there is a problem. */
+  readonly session?: SessionState;
 }
 
 export interface ListedIdentity extends ListedLink {
@@ -77,9 +79,13 @@ export async function listGraph(
   host: Host,
 ): Promise<Listing> {
   const selected = select(plan.config, filter);
-  const providers = selected.providers.map(listedProvider);
   const sessions = await openStoredSessions(plan, host);
   try {
+    const providers: ListedProvider[] = [];
+    for (const provider of selected.providers) {
+      const session = await sessionOf(provider, plan.config, sessions, host);
+      providers.push({ ...listedProvider(provider), ...withoutAbsent({ session }) });
+    }
     const identities: ListedIdentity[] = [];
     for (const identity of selected.identities) {
       identities.push(await listedIdentity(identity, plan.config, sessions, host));
@@ -190,6 +196,18 @@ function listedProvider(provider: Provider): ListedProvider {
   };
 }
 
+/** The token of a provider. Undefined if it keeps none, or is broken: `auth validate` says why. */
+async function sessionOf(
+  provider: Provider,
+  config: Config,
+  sessions: StoredSessions,
+  host: Host,
+): Promise<SessionState | undefined> {
+  const chain = await chainOrProblem(provider, config, host);
+  if (typeof chain === 'string' || chain.target.plan.slot === 'nothing') return undefined;
+  return sessions.of(chain.target);
+}
+
 async function listedIdentity(
   identity: Identity,
   config: Config,
@@ -243,12 +261,12 @@ function isPartial({ leftOut }: Pick<Config, 'leftOut'>): boolean {
 }
 
 async function chainOrProblem(
-  identity: Identity,
+  link: LinkConfig,
   config: Config,
   { env }: Host,
 ): Promise<Chain | string> {
   try {
-    return await planChain(identity, config, env);
+    return await planChain(link, config, env);
   } catch (error) {
     if (!isAtmosError(error)) throw error;
     return error.lines.join('; ');

@@ -48,9 +48,9 @@ async function routesOf(config: Config, host: Host): Promise<[name: string, rout
     requireTrust: (need: Parameters<typeof requireTrust>[1]) => requireTrust(config, need, host),
   };
   const routes: [string, Route][] = [];
-  for (const identity of config.identities) {
+  for (const link of [...config.providers, ...config.identities]) {
     try {
-      const { plan } = (await planTrusted(context, identity)).target;
+      const { plan } = (await planTrusted(context, link)).target;
       const route = await plan.route?.(host);
       if (route !== undefined) routes.push([plan.name, route]);
     } catch (error) {

@@ -10,7 +10,7 @@ import type { AuthPlan } from '../auth/plan.ts';
 import { sessionFilesOf } from '../auth/shared-session.ts';
 import { createProjectPlace } from '../auth/project-place.ts';
 import { keyringNeeds } from '../auth/trust-needs.ts';
-import type { MfaRequest } from '../clouds/contract.ts';
+import type { MfaRequest, SignIn } from '../clouds/contract.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
 import type { Hint } from '../core/hint.ts';
@@ -30,7 +30,7 @@ import { logout, type LogoutOptions, type LogoutResult } from './logout.ts';
 import type { SignOutOptions } from './sign-out.ts';
 import { describeIdentity, whoami, type IdentityDescription, type Whoami } from './whoami.ts';
 
-export type { MfaRequest };
+export type { MfaRequest, SignIn };
 
 export interface OpenAuthOptions {
   readonly host: Host;
@@ -74,7 +74,7 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
   });
   const manager = createAuthManager({
     host,
-    commandEnv: withoutSecrets(plan, host),
+    commandEnv: commandEnvironment(plan, host),
     keyring,
     store,
     realm: plan.realm,
@@ -119,7 +119,7 @@ function openPlanned(
 }
 
 /** What a command of the configuration gets: no password of the keyring and no MFA code. */
-function withoutSecrets({ keyring }: AuthPlan, { env }: Host): Host['env'] {
+export function commandEnvironment({ keyring }: AuthPlan, { env }: Host): Host['env'] {
   const secret = new Set([...ownSecretVariables, ...secretVariablesOf(keyring)]);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.has(name)));
 }

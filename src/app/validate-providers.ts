@@ -6,14 +6,13 @@ import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue } from '../core/json.ts';
 import type { Provider } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
-import { findUnknownPaths, isMap } from '../core/validate.ts';
+import { findUnknownPaths, isMap, keysForAtmos, unsupportedKeys } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import { invalidAt, noteAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { checkVia, type Named } from './validate-references.ts';
 
 /** The settings that Atmos requires for kinds that this version does not support. */
 const settingsOfAtmos: Readonly<Record<string, readonly string[]>> = {
-  'aws/iam-identity-center': ['start_url', 'region'],
   'aws/saml': ['url', 'region'],
   'azure/cli': ['spec.tenant_id'],
   'azure/device-code': ['spec.tenant_id'],
@@ -26,7 +25,7 @@ const settingsOfAtmos: Readonly<Record<string, readonly string[]>> = {
 const commonKeys: ReadonlySet<string> = new Set(['kind', 'default', 'tags']);
 
 /** Keys of kinds of Atmos that the supported kinds do not use. */
-const keysForAtmos: ReadonlySet<string> = new Set(['session', 'console']);
+const otherKeysForAtmos: ReadonlySet<string> = new Set(['session', 'console']);
 
 /** Kinds of integrations of Atmos. No kind is supported. */
 const atmosIntegrationKinds: readonly string[] = [
@@ -71,11 +70,19 @@ async function checkSettings(
   for (const { path, nearest } of findUnknownPaths(provider.settings, kind.schema)) {
     const key = path.length === 1 ? path.join() : undefined;
     if (key !== undefined && commonKeys.has(key)) continue;
-    if (key !== undefined && keysForAtmos.has(key)) {
+    if (key !== undefined && otherKeysForAtmos.has(key)) {
       report(noteAt([...at, key], `is not used by the kind ${provider.kind}`));
       continue;
     }
     report(warningAt([...at, ...path], 'is not known', didYouMean(nearest)[0]));
+  }
+  for (const key of keysForAtmos(kind.schema).filter((one) => one in provider.settings)) {
+    report(noteAt([...at, key], `is not used by the kind ${provider.kind}`));
+  }
+  for (const key of unsupportedKeys(kind.schema)) {
+    const value = provider.settings[key];
+    if (value === undefined || ['false', ''].includes(String(value))) continue;
+    report(warningAt([...at, key], 'is not supported by this version'));
   }
   try {
     kind.plan(provider, { base: undefined, env });

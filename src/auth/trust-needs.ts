@@ -89,9 +89,17 @@ export function variableNeeds(
   if (classOf(key, value) !== 'trusted' || env[key] === value) return [];
   const written = JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, '//…@'));
   const shown = showForConsent({ value: written, tag: tagAt(path) });
-  const isEndpoint = endpointUrlVariables.includes(key);
-  const also = isEndpoint ? ', and sends signed requests there' : '';
+  const sent = sentBy(key);
+  const also = sent === undefined ? '' : `, and sends ${sent} there`;
   return [{ path, what: `sets ${key} to ${shown} for programs${also}` }];
+}
+
+/** What this program itself sends to the endpoint that the variable names. */
+function sentBy(name: string): string | undefined {
+  const { sts, sso, 'sso-oidc': oidc } = endpointUrlVariables;
+  const isOf = (names: readonly string[]) => names.includes(name);
+  if (isOf(sts)) return isOf(sso) ? 'signed requests and tokens' : 'signed requests';
+  return isOf(sso) || isOf(oidc) ? 'tokens' : undefined;
 }
 
 /** What using the identity or provider does, without its base. @throws ERR_IDENTITY_UNSUPPORTED */

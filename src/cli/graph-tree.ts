@@ -60,7 +60,7 @@ function describe(one: Listed, clock: LocalClock, isRoot: boolean): string {
           one.session && formatSession(one.session, clock),
           one.problem === undefined ? undefined : `broken: ${one.problem}`,
         ]
-      : [one.region, one.url];
+      : [one.region, one.url, one.session && formatSession(one.session, clock)];
   return [marks, ...details.filter((detail) => detail !== undefined)].join('  ');
 }
 

@@ -1,15 +1,26 @@
 import type { Services } from '../app/export-environment.ts';
-import { openAuth, sessionOf, type MfaRequest, type OpenAuth } from '../app/open.ts';
+import {
+  commandEnvironment,
+  openAuth,
+  sessionOf,
+  type MfaRequest,
+  type OpenAuth,
+  type SignIn,
+} from '../app/open.ts';
+import { planChain } from '../auth/chain.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
 import { addOptions, placeholder, unlockKeyring } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
 import { abbreviateHome } from '../host/home.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import { passwordSourcesOf } from '../keyring/registry.ts';
+import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { keyringWarner, warn } from './plan.ts';
+import { canPrompt } from './ui/prompt.ts';
 
 export interface OpenOptions {
   /** Whether a prompt for a password and an MFA code is allowed. */
@@ -18,10 +29,24 @@ export interface OpenOptions {
   readonly isForeign?: boolean;
   /** From `--mfa-token`. Default: `ATMOS_MFA_TOKEN`. */
   readonly mfaToken?: string | undefined;
+  /** How a person signs in on a page. Absent: not at all. */
+  readonly signIn?: Pick<SignIn, 'flow'> & { readonly opensBrowser: boolean };
+}
+
+/** What a command that opens sessions may ask for, as its options say. */
+export function askingOptions({ values, flags }: Pick<Invocation, 'values' | 'flags'>) {
+  return {
+    isInteractive: true,
+    mfaToken: values['mfa-token'],
+    signIn: {
+      opensBrowser: flags['browser'] ?? true,
+      ...(flags['device-code'] ? { flow: 'device' } : {}),
+    },
+  } as const satisfies OpenOptions;
 }
 
 /** Opens the keyring of a plan. Prompts as the options of the command line allow. */
-export function openForCommand(
+export async function openForCommand(
   context: Context,
   plan: AuthPlan,
   options: OpenOptions,
@@ -29,10 +54,16 @@ export function openForCommand(
   const { isInteractive } = options;
   const code = options.mfaToken ?? (context.host.env['ATMOS_MFA_TOKEN'] || undefined);
   const canAsk = isInteractive || code !== undefined;
+  const signIn = await signInFor(context, plan, options);
   return openAuth(plan, {
     host: context.host,
     warn: keyringWarner(context),
-    ask: canAsk ? { mfaCode: (request) => mfaCode(context, request, code, isInteractive) } : {},
+    ask: withoutAbsent({
+      mfaCode: canAsk
+        ? (request: MfaRequest) => mfaCode(context, request, code, isInteractive)
+        : undefined,
+      signIn,
+    }),
     // Loaded when it is needed, because most commands need no password.
     async passwordTyped(copyPassword) {
       const { offerUnlock } = await import('./offer-unlock.ts');
@@ -47,6 +78,25 @@ export function openForCommand(
   });
 }
 
+/** Undefined if no one can be asked. Loaded only then, because it looks for a browser. */
+async function signInFor(
+  context: Context,
+  plan: AuthPlan,
+  { isInteractive, signIn }: OpenOptions,
+): Promise<SignIn | undefined> {
+  const { host, globals } = context;
+  if (!isInteractive || signIn === undefined) return undefined;
+  if (!(await canPrompt(host, globals.interactive))) return undefined;
+  const { findBrowser } = await import('../host/browser.ts');
+  const { askSignIn } = await import('./ui/ask-sign-in.ts');
+  const { opensBrowser, ...required } = signIn;
+  return askSignIn(context, {
+    ...required,
+    browser: opensBrowser ? await findBrowser(host) : { whyNot: '--no-browser', commands: [] },
+    env: commandEnvironment(plan, host),
+  });
+}
+
 /** Opens sessions for programs. Prompts as the options of the command line allow. */
 export function sessionOpener(
   context: Context,
@@ -54,9 +104,22 @@ export function sessionOpener(
   options: OpenOptions,
 ): Services['openSession'] {
   return async (identity, login = {}) => {
-    const opened = await openForCommand(context, plan, options);
+    const { signIn, ...others } = options;
+    const asked = signIn !== undefined && (await maySignIn(context, plan, identity));
+    const opened = await openForCommand(context, plan, asked ? options : others);
     return sessionOf(opened, identity, login, (message) => warn(context, message));
   };
+}
+
+/** Whether a session of the identity may require a person to sign in: most need no search for a browser. */
+async function maySignIn(
+  { host }: Context,
+  { config }: AuthPlan,
+  identity: Identity,
+): Promise<boolean> {
+  if (config === undefined) return false;
+  const { links } = await planChain(identity, config, host.env);
+  return links.some(({ plan }) => plan.mayAsk?.includes('browser'));
 }
 
 /** A given code is used once. After its refusal, only a program or a prompt can give another one. */

@@ -3,7 +3,7 @@ import type { Identity } from '../core/kind-config.ts';
 import { runChild } from '../host/run-child.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
-import { sessionOpener } from './open.ts';
+import { askingOptions, sessionOpener } from './open.ts';
 import { chooseIdentity, loadPlanFor, warner } from './plan.ts';
 import { sessionOptions } from './session-options.ts';
 
@@ -35,10 +35,13 @@ export async function prepareProgram(
   const plan = await loadPlanFor(context, invocation);
   const identity = await chooseIdentity(context, plan, invocation);
   const mode = values['credentials'] === 'process' ? 'process' : 'env';
-  const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
   const env = await execEnvironment(
     { plan, identity, mode, ...options },
-    { host, warn: warner(context), openSession: sessionOpener(context, plan, asked) },
+    {
+      host,
+      warn: warner(context),
+      openSession: sessionOpener(context, plan, askingOptions(invocation)),
+    },
   );
   return {
     identity,

@@ -33,7 +33,8 @@ export function formatSession(state: SessionState, clock: LocalClock): string {
     const { expiresAt } = state.session.credentials;
     const at = expiresAt === undefined ? 'at an unknown time' : formatMoment(expiresAt, clock);
     const by = state.session.source === undefined ? '' : `, ${fromAtmos}`;
-    return `${state.kind === 'valid' ? 'until' : 'expired'} ${at}${by}`;
+    if (state.kind === 'valid') return `until ${at}${by}`;
+    return state.session.renewal === undefined ? `expired ${at}` : `expired ${at}, renewable`;
   }
   return texts[state.kind];
 }

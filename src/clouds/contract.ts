@@ -237,7 +237,7 @@ export interface OpenContext extends KeySource {
    * What is kept in the shared slot of this link, for the same settings: perhaps expired, or refused
    * by the service (see `isRefused`), or not accepted by `accepts`. Absent: nothing, or no shared slot.
    */
-  readonly previous?: Kept & { readonly isRefused: boolean };
+  readonly previous?: Opened & { readonly isRefused: boolean };
   /**
    * How far the server's clock was ahead of the local one when the credentials that sign were opened.
    * Absent: not known.
@@ -277,9 +277,11 @@ export interface SignIn {
   /** The flow that the user requires, which takes precedence over the configuration. */
   readonly flow?: 'browser' | 'device';
   /**
-   * Shows the page, also if a browser opens it, until the signal aborts.
+   * Shows the page, also if a browser opens it, until the signal aborts: then it resolves. Where
+   * `openPage` is absent, it may open the page in a browser on another machine.
    *
    * @param page with `code`: the code that the page shows, which the person compares or enters
+   * @throws ERR_CANCELLED as soon as the person cancels
    */
   showPage(page: SignInPage, signal: AbortSignal): Promise<void>;
   /**
@@ -292,6 +294,8 @@ export interface SignIn {
   /**
    * Resolves to the address that the person has copied from the browser after signing in; never
    * if nothing is entered. Rejects when the signal aborts. Absent: nothing can be entered.
+   *
+   * @throws ERR_CANCELLED
    */
   readonly pasteAddress?: (signal: AbortSignal) => Promise<string>;
 }

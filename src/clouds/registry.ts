@@ -20,6 +20,7 @@ const identities: Readonly<Record<string, () => Promise<IdentityKind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
   'aws/assume-role': async () => (await import('./aws/assume-role.ts')).awsAssumeRole,
   'aws/assume-root': async () => (await import('./aws/assume-root.ts')).awsAssumeRoot,
+  'aws/permission-set': async () => (await import('./aws/permission-set.ts')).awsPermissionSet,
   'aws/credential-process': async () =>
     (await import('./aws/credential-process.ts')).awsCredentialProcess,
   'aws/ambient': async () => (await import('./aws/ambient.ts')).awsAmbient,
@@ -31,7 +32,6 @@ export const identityKinds: readonly string[] = Object.keys(identities);
 
 /** Kinds of Atmos that are not supported yet, to distinguish them from typing errors. */
 export const otherIdentityKinds: readonly string[] = [
-  'aws/permission-set',
   'azure/subscription',
   'gcp/service-account',
   'gcp/project',
@@ -45,6 +45,8 @@ export const otherIdentityKinds: readonly string[] = [
 ];
 
 const providers: Readonly<Record<string, () => Promise<ProviderKind>>> = {
+  'aws/iam-identity-center': async () =>
+    (await import('./aws/iam-identity-center.ts')).awsIamIdentityCenter,
   'github/oidc': async () => (await import('./github/oidc.ts')).githubOidc,
   'oidc/token': async () => (await import('./oidc/token.ts')).oidcToken,
 };
@@ -54,7 +56,6 @@ export const providerKinds: readonly string[] = Object.keys(providers);
 
 /** Kinds of providers of Atmos that are not supported yet. */
 export const otherProviderKinds: readonly string[] = [
-  'aws/iam-identity-center',
   'aws/saml',
   'azure/cli',
   'azure/device-code',

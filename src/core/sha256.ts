@@ -1,3 +1,4 @@
+import { sha1 as weakHash } from '@noble/hashes/legacy.js';
 import { sha256 as hash } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
@@ -7,4 +8,9 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
  */
 export function sha256(text: string): string {
   return bytesToHex(hash(utf8ToBytes(text)));
+}
+
+/** SHA-1 of a text, as hex: only for names that other programs have chosen. */
+export function sha1(text: string): string {
+  return bytesToHex(weakHash(utf8ToBytes(text)));
 }

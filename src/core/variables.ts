@@ -59,15 +59,25 @@ export function isBearerToken(name: string): boolean {
   return name.startsWith('AWS_BEARER_TOKEN_');
 }
 
-/** The variables of the AWS SDKs that name the endpoint of AWS STS. The first one that is set is used. */
-export const endpointUrlVariables: readonly string[] = ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'];
+/**
+ * The variables of the AWS SDKs that name the endpoint of a service: AWS STS, the portal of IAM Identity
+ * Center, and its sign-in. The first one that is set is used.
+ */
+export const endpointUrlVariables = {
+  sts: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'],
+  sso: ['AWS_ENDPOINT_URL_SSO', 'AWS_ENDPOINT_URL'],
+  'sso-oidc': ['AWS_ENDPOINT_URL_SSO_OIDC', 'AWS_ENDPOINT_URL'],
+} as const;
+
+/** A service to which requests are sent. */
+export type AwsService = keyof typeof endpointUrlVariables;
 
 /** Disables the variables above if it is `true`. */
 export const ignoreEndpointsVariable = 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS';
 
-/** All variables that determine which endpoint of AWS STS is used. */
+/** All variables that determine which endpoint of a service is used. */
 export const endpointVariables: readonly string[] = [
-  ...endpointUrlVariables,
+  ...new Set(Object.values(endpointUrlVariables).flat()),
   ignoreEndpointsVariable,
 ];
 

@@ -144,6 +144,11 @@ export interface Host {
    */
   openTerminal(options?: TerminalOptions): Promise<Terminal | undefined>;
   /**
+   * Whether {@link openTerminal} would open a terminal, as far as this is known without opening it and
+   * without holding what is typed.
+   */
+  canPrompt(): Promise<boolean>;
+  /**
    * Whether this process is in the foreground process group of its terminal and therefore receives
    * signals of keys such as Ctrl-C.
    */

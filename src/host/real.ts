@@ -56,6 +56,7 @@ export function realHost(): Host {
       ({ releaseTerminal } = opened);
       return opened.openTerminal(options);
     },
+    canPrompt: async () => (await terminal()).canPrompt(),
     inForeground: async () => (await terminal()).inForeground(),
     isStdoutClosed,
     hasTerminal,

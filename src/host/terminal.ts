@@ -134,9 +134,18 @@ async function openOutput(): Promise<WriteStream | undefined> {
  * a program that runs without a window also has a console, which no user can see.
  */
 function openConsoleOutput(): WriteStream | undefined {
-  if (![0, 1, 2].some((descriptor) => isatty(descriptor))) return undefined;
+  if (!hasConsole()) return undefined;
   const descriptor = openDevice('\\\\.\\CONOUT$');
   return descriptor === undefined ? undefined : new WriteStream(descriptor);
+}
+
+function hasConsole(): boolean {
+  return [0, 1, 2].some((descriptor) => isatty(descriptor));
+}
+
+/** Implements `canPrompt` of the host. */
+export async function canPrompt(): Promise<boolean> {
+  return isWindows ? hasConsole() : inForeground();
 }
 
 /** Implements `inForeground` of the host. */

@@ -15,13 +15,19 @@ async function findingsOf(text: string): Promise<string[]> {
 }
 
 describe('a provider', () => {
-  const kinds = 'github/oidc, oidc/token';
+  const kinds = 'aws/iam-identity-center, github/oidc, oidc/token';
 
   test.each([
     [
-      'kind: aws/iam-identity-center, start_url: https://x, region: eu-west-1',
+      'kind: aws/iam-identity-center, start_url: https://d-1.awsapps.com/start, region: eu-west-1',
+      [],
+    ],
+    [
+      'kind: aws/iam-identity-center, start_url: https://x, auto_provision_identities: true, session: { duration: 4h }',
       [
-        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is aws/iam-identity-center, which this version does not support',
+        'error: auth.providers.p ($/atmos.yaml:1:22) has no region, which the kind aws/iam-identity-center needs',
+        'warning: auth.providers.p.auto_provision_identities ($/atmos.yaml:1:107) is not supported by this version',
+        'note: auth.providers.p.session ($/atmos.yaml:1:113) is not used by the kind aws/iam-identity-center',
       ],
     ],
     [

@@ -8,7 +8,7 @@ describe('the strategy of an identity', () => {
     expect((await kindOf(awsUserIdentity())).rootName).toBe('aws-user');
   });
 
-  test.each(['aws/permission-set', 'azure/subscription', 'aws/emulator', 'gcp/project', 'mock'])(
+  test.each(['azure/subscription', 'aws/emulator', 'gcp/project', 'mock'])(
     'is not supported yet for a kind of Atmos: %s',
     async (kind) => {
       const error = await errorOf(kindOf(awsUserIdentity({ kind })));

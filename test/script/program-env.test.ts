@@ -131,7 +131,7 @@ test('a shell evaluates a value exactly, whatever characters it has', async () =
 test.each([
   ['PATH', './bin'],
   ['HTTPS_PROXY', 'http://127.0.0.1:1'],
-  ['AWS_ENDPOINT_URL', 'http://127.0.0.1:1', ', and sends signed requests there'],
+  ['AWS_ENDPOINT_URL', 'http://127.0.0.1:1', ', and sends signed requests and tokens there'],
   ['AWS_CA_BUNDLE', './ca.pem'],
   ['ATMOS_CONFIG', './other.yaml'],
 ])('%s needs trust, and nothing runs or prompts before', async (name, value, also = '') => {

@@ -39,6 +39,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     changeDirectory: refuse('changeDirectory'),
     leftDirectory: () => undefined,
     openTerminal: () => Promise.resolve(undefined),
+    canPrompt: () => Promise.resolve(false),
     inForeground: () => Promise.resolve(true),
     isStdoutClosed: () => Promise.resolve(false),
     hasTerminal: () => false,

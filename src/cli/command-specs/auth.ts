@@ -1,4 +1,5 @@
 import type { CommandGroup } from '../command.ts';
+import { user } from './auth-user.ts';
 import { keyring } from './keyring.ts';
 import {
   credentialsOption,
@@ -8,44 +9,9 @@ import {
   outputAs,
   provider,
   region,
+  signInOptions,
   verbose,
 } from './shared-options.ts';
-
-const user: CommandGroup = {
-  name: 'user',
-  summary: 'Manage the access keys of IAM users',
-  takesIdentity: true,
-  isShared: true,
-  commands: [
-    {
-      name: 'configure',
-      summary: 'Store the access key of an identity in the keyring',
-      takesIdentity: true,
-      options: [
-        { name: 'stdin', summary: 'Read the key as JSON from standard input' },
-        {
-          name: 'from-aws-profile',
-          value: 'name',
-          summary: 'Read the key of this profile from the AWS files',
-        },
-        { name: 'mfa-arn', value: 'arn', summary: "ARN or serial number of the user's MFA device" },
-        {
-          name: 'session-duration',
-          value: 'duration',
-          summary: 'Duration of a session',
-          default: '12h',
-        },
-        {
-          name: 'verify',
-          shown: '--verify, --no-verify',
-          summary: 'Check the key with AWS before it is stored',
-          default: '--verify for a typed key',
-        },
-      ],
-      load: async () => (await import('../commands/auth-user-configure.ts')).configureUser,
-    },
-  ],
-};
 
 export const auth: CommandGroup = {
   name: 'auth',
@@ -70,6 +36,7 @@ export const auth: CommandGroup = {
         { name: 'plan', summary: 'Show what would be opened and why; open nothing' },
         { ...jsonOutput, summary: 'With --plan: print machine-readable output' },
         mfaToken,
+        ...signInOptions,
         verbose,
       ],
       load: async () => (await import('../commands/auth-login.ts')).login,
@@ -112,7 +79,7 @@ export const auth: CommandGroup = {
       summary: 'Run a program with the credentials of an identity',
       takesIdentity: true,
       takesProgram: true,
-      options: [credentialsOption('env'), region, minValidity, mfaToken],
+      options: [credentialsOption('env'), region, minValidity, mfaToken, ...signInOptions],
       load: async () => (await import('../commands/auth-exec.ts')).exec,
     },
     {
@@ -133,6 +100,7 @@ export const auth: CommandGroup = {
         region,
         minValidity,
         mfaToken,
+        ...signInOptions,
       ],
       load: async () => (await import('../commands/auth-shell.ts')).shell,
     },
@@ -165,6 +133,7 @@ export const auth: CommandGroup = {
         region,
         minValidity,
         mfaToken,
+        ...signInOptions,
       ],
       load: async () => (await import('../commands/auth-env.ts')).env,
     },

@@ -37,6 +37,19 @@ export const mfaToken: OptionSpec = {
   summary: 'Code of the MFA device; without it, the command prompts',
 };
 
+/** How a person signs in on a page, for commands that open sessions. */
+export const signInOptions: readonly OptionSpec[] = [
+  {
+    name: 'device-code',
+    summary: 'Sign in with a code on a page, in a browser on any device',
+  },
+  {
+    name: 'browser',
+    shown: '--no-browser',
+    summary: 'Show the address of the page to sign in, and open no browser',
+  },
+];
+
 export function credentialsOption(otherwise: 'env' | 'process'): OptionSpec {
   return {
     name: 'credentials',

@@ -48,9 +48,8 @@ async function setting(context: Context, invocation: Invocation): Promise<Enviro
       async openSession(chosen, options) {
         // Loaded only here: mode process needs neither keyring nor network, and starts faster
         // without them.
-        const { sessionOpener } = await import('../open.ts');
-        const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
-        return sessionOpener(context, plan, asked)(chosen, options);
+        const { askingOptions, sessionOpener } = await import('../open.ts');
+        return sessionOpener(context, plan, askingOptions(invocation))(chosen, options);
       },
     },
   );
@@ -58,10 +57,21 @@ async function setting(context: Context, invocation: Invocation): Promise<Enviro
 
 /** Needs no configuration, so that it works in any directory. */
 function unsetting({ host }: Context, { identity, values, flags }: Invocation): EnvironmentChange {
-  const given: Readonly<Record<string, unknown>> = { ...values, login: flags['login'] };
-  const other = ['credentials', 'login', 'region', 'min-validity', 'mfa-token'].find(
-    (name) => given[name] !== undefined,
-  );
+  const given: Readonly<Record<string, unknown>> = {
+    ...values,
+    login: flags['login'],
+    'device-code': flags['device-code'],
+    'no-browser': flags['browser'],
+  };
+  const other = [
+    'credentials',
+    'login',
+    'region',
+    'min-validity',
+    'mfa-token',
+    'device-code',
+    'no-browser',
+  ].find((name) => given[name] !== undefined);
   const contradiction = identity.kind === 'absent' ? other : 'identity';
   if (contradiction !== undefined) {
     throw new AtmosError(

@@ -1,5 +1,6 @@
 import { examineKeyrings, type Examined } from '../../app/doctor-keyrings.ts';
 import { examineNetwork, type ExaminedRoute } from '../../app/doctor-network.ts';
+import { examineSignIn, type ExaminedSignIn } from '../../app/doctor-sign-in.ts';
 import type { Host } from '../../host/host.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Finding, FindingState } from '../../keyring/inspection.ts';
@@ -9,6 +10,7 @@ import { openForCommand } from '../open.ts';
 import { loadPlanIfAny } from '../plan.ts';
 import type { Line } from '../printer.ts';
 import { formatHints, joinHints, loadWriteHint, type WriteHint } from '../report.ts';
+import { formatSession, sessionJson, type SessionJson } from '../session-text.ts';
 import { paint, type Style } from '../ui/color.ts';
 
 /** The exit code of every error of a keyring. */
@@ -21,11 +23,19 @@ interface DoctorJson {
   checks: readonly CheckJson[];
   /** How requests reach AWS: one for each endpoint that the configuration uses. */
   network: readonly RouteJson[];
+  /** Null if no provider has a page to sign in on. */
+  sign_in: SignInJson | null;
+}
+
+interface SignInJson {
+  portals: readonly { provider: string; url: string; session: SessionJson }[];
+  /** Why no browser is opened on this machine; null if one is. */
+  no_browser: string | null;
 }
 
 interface RouteJson {
   endpoint: string;
-  /** The identities that use it. */
+  /** The identities and providers that use it. */
   identities: readonly string[];
   /** Without user and password. */
   proxy: { url: string; variable: string } | null;
@@ -65,14 +75,18 @@ export async function keyringDoctor(
   });
   const isOnline = flags['online'] === true;
   const routes = plan.config ? await examineNetwork(plan.config, context.host, isOnline) : [];
+  const { config } = plan;
+  const signIn = config ? await examineSignIn({ ...plan, config }, context.host) : undefined;
   if (values['output'] === 'json') {
     const writeHint = await loadWriteHint(context.host);
     const checks = examined.flatMap((one) => checksOf(one, writeHint));
     const network = routes.map((route) => routeJson(route, writeHint));
-    await context.outJson({ ok: isWell, checks, network } satisfies DoctorJson);
+    const sign_in = signIn === undefined ? null : signInJson(signIn);
+    await context.outJson({ ok: isWell, checks, network, sign_in } satisfies DoctorJson);
   } else {
     for (const one of examined) await tell(context, one);
     await tellNetwork(context, routes);
+    await tellSignIn(context, signIn);
     await context.note(abbreviateHome(summaryOf(examined), context.host));
   }
   return isWell ? 0 : keyringErrorExit;
@@ -102,6 +116,17 @@ function routeJson(
     state,
     message,
     hint: joinHints(hints, writeHint),
+  };
+}
+
+function signInJson({ portals, whyNoBrowser }: ExaminedSignIn): SignInJson {
+  return {
+    portals: portals.map(({ provider, issuer, session }) => ({
+      provider,
+      url: issuer,
+      session: sessionJson(session),
+    })),
+    no_browser: whyNoBrowser ?? null,
   };
 }
 
@@ -155,6 +180,22 @@ async function tellNetwork(
   if (routes.length === 0) return;
   const findings = routes.map(({ finding }) => finding);
   await note([paint('bold', 'Requests to AWS')], ...(await linesOf(findings, host)));
+}
+
+async function tellSignIn(
+  { note, host }: Context,
+  signIn: ExaminedSignIn | undefined,
+): Promise<void> {
+  if (signIn === undefined) return;
+  const { portals, whyNoBrowser } = signIn;
+  const browser =
+    whyNoBrowser === undefined
+      ? 'a browser is opened on this machine'
+      : `no browser is opened on this machine: ${whyNoBrowser}`;
+  await note([paint('bold', 'Sign-in')], `  ${browser}`);
+  for (const { provider, issuer, session } of portals) {
+    await note(`  ${provider} (${issuer}): ${formatSession(session, host)}`);
+  }
 }
 
 async function linesOf(findings: readonly Finding[], host: Host): Promise<Line[]> {

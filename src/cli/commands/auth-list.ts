@@ -64,13 +64,16 @@ function filterOf({ values, flags }: Invocation): GraphFilter {
 
 function formatTables({ providers, identities }: AuthGraph, clock: LocalClock): string[] {
   const yes = (isSet: boolean) => (isSet ? 'yes' : '-');
-  const ofProviders = providers.map(({ name, kind, region = '-', url = '-', isDefault }) => [
-    name,
-    kind || '-',
-    region,
-    url,
-    yes(isDefault),
-  ]);
+  const ofProviders = providers.map(
+    ({ name, kind, region = '-', url = '-', isDefault, session }) => [
+      name,
+      kind || '-',
+      region,
+      url,
+      yes(isDefault),
+      session === undefined ? '-' : formatSession(session, clock),
+    ],
+  );
   const ofIdentities = identities.map((one) => [
     one.name,
     one.kind || '-',
@@ -83,7 +86,7 @@ function formatTables({ providers, identities }: AuthGraph, clock: LocalClock): 
     problem === undefined ? [] : [`${name} is broken: ${problem}`],
   );
   return [
-    ...section(['PROVIDER', 'KIND', 'REGION', 'URL', 'DEFAULT'], ofProviders),
+    ...section(['PROVIDER', 'KIND', 'REGION', 'URL', 'DEFAULT', 'SESSION'], ofProviders),
     ...(ofProviders.length > 0 && ofIdentities.length > 0 ? [''] : []),
     ...section(['IDENTITY', 'KIND', 'VIA', 'DEFAULT', 'ALIAS', 'SESSION'], ofIdentities),
     ...(problems.length === 0 ? [] : ['', ...problems]),
@@ -109,6 +112,8 @@ interface GraphJson {
         tags: readonly string[];
         region: string | null;
         url: string | null;
+        /** Null if its tokens are not kept. */
+        session: SessionJson | null;
       }
     >
   >;
@@ -134,9 +139,16 @@ interface IdentityJson {
 function graphJson({ providers, identities }: AuthGraph): GraphJson {
   return {
     providers: Object.fromEntries(
-      providers.map(({ name, kind, isDefault, tags, region = null, url = null }) => [
+      providers.map(({ name, kind, isDefault, tags, region = null, url = null, session }) => [
         name,
-        { kind, default: isDefault, tags, region, url },
+        {
+          kind,
+          default: isDefault,
+          tags,
+          region,
+          url,
+          session: session === undefined ? null : sessionJson(session),
+        },
       ]),
     ),
     identities: Object.fromEntries(identities.map((one) => [one.name, identityJson(one)])),

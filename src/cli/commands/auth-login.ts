@@ -13,7 +13,7 @@ import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { tagsOf } from '../list-option.ts';
-import { openForCommand } from '../open.ts';
+import { askingOptions, openForCommand } from '../open.ts';
 import { loadPlan, loadPlanFor, requireIdentity, warner } from '../plan.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../report.ts';
 import { paint } from '../ui/color.ts';
@@ -120,8 +120,9 @@ async function loginToEach(
 }
 
 /** What the command does with each identity. */
-function loginOf(context: Context, { flags, values }: Invocation, plan: ProjectPlan): LoginTo {
+function loginOf(context: Context, invocation: Invocation, plan: ProjectPlan): LoginTo {
   const { host, note } = context;
+  const { flags, values } = invocation;
   const isVerbose = flags['verbose'] ?? false;
   const force = flags['force'] ?? false;
   if (flags['plan']) {
@@ -133,9 +134,7 @@ function loginOf(context: Context, { flags, values }: Invocation, plan: ProjectP
   }
   // Once, so that its password is asked for once.
   let opening: Promise<OpenAuth> | undefined;
-  const mfaToken = values['mfa-token'];
-  const openOnce = () =>
-    (opening ??= openForCommand(context, plan, { isInteractive: true, mfaToken }));
+  const openOnce = () => (opening ??= openForCommand(context, plan, askingOptions(invocation)));
 
   return async (identity) => {
     if ((await foreseen(plan.config, identity, host)).isAmbient) {

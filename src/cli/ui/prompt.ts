@@ -130,6 +130,11 @@ const pickerTheme = {
   },
 };
 
+/** Whether a prompt is possible and allowed, as far as this is known without opening the terminal. */
+export async function canPrompt(host: Host, interactive: boolean | undefined): Promise<boolean> {
+  return whyNot(host, interactive) === undefined && host.canPrompt();
+}
+
 async function ask<T>(
   host: Host,
   interactive: boolean | undefined,

@@ -1,4 +1,5 @@
 import { printable } from '../../core/printable.ts';
+import { displayWidth } from './display-width.ts';
 
 /** Names and values in two columns, indented; rows without a value are left out. */
 export function formatRows(rows: readonly (readonly [string, string | undefined])[]): string[] {
@@ -12,8 +13,12 @@ export function formatTable(rows: readonly (readonly string[])[]): string[] {
   // The width as shown at a terminal.
   const shown = rows.map((row) => row.map(printable));
   const columns = (shown[0] ?? []).map((_, column) => shown.map((row) => row[column] ?? ''));
-  const widths = columns.map((cells) => Math.max(...cells.map(({ length }) => length)));
+  const widths = columns.map((cells) => Math.max(...cells.map(displayWidth)));
   const format = (row: readonly string[]) =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+    row.map((cell, column) => padEnd(cell, widths[column] ?? 0)).join('  ');
   return shown.map((row) => format(row).trimEnd());
+}
+
+function padEnd(cell: string, width: number): string {
+  return cell + ' '.repeat(width - displayWidth(cell));
 }

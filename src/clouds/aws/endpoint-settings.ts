@@ -1,11 +1,17 @@
 import { checkPart, type LinkProblem } from '../../core/configuration-error.ts';
 import { placeholder, setVariable } from '../../core/hint.ts';
 import { describeEmptyTag, showForConsent, variableOfTag, withoutAbsent } from '../../core/json.ts';
-import type { Identity, TrustNeed } from '../../core/kind-config.ts';
-import { flag, isMap, mapOf, setting, text } from '../../core/validate.ts';
+import {
+  isProvider,
+  type Identity,
+  type LinkConfig,
+  type TrustNeed,
+} from '../../core/kind-config.ts';
+import { flag, isMap, mapOf, setting, text, type InferOutput } from '../../core/validate.ts';
 import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 
-// The settings of an identity that determine where its requests to AWS go, the same for every kind.
+// The settings of an identity or provider that determine where its requests to AWS go, the same for
+// every kind.
 
 /** The keys of `spec`. */
 export const endpointKeys = {
@@ -36,14 +42,26 @@ export interface EndpointSettings {
   readonly useDualstack?: boolean;
 }
 
-/** Checks and reads the settings. Empty text counts as absent, because of `!env`. */
+/** Checks and reads the settings of an identity. Empty text counts as absent, because of `!env`. */
 export function readEndpoint(
   identity: Identity,
   report: (problem: LinkProblem) => void,
 ): EndpointSettings {
-  const spec = checkPart(identity, 'spec', endpointSchema, report) ?? {};
-  for (const path of endpointPaths) checkEndpoint(identity, path, report);
-  const endpoint = endpointOf(identity);
+  return endpointIn(identity, checkPart(identity, 'spec', endpointSchema, report) ?? {}, report);
+}
+
+/**
+ * The same of an identity or provider.
+ *
+ * @param spec what the schema has accepted
+ */
+export function endpointIn(
+  config: LinkConfig,
+  spec: InferOutput<typeof endpointSchema>,
+  report: (problem: LinkProblem) => void,
+): EndpointSettings {
+  for (const path of pathsOf(config)) checkEndpoint(config, path, report);
+  const endpoint = endpointOf(config);
   for (const key of ['use_fips', 'use_dualstack'] as const) {
     if (endpoint === undefined || !spec[key]) continue;
     const message = `cannot be true together with ${endpoint.path.join('.')}`;
@@ -57,32 +75,38 @@ export function readEndpoint(
   });
 }
 
-/** What sending requests to the endpoint of an identity needs trust for. */
+/** What sending requests to the endpoint of an identity or provider needs trust for. */
 export function endpointTrustNeeds(
-  identity: Identity,
+  config: LinkConfig,
   sends?: 'signatures' | 'tokens',
 ): readonly TrustNeed[] {
-  const { url, path } = endpointOf(identity) ?? {};
+  const { url, path } = endpointOf(config) ?? {};
   if (url === undefined || path === undefined || !isPlainUrl(url)) return [];
-  const shown = showForConsent({ value: url, tag: identity.tagAt?.(path) });
+  const shown = showForConsent({ value: url, tag: config.tagAt?.(path) });
   return endpointNeeds(url, shown, sends).map((need) => ({ path, ...need }));
 }
 
 /**
- * The fields that may contain the endpoint of an identity. The first one that is set is used, as in
- * Atmos.
+ * The fields that may contain the endpoint. The first one that is set is used, as in Atmos; a provider
+ * has only the first.
  */
 const endpointPaths = [
   ['spec', 'endpoint_url'],
   ['credentials', 'aws', 'resolver', 'url'],
 ] as const;
 
-/** The endpoint of an identity, not checked, and the field that contains it. */
+type EndpointPath = (typeof endpointPaths)[number];
+
+function pathsOf(config: LinkConfig): readonly EndpointPath[] {
+  return isProvider(config) ? endpointPaths.slice(0, 1) : endpointPaths;
+}
+
+/** The endpoint, not checked, and the field that contains it. */
 function endpointOf(
-  identity: Identity,
+  config: LinkConfig,
 ): { readonly url: string; readonly path: readonly string[] } | undefined {
-  for (const path of endpointPaths) {
-    const url = fieldAt(identity, path);
+  for (const path of pathsOf(config)) {
+    const url = fieldAt(config, path);
     if (typeof url === 'string' && url !== '') return { url, path };
   }
   return undefined;
@@ -90,11 +114,11 @@ function endpointOf(
 
 /** The schema reports a value that is not text. */
 function checkEndpoint(
-  identity: Identity,
-  path: (typeof endpointPaths)[number],
+  config: LinkConfig,
+  path: EndpointPath,
   report: (problem: LinkProblem) => void,
 ): void {
-  const url = fieldAt(identity, path);
+  const url = fieldAt(config, path);
   if (typeof url !== 'string') return;
   if (url !== '') {
     // Not quoted, because it may contain a password.
@@ -104,7 +128,7 @@ function checkEndpoint(
   }
   // A literal empty text means no endpoint. If a tag returned an empty text, the request must not
   // go to AWS instead.
-  const tag = identity.tagAt?.(path);
+  const tag = config.tagAt?.(path);
   if (tag === undefined) return;
   const variable = variableOfTag(tag);
   report({
@@ -114,9 +138,8 @@ function checkEndpoint(
   });
 }
 
-function fieldAt(identity: Identity, [part, ...keys]: (typeof endpointPaths)[number]): unknown {
-  return keys.reduce<unknown>(
-    (value, key) => (isMap(value) ? value[key] : undefined),
-    identity[part],
-  );
+function fieldAt(config: LinkConfig, path: EndpointPath): unknown {
+  const [part, ...keys] = path;
+  const first = isProvider(config) ? config.settings[part] : config[part];
+  return keys.reduce<unknown>((value, key) => (isMap(value) ? value[key] : undefined), first);
 }

@@ -2,7 +2,11 @@ import { AtmosError } from '../../core/errors.ts';
 import { say, unsetVariable } from '../../core/hint.ts';
 import { valueOf } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { endpointUrlVariables, ignoreEndpointsVariable } from '../../core/variables.ts';
+import {
+  endpointUrlVariables,
+  ignoreEndpointsVariable,
+  type AwsService,
+} from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
 import type { PlannedSetting } from '../contract.ts';
 import { isPlainUrl } from './endpoint.ts';
@@ -23,8 +27,9 @@ export interface ChosenEndpoint extends EndpointSettings {
 }
 
 /**
- * Adds the endpoint of `AWS_ENDPOINT_URL_STS`, else of `AWS_ENDPOINT_URL`, to settings that name none. As in
- * the AWS SDKs, `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true` disables both.
+ * Adds the endpoint of the variable of the service, such as `AWS_ENDPOINT_URL_STS`, else of
+ * `AWS_ENDPOINT_URL`, to settings that name none. As in the AWS SDKs,
+ * `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true` disables both.
  *
  * Never throws: a wrong value is reported when a request is about to be sent, because it is no fault of
  * the configuration. See {@link checkEndpointVariable}.
@@ -32,9 +37,10 @@ export interface ChosenEndpoint extends EndpointSettings {
 export function chooseEndpoint<S extends EndpointSettings>(
   settings: S,
   env: Environment,
+  service: AwsService = 'sts',
 ): S & ChosenEndpoint {
   if (settings.endpoint !== undefined || isTrue(env, ignoreEndpointsVariable)) return settings;
-  const endpointVariable = endpointUrlVariables.find((name) => (env[name] ?? '') !== '');
+  const endpointVariable = endpointUrlVariables[service].find((name) => (env[name] ?? '') !== '');
   const endpoint = env[endpointVariable ?? ''];
   if (endpointVariable === undefined || endpoint === undefined) return settings;
   return { ...settings, endpoint, endpointVariable };

@@ -4,6 +4,7 @@ import { edit, run, say, type Hint } from '../../core/hint.ts';
 import { formatRemaining } from '../../core/time.ts';
 import { denialHints } from './denial-hints.ts';
 import { translateNetworkError } from './network-errors.ts';
+import { saidWithout } from './said.ts';
 import type { Exchange, StsCall } from './sts-answer.ts';
 
 interface Refusal {
@@ -249,21 +250,13 @@ function describe({ code, requestId }: Refusal): string {
   return `${code}, request ${requestId}`;
 }
 
-/**
- * AWS's own words, fit to be shown: short, printable, and without anything we sent in confidence,
- * which an endpoint may well repeat.
- */
+/** AWS's own words, without anything we sent in confidence, which an endpoint may well repeat. */
 function quotable(message: string, call: StsCall): string {
   const { credentials, mfa, shown, role, token } = call;
   const device = shown?.mfaDevice === undefined ? undefined : mfa?.serialNumber;
   const hiddenRole = shown?.role === undefined ? undefined : role;
   const { secretAccessKey, sessionToken, accessKeyId = '' } = credentials ?? {};
   const secrets = [secretAccessKey, sessionToken, mfa?.tokenCode, device, token, hiddenRole];
-  let text = message.replaceAll(/[^\x20-\x7e]+/g, ' ');
-  for (const secret of secrets) {
-    if (secret === undefined || secret === '') continue;
-    text = text.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***');
-  }
-  const named = accessKeyId === '' ? text : text.replaceAll(accessKeyId, keyOf(call));
-  return named.slice(0, 300).trim();
+  const said = saidWithout(secrets, message);
+  return accessKeyId === '' ? said : said.replaceAll(accessKeyId, keyOf(call));
 }

@@ -1,55 +1,16 @@
 // How requests reach AWS STS, for `keyring doctor`. Loaded only for that.
 
-import { isAtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
-import { systemCertificates } from '../../host/certificates.ts';
 import type { Route } from '../contract.ts';
-import {
-  checkEndpointVariable,
-  endpointVariant,
-  type ChosenEndpoint,
-} from './endpoint-variables.ts';
-import { isPlainUrl } from './endpoint.ts';
-import { meetEndpoint } from './meet-endpoint.ts';
-import { proxyFor } from '../proxy.ts';
+import { endpointVariant, type ChosenEndpoint } from './endpoint-variables.ts';
+import { routeTo } from './route.ts';
 import { endpointOf } from './sts-client.ts';
-import { readBundle } from '../transport.ts';
 
 /** The route of requests of one identity. Loads the AWS SDK, whose rules know the endpoints. */
 export async function stsRoute(
   chosen: ChosenEndpoint & { readonly region: string },
-  { env }: Pick<Host, 'env'>,
+  host: Pick<Host, 'env'>,
 ): Promise<Route> {
-  const { endpoint, endpointVariable, region } = chosen;
-  if (endpoint !== undefined && !isPlainUrl(endpoint)) {
-    return withFault({ endpoint: `the value of ${endpointVariable}` }, () =>
-      checkEndpointVariable(chosen, env),
-    );
-  }
-  const url =
-    endpoint === undefined ? endpointOf(region, endpointVariant(chosen, env)) : new URL(endpoint);
-  const known: Route = { endpoint: url.origin };
-  return withFault(known, () => {
-    checkEndpointVariable(chosen, env);
-    const bundle = url.protocol === 'https:' ? env['AWS_CA_BUNDLE'] || undefined : undefined;
-    const certificates = bundle === undefined ? undefined : [readBundle(bundle)];
-    const proxy = proxyFor(url, env);
-    const trusted =
-      certificates === undefined ? [() => undefined, systemCertificates] : [() => certificates];
-    return {
-      ...known,
-      ...(proxy && { proxy: { url: proxy.url.origin, variable: proxy.variable } }),
-      ...(bundle === undefined ? {} : { certificates: { value: bundle, source: 'AWS_CA_BUNDLE' } }),
-      meet: (timeoutMs) => meetEndpoint({ url, proxy, trusted, timeoutMs }),
-    };
-  });
-}
-
-function withFault(known: Route, find: () => Route | void): Route {
-  try {
-    return find() ?? known;
-  } catch (error) {
-    if (!isAtmosError(error)) throw error;
-    return { ...known, fault: error };
-  }
+  const regional = () => endpointOf(chosen.region, endpointVariant(chosen, host.env));
+  return routeTo(chosen, regional, host);
 }

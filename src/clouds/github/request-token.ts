@@ -1,4 +1,3 @@
-import { HttpRequest } from '@smithy/core/protocols';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { say, type Hint } from '../../core/hint.ts';
 import { isObject, parseJson } from '../../core/json.ts';
@@ -6,6 +5,7 @@ import type { OidcToken } from '../../core/credentials.ts';
 import type { Host } from '../../host/host.ts';
 import { setClock } from '../../host/set-clock.ts';
 import type { OpenContext, Opened } from '../contract.ts';
+import { sendRequest, type HttpAnswer } from '../http.ts';
 import { parseIdentityToken } from '../identity-token.ts';
 import { isLoopback } from '../loopback.ts';
 import { describeNetworkFailure, describeWay, maxConnectMs } from '../network-failure.ts';
@@ -15,7 +15,7 @@ import { openTransport, type Transport } from '../transport.ts';
 const maxTimeoutMs = 10_000;
 const maxAttempts = 3;
 const retryDelayMs = 300;
-const maxAnswerBytes = 64 * 1024;
+const maxBytes = 64 * 1024;
 
 const permission = say('add the permission "id-token: write" to the job or the workflow');
 
@@ -92,23 +92,19 @@ function requestUrl(audience: string, env: Host['env']): URL {
   return url;
 }
 
-interface Answer {
-  readonly status: number;
-  /** Undefined if it is too long. */
-  readonly text: string | undefined;
-}
-
 /** Sends the request, and again if the service or the network fails for a moment. */
 async function send(
   url: URL,
   transport: Transport,
   { host, timeoutMs }: Pick<OpenContext, 'host' | 'timeoutMs'>,
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   const abortSignal = AbortSignal.timeout(timeoutMs);
+  const authorization = `bearer ${host.env[variables[1]] ?? ''}`;
+  const request = { method: 'GET', url, headers: { authorization } } as const;
   for (let attempt = 1; ; attempt += 1) {
     const isLast = attempt === maxAttempts;
     try {
-      const answer = await sendOnce(url, transport, host.env, abortSignal);
+      const answer = await sendRequest(transport, request, { abortSignal, maxBytes });
       if (isLast || (answer.status < 500 && answer.status !== 429)) return answer;
     } catch (error) {
       if (isAtmosError(error)) throw error;
@@ -116,8 +112,8 @@ async function send(
       const timedOut = abortSignal.aborted;
       const clockHints = setClock(host);
       const { hostname } = url;
-      const request = { hostname, route, timeoutMs, timedOut, isAnswered: false, clockHints };
-      const { reason, hints } = describeNetworkFailure(error, request) ?? {
+      const lost = { hostname, route, timeoutMs, timedOut, isAnswered: false, clockHints };
+      const { reason, hints } = describeNetworkFailure(error, lost) ?? {
         reason: 'the connection failed',
         hints: [],
       };
@@ -130,48 +126,8 @@ async function send(
   }
 }
 
-async function sendOnce(
-  url: URL,
-  { handler }: Transport,
-  env: Host['env'],
-  abortSignal: AbortSignal,
-): Promise<Answer> {
-  const { protocol, hostname, port, pathname, searchParams } = url;
-  const request = new HttpRequest({
-    method: 'GET',
-    protocol,
-    hostname,
-    ...(port === '' ? {} : { port: Number(port) }),
-    path: pathname,
-    query: Object.fromEntries(searchParams),
-    headers: {
-      host: url.host,
-      accept: 'application/json',
-      'user-agent': 'atmos-auth',
-      authorization: `bearer ${env[variables[1]] ?? ''}`,
-    },
-  });
-  const { response } = await handler.handle(request, { abortSignal });
-  return { status: response.statusCode, text: await textOf(response.body, abortSignal) };
-}
-
-async function textOf(
-  body: AsyncIterable<Uint8Array>,
-  abortSignal: AbortSignal,
-): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    abortSignal.throwIfAborted();
-    bytes += chunk.length;
-    if (bytes > maxAnswerBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 /** The token of an answer, not checked yet. */
-function tokenIn({ status, text }: Answer, { origin }: URL): string {
+function tokenIn({ status, text }: HttpAnswer, { origin }: URL): string {
   if (status === 401 || status === 403) {
     throw failed(`the token service ${origin} refused the request (status ${status})`);
   }

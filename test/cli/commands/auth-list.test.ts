@@ -86,8 +86,8 @@ describe('auth list', () => {
     const file = desk.configure(chainYaml(desk, { identities, more }));
     const short = file.replace(desk.root, '~');
     expect((await desk.run('auth list -f table')).stdout.split('\n')).toEqual([
-      'PROVIDER  KIND      REGION     URL          DEFAULT',
-      'portal    aws/saml  eu-west-1  https://idp  yes',
+      'PROVIDER  KIND      REGION     URL          DEFAULT  SESSION',
+      'portal    aws/saml  eu-west-1  https://idp  yes      -',
       '',
       'IDENTITY  KIND             VIA                      DEFAULT  ALIAS  SESSION',
       'dev       aws/user         -                        -        -      no session',

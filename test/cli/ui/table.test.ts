@@ -31,3 +31,12 @@ test('a cell is as wide as it is shown', () => {
     ]),
   ).toEqual(['a\\u001b  x', 'bb       y']);
 });
+
+test('a wide character takes two columns', () => {
+  expect(
+    formatTable([
+      ['開発', 'x'],
+      ['bb', 'y'],
+    ]),
+  ).toEqual(['開発  x', 'bb    y']);
+});

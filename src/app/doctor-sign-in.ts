@@ -1,0 +1,65 @@
+import { planChain, type ChainLink } from '../auth/chain.ts';
+import type { ProjectPlan } from '../auth/plan.ts';
+import { isAtmosError } from '../core/errors.ts';
+import { withoutAbsent } from '../core/json.ts';
+import { findBrowser } from '../host/browser.ts';
+import type { Host } from '../host/host.ts';
+import { openStoredSessions, type SessionState } from './stored-sessions.ts';
+
+/** Who is signed in where, and how a person would sign in on this machine. */
+export interface ExaminedSignIn {
+  readonly portals: readonly ExaminedPortal[];
+  /** Why no browser is opened here: `this is an SSH session`. Absent: one is opened. */
+  readonly whyNoBrowser?: string;
+}
+
+export interface ExaminedPortal {
+  readonly provider: string;
+  /** The start URL. */
+  readonly issuer: string;
+  readonly session: SessionState;
+}
+
+/**
+ * Examines the providers at which a person signs in. Prompts for nothing and sends no request.
+ *
+ * @returns undefined if there is no such provider; one that is broken is left out, because `auth
+ *   validate` reports it
+ */
+export async function examineSignIn(
+  plan: ProjectPlan,
+  host: Host,
+): Promise<ExaminedSignIn | undefined> {
+  const links: ChainLink[] = [];
+  for (const provider of plan.config.providers) {
+    try {
+      links.push((await planChain(provider, plan.config, host.env)).target);
+    } catch (error) {
+      if (!isAtmosError(error)) throw error;
+    }
+  }
+  const portals = await portalsOf(plan, links, host);
+  if (portals.length === 0) return undefined;
+  const { whyNot } = await findBrowser(host);
+  return { portals, ...withoutAbsent({ whyNoBrowser: whyNot }) };
+}
+
+async function portalsOf(
+  plan: ProjectPlan,
+  links: readonly ChainLink[],
+  host: Host,
+): Promise<ExaminedPortal[]> {
+  if (links.every((link) => typeof link.plan.slot === 'string')) return [];
+  const sessions = await openStoredSessions(plan, host);
+  try {
+    const portals: ExaminedPortal[] = [];
+    for (const link of links) {
+      const { slot, name } = link.plan;
+      if (typeof slot === 'string') continue;
+      portals.push({ provider: name, issuer: slot.issuer, session: await sessions.of(link) });
+    }
+    return portals;
+  } finally {
+    await sessions.close();
+  }
+}

@@ -1,0 +1,79 @@
+import type { SignIn } from '../../app/open.ts';
+import { AtmosError } from '../../core/errors.ts';
+import { withoutAbsent } from '../../core/json.ts';
+import { formatMoment } from '../../core/time.ts';
+import { openInBrowser, type Browser } from '../../host/browser.ts';
+import { changedHost, type Host } from '../../host/host.ts';
+import type { Context } from '../context.ts';
+import { paint } from './color.ts';
+import { readLine, type OptionalLine } from './read-line.ts';
+
+export interface SignInWays extends Pick<SignIn, 'flow'> {
+  readonly browser: Browser;
+  /** The environment of browsers: without secrets of this program. */
+  readonly env: Host['env'];
+}
+
+/**
+ * Lets the user of a command sign in on a page. The page is shown on standard error; the address that
+ * is pasted is read from the terminal.
+ */
+export function askSignIn(
+  { host, note, progress }: Pick<Context, 'host' | 'note' | 'progress'>,
+  { flow, browser: { whyNot, commands }, env }: SignInWays,
+): SignIn {
+  const openPage = (url: URL, browser?: string) =>
+    openInBrowser(url, browser ?? commands, changedHost(host, { env }));
+  const pasteAddress = async (signal: AbortSignal) => {
+    const line = await readLine({ host, progress }, address, signal);
+    return line.trim();
+  };
+  return {
+    async showPage({ url, code, named, expiresAt }, signal) {
+      await note(
+        `Sign in for ${named} on this page until ${formatMoment(expiresAt, host)}:`,
+        ['  ', paint('bold', url.href)],
+        ...(code === undefined
+          ? []
+          : [['Continue only if the page shows the code ', paint('bold', code)]]),
+      );
+      // A browser on another machine, such as the one of Windows beside WSL: for a code it is enough.
+      if (whyNot !== undefined && commands.length > 0) void openPage(url);
+      const limitMs = expiresAt.getTime() - host.now().getTime();
+      const stopWaiting = host.waiting('the sign-in', limitMs);
+      try {
+        await untilAborted(signal, host);
+      } finally {
+        stopWaiting?.();
+      }
+    },
+    ...withoutAbsent({
+      flow,
+      openPage: whyNot === undefined ? openPage : undefined,
+      pasteAddress: host.stderr.isTTY === true ? pasteAddress : undefined,
+    }),
+  };
+}
+
+const address: OptionalLine = {
+  label: 'Or paste the address of the last page',
+  fault: (line) =>
+    URL.canParse(line.trim()) ? undefined : 'Paste the whole address, with http://',
+};
+
+/** Resolves when the signal aborts. @throws ERR_CANCELLED on Ctrl-C */
+function untilAborted(signal: AbortSignal, host: Pick<Host, 'onSignals'>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      stopListening();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const stopListening = host.onSignals(['SIGINT', 'SIGBREAK'], () => {
+      reject(new AtmosError('ERR_CANCELLED', 'canceled'));
+      end();
+    });
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+}

@@ -1,0 +1,140 @@
+// The portal of IAM Identity Center: the accounts and roles of the person who signed in, and
+// credentials for them. The fields are those of its API model.
+
+import { isObject } from '../../core/json.ts';
+import type { SsoToken } from '../../core/credentials.ts';
+import { isPrintable } from '../../core/printable.ts';
+import type { OpenContext } from '../contract.ts';
+import type { SsoTarget } from './sso-endpoint.ts';
+import { withSsoService, type SsoCall } from './sso-service.ts';
+
+export interface PortalAccount {
+  /** 12 digits. */
+  readonly id: string;
+  /** Undefined if the portal gives none that can be shown. */
+  readonly name: string | undefined;
+}
+
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** By the clock of the portal. */
+  readonly expiresAt: Date;
+  readonly clockOffsetMs: number;
+}
+
+/** Errors of every call: those of `withSsoService`; ERR_AUTH_BASE_REFUSED for the token. */
+export interface Portal {
+  roleCredentials(account: string, role: string): Promise<RoleCredentials>;
+  /** All pages. */
+  accounts(): Promise<readonly PortalAccount[]>;
+  /** The names of the roles that the person has in the account, of all pages. */
+  roles(account: string): Promise<readonly string[]>;
+  /** Ends the session of the person at the portal. */
+  logOut(): Promise<void>;
+}
+
+const pageSize = '100';
+/** 100 accounts each. An organization has 10,000 accounts at most, unless AWS raises its limit. */
+const maxPages = 500;
+/** Permission sets last 12 hours at most; an hour for the time that the answer takes. */
+const maxSessionMs = 13 * 60 * 60 * 1000;
+
+/** Opens the portal for one use. @throws as `withSsoService` */
+export function withPortal<T>(
+  target: SsoTarget,
+  { accessToken }: Pick<SsoToken, 'accessToken'>,
+  context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
+  use: (portal: Portal) => Promise<T>,
+): Promise<T> {
+  const signed = {
+    headers: { 'x-amz-sso_bearer_token': accessToken },
+    secrets: [accessToken],
+  };
+  return withSsoService('sso', target, context, ({ send, damaged }) => {
+    /** The entries of all pages of a list. */
+    async function list(
+      call: Pick<SsoCall, 'action' | 'path' | 'query'>,
+      field: string,
+    ): Promise<readonly Record<string, unknown>[]> {
+      const entries: Record<string, unknown>[] = [];
+      let next: string | undefined;
+      for (let page = 1; page <= maxPages; page += 1) {
+        const query = { ...call.query, max_result: pageSize, next_token: next };
+        const { body } = await send({ ...call, ...signed, method: 'GET', query });
+        const found = body[field];
+        if (!Array.isArray(found)) throw damaged(call.action, field);
+        entries.push(...found.filter(isObject));
+        const nextToken = body['nextToken'];
+        if (typeof nextToken !== 'string' || nextToken === '') return entries;
+        next = nextToken;
+      }
+      throw damaged(call.action, 'the last page');
+    }
+
+    return use({
+      async roleCredentials(account, role) {
+        const action = 'GetRoleCredentials';
+        const { body, clockOffsetMs } = await send({
+          action,
+          ...signed,
+          method: 'GET',
+          path: '/federation/credentials',
+          query: { account_id: account, role_name: role },
+        });
+        const found = body['roleCredentials'];
+        const fields: Record<string, unknown> = isObject(found) ? found : {};
+        const textOf = (field: string): string => {
+          const value = fields[field];
+          if (typeof value === 'string' && /^[\x21-\x7e]{1,16384}$/.test(value)) return value;
+          throw damaged(action, field);
+        };
+        const { expiration } = fields;
+        const serverMs = context.host.now().getTime() + clockOffsetMs;
+        if (typeof expiration !== 'number' || !(expiration - serverMs <= maxSessionMs)) {
+          throw damaged(action, 'expiration');
+        }
+        return {
+          accessKeyId: textOf('accessKeyId'),
+          secretAccessKey: textOf('secretAccessKey'),
+          sessionToken: textOf('sessionToken'),
+          expiresAt: new Date(expiration),
+          clockOffsetMs,
+        };
+      },
+
+      async accounts() {
+        const call = { action: 'ListAccounts', path: '/assignment/accounts' };
+        const entries = await list(call, 'accountList');
+        return entries.flatMap(({ accountId, accountName }) =>
+          isAccountId(accountId) ? [{ id: accountId, name: nameIn(accountName) }] : [],
+        );
+      },
+
+      async roles(account) {
+        const call = {
+          action: 'ListAccountRoles',
+          path: '/assignment/roles',
+          query: { account_id: account },
+        };
+        const entries = await list(call, 'roleList');
+        return entries.flatMap(({ roleName }) => nameIn(roleName) ?? []);
+      },
+
+      async logOut() {
+        await send({ action: 'Logout', ...signed, method: 'POST', path: '/logout' });
+      },
+    });
+  });
+}
+
+function isAccountId(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{12}$/.test(value);
+}
+
+/** A name that comes from the network, if it can be shown. */
+function nameIn(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '' || value.length > 200) return undefined;
+  return isPrintable(value) ? value : undefined;
+}

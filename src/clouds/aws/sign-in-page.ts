@@ -1,0 +1,81 @@
+// A page on which a person signs in: shown, opened in a browser, and waited for.
+
+import { AtmosError } from '../../core/errors.ts';
+import { optionWords, run } from '../../core/hint.ts';
+import type { OpenContext, SignIn } from '../contract.ts';
+
+/** Who is to sign in, and where. */
+export interface SignInRequest {
+  readonly context: OpenContext;
+  readonly signIn: SignIn;
+  /** The provider: `provider corp`. */
+  readonly named: string;
+  readonly provider: string;
+  /** The portal in messages. */
+  readonly shownStartUrl: string;
+  /** The command that opens a page. Default: the browser of the user. */
+  readonly browser: string | undefined;
+}
+
+interface Page {
+  readonly url: URL;
+  readonly code?: string;
+  readonly limitMs: number;
+}
+
+/**
+ * Shows the page, and opens it if a browser can be opened, until one of the waits settles. A browser that
+ * cannot be started is no failure, because the page is shown as well.
+ *
+ * @param waits for the outcome; each ends when the signal aborts
+ */
+export async function untilSignedIn<T>(
+  { url, code, limitMs }: Page,
+  { context, signIn, named, browser }: SignInRequest,
+  waits: (signal: AbortSignal) => readonly Promise<T>[],
+): Promise<T> {
+  const ended = new AbortController();
+  const expiresAt = new Date(context.host.now().getTime() + limitMs);
+  const page = { url, named, expiresAt, ...(code === undefined ? {} : { code }) };
+  const shown = signIn.showPage(page, ended.signal);
+  const opened = signIn.openPage?.(url, browser);
+  try {
+    return await Promise.race([...waits(ended.signal), failureOf(shown), failureOf(opened)]);
+  } finally {
+    ended.abort();
+    // The terminal is free again only then.
+    await Promise.allSettled([shown]);
+  }
+}
+
+/** Rejects if the promise does, and never resolves. */
+function failureOf(promise: Promise<unknown> | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    promise?.catch(reject);
+  });
+}
+
+/** The person, or the administrator, does not allow it. */
+export function refused({ named, shownStartUrl, ...request }: SignInRequest): AtmosError {
+  return signInFailed(`the sign-in to ${shownStartUrl} (${named}) was refused`, request);
+}
+
+/** No one has signed in while the page was valid. */
+export function unfinished({ named, shownStartUrl, ...request }: SignInRequest): AtmosError {
+  return signInFailed(
+    `no one signed in to ${shownStartUrl} (${named}) in time, so the page is no longer valid`,
+    request,
+  );
+}
+
+export function signInFailed(
+  message: string,
+  { provider }: Pick<SignInRequest, 'provider'>,
+): AtmosError {
+  return new AtmosError('ERR_AUTH_SIGN_IN_FAILED', message, { hints: [loginAt(provider)] });
+}
+
+/** Signs in at the provider. */
+export function loginAt(provider: string) {
+  return run(['atmos', 'auth', 'login', ...optionWords('--provider', provider)]);
+}
