@@ -55,7 +55,11 @@ async function listed(
   try {
     const planned = await planChain(config, configured, env);
     const chain = planned.links.map((link) => link.config.name);
-    return { ...known, chain, ...describeState(await sessions.of(planned), sessions.reason) };
+    return {
+      ...known,
+      chain,
+      ...describeState(await sessions.of(planned.target, planned), sessions.reason),
+    };
   } catch (error) {
     if (!isAtmosError(error)) throw error;
     return { ...known, chain: [], session: 'none', reason: error.message };

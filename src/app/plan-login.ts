@@ -54,8 +54,8 @@ export async function planLogin(
   try {
     const states = new Map<ChainLink, SessionState>();
     const told = new Map<ChainLink, Foreseen>();
-    for (const [at, link] of chain.links.entries()) {
-      states.set(link, await sessions.of(chain, at));
+    for (const link of chain.links) {
+      states.set(link, await sessions.of(link, chain));
       const key = await sessions.keyOf(link);
       if (key !== undefined) told.set(link, (await link.plan.foresee?.(key)) ?? {});
     }

@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import { linkAt, type Chain, type ChainLink } from '../auth/chain.ts';
+import type { Chain, ChainLink } from '../auth/chain.ts';
 import type { AuthContext } from '../auth/context.ts';
 import { remainingMs, storedSession, type Session } from '../auth/session.ts';
 import { sessionFilesOf, sharedSession } from '../auth/shared-session.ts';
@@ -27,12 +27,12 @@ export interface StoredSessions {
   /** Why it cannot be read. */
   readonly reason?: string;
   /**
-   * The session of a link: the stored one, or that of Atmos, if it is shared. Never throws an
+   * The stored session of a link, or that of Atmos, if sessions are shared with it. Never throws an
    * `AtmosError`.
    *
-   * @param at the link. Default: the target
+   * @param chain the chain of the link. Without it no session of Atmos is found
    */
-  of(chain: Chain, at?: number): Promise<SessionState>;
+  of(link: ChainLink, chain?: Chain): Promise<SessionState>;
   /** The stored key of a link that needs one, if it can be read. Never throws an `AtmosError`. */
   keyOf(link: ChainLink): Promise<ProgramCredentials | undefined>;
   close(): Promise<void>;
@@ -63,14 +63,13 @@ export async function storedSessionsIn(
   return {
     state,
     ...(state === 'ready' ? {} : { reason }),
-    async of(chain, at = chain.links.length - 1) {
-      const link = linkAt(chain, at);
+    async of(link, chain) {
       if (link.plan.slot === 'nothing') return { kind: 'unstored' };
       if (state === 'locked') return { kind: 'locked' };
       if (state === 'unavailable') return { kind: 'unknown', reason };
       const own = await readState(store, link, host).catch(unreadable);
-      if (own.kind === 'valid' || own.kind === 'unknown') return own;
-      const session = await sharedSession(context, chain, at);
+      if (chain === undefined || own.kind === 'valid' || own.kind === 'unknown') return own;
+      const session = await sharedSession(context, chain, chain.links.indexOf(link));
       const isValid = session !== undefined && remainingMs(session, host.now()) > 0;
       return isValid ? { kind: 'valid', session } : own;
     },

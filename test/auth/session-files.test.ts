@@ -71,7 +71,8 @@ async function openShared(fields: Partial<Identity> = {}) {
     atmosOpens,
     stateOf: async (identity: Identity) => {
       const sessions = await storedSessionsIn(context);
-      return sessions.of(await planChain(identity, context.configured ?? neverGiven(), {}));
+      const chain = await planChain(identity, context.configured ?? neverGiven(), {});
+      return sessions.of(chain.target, chain);
     },
   };
 }
