@@ -6,10 +6,11 @@ import { isAtmosError } from '../core/errors.ts';
 import { isProvider, type LinkConfig } from '../core/kind-config.ts';
 import { sha256 } from '../core/sha256.ts';
 import { statIfVisible } from '../host/read-files.ts';
+import type { Owner } from '../store/key.ts';
 import { linkAt, type Chain } from './chain.ts';
-import { ownerOf, type AuthContext } from './context.ts';
+import type { AuthContext } from './context.ts';
 import { createOwnerRecord } from './owner-record.ts';
-import { remainingMs, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 // Sessions in the plain files of Atmos, with `auth.session_files: true`: those that Atmos opened are
 // used, and our own are written for it. Loaded lazily, because most configurations do not have it.
@@ -40,7 +41,7 @@ export async function atmosSession(
   const found = await readSession(files, await fileOwner(context, chain, at), context);
   if (found === undefined) return undefined;
   const { credentials } = found;
-  const record = written.read(ownerOf(context, config), host)?.['credentials'];
+  const record = written.read(ownerOf(context, config.name), host)?.['credentials'];
   if (record === sha256(credentialId(credentials))) return undefined;
   if (openedAfter(found, plan) <= lastChange(sessionFiles.configFiles)) return undefined;
   return { credentials, clockOffsetMs: 0, limits: plan.limits ?? [], source: 'atmos' };
@@ -64,14 +65,13 @@ export async function shareSession(
   const { credentials } = session;
   if (files === undefined || session.source === 'atmos' || credentials.expiresAt === undefined)
     return;
-  const now = host.now();
   const other = wasOpened ? undefined : await atmosSession(context, chain);
-  if (other !== undefined && remainingMs(other, now) >= remainingMs(session, now)) return;
+  if (expiryMs(other?.credentials) >= expiryMs(credentials)) return;
   const region = plan.region ?? plan.defaultRegion ?? credentials.region;
   try {
     // First, so that a session in the file is never mistaken for one of Atmos.
     written.write(
-      ownerOf(context, config),
+      ownerOf(context, config.name),
       { credentials: sha256(credentialId(credentials)) },
       host,
     );
@@ -113,6 +113,15 @@ async function readSession(
   }
 }
 
+/** Zero without credentials, or for those without an expiry. */
+function expiryMs(credentials: ProgramCredentials | undefined): number {
+  return (credentials && expiryOf(credentials)?.getTime()) ?? 0;
+}
+
+function ownerOf({ realm }: FileContext, alias: string): Owner {
+  return { realm: realm.value, alias };
+}
+
 /** Clocks of a service and of this machine may differ by this much. */
 const clockDifferenceMs = 60_000;
 
@@ -124,9 +133,8 @@ function openedAfter(
   { credentials, writtenAt }: FileSession,
   { maxDurationSeconds }: LinkPlan,
 ): number {
-  const expiresAt = expiryOf(credentials)?.getTime() ?? 0;
   if (maxDurationSeconds === undefined) return writtenAt.getTime();
-  const openedAt = expiresAt - maxDurationSeconds * 1000 + clockDifferenceMs;
+  const openedAt = expiryMs(credentials) - maxDurationSeconds * 1000 + clockDifferenceMs;
   return Math.min(writtenAt.getTime(), openedAt);
 }
 
