@@ -33,8 +33,11 @@ export function createClock(): TestClock {
       sleep: (milliseconds, signal) =>
         new Promise((resolve, reject) => {
           if (signal?.aborted === true) return reject(new Error('aborted'));
-          signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
-          if (milliseconds >= 120_000) return void limits.add(resolve);
+          if (milliseconds >= 120_000) {
+            limits.add(resolve);
+            signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+            return;
+          }
           ms += milliseconds;
           slept.push(milliseconds);
           resolve();
