@@ -28,6 +28,14 @@ describe.skipIf(!aws)('aws sso login', { timeout: limitMs }, () => {
   test('signs in through the browser, and aws sso logout ends the session', async () => {
     const { identityCenter, runAws, readToken } = await openBrowserMachine({ pages: 'allow' });
     expect(await runAws('sso login')).toMatchObject({ exitCode: 0 });
+    expect(identityCenter.calls[0]?.params).toEqual({
+      clientName: 'botocore-client-corp',
+      clientType: 'public',
+      grantTypes: ['authorization_code', 'refresh_token'],
+      redirectUris: ['http://127.0.0.1/oauth/callback'],
+      issuerUrl: identityCenter.startUrl,
+      scopes: ['sso:account:access'],
+    });
     const { accessToken, refreshToken } = readToken();
     expect(refreshToken).toMatch(/^aor/);
     expectCaller(await runAws('sts get-caller-identity'));
@@ -65,6 +73,11 @@ describe.skipIf(!aws)('aws sso login', { timeout: limitMs }, () => {
     await opened;
     identityCenter.approve();
     expect(await login).toMatchObject({ exitCode: 0 });
+    expect(identityCenter.calls[0]?.params).toEqual({
+      clientName: 'botocore-client-corp',
+      clientType: 'public',
+      scopes: ['sso:account:access'],
+    });
     expectCaller(await runAws('sts get-caller-identity'));
     expect(identityCenter.requests()).toEqual({
       RegisterClient: 1,

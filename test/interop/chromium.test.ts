@@ -17,7 +17,7 @@ import { peer } from '../support/peers.ts';
 
 // A real browser uses the pages of the stand-in for IAM Identity Center.
 const chromium = peer('chromium');
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 async function openPortal() {
   const issued: RoleCredentials[] = [];

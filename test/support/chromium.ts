@@ -14,7 +14,7 @@ const args = [
   '--disable-sync',
 ];
 /** A test that hangs here names what it waited for, before its own limit is reached. */
-const stepMs = 20_000;
+const stepMs = 60_000;
 
 /**
  * Starts the browser with an empty profile. It is closed when the test ends.
