@@ -180,8 +180,8 @@ describe('any names and texts', () => {
     fc.assert(
       fc.property(safe, (entries) => {
         fc.pre(!entries.some(([key]) => key === 'dev' || key === '<<'));
-        const path_ = ['auth', 'identities'];
-        const after = load(added(before, [{ path: path_, entries }]));
+        const at = ['auth', 'identities'];
+        const after = load(added(before, [{ path: at, entries }]));
         expect(after).toMatchObject({ auth: { identities: Object.fromEntries(entries) } });
       }),
       { numRuns: 100 },

@@ -153,7 +153,7 @@ describe('portals', () => {
     ],
     [
       'a region that is none',
-      `${session.replace('eu-central-1', 'Frankfurt!')}`,
+      session.replace('eu-central-1', 'Frankfurt!'),
       'sso-session corp: sso_region is not the name of an AWS region',
     ],
     [
