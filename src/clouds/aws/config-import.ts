@@ -4,7 +4,7 @@ import type {
   ImportedLink,
   NotImported,
 } from '../../core/imported-config.ts';
-import type { KeyFiles, ReadKeyFile } from '../contract.ts';
+import type { KeyFiles, ReadKeyFile } from '../key-contract.ts';
 import { createChain, portalKeys } from './import-chain.ts';
 import { createLinks } from './import-links.ts';
 import { createPortals } from './import-portals.ts';

@@ -3,7 +3,9 @@ import type { YamlMap } from '../../core/imported-config.ts';
 import { isObject, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { ProfileReader } from './import-profile.ts';
-import { isAwsRegion } from './regions.ts';
+import type { ImportedPortal } from './import-portals.ts';
+import { readPermissionSet } from './permission-set-settings.ts';
+import { isAwsRegion, partitionOf } from './regions.ts';
 import { readRoleSettings, type RoleBase } from './role-settings.ts';
 import { readSettings as readUserSettings } from './user-settings.ts';
 
@@ -11,33 +13,34 @@ import { readSettings as readUserSettings } from './user-settings.ts';
 // and left out.
 
 type Settings = YamlMap & { readonly kind: string };
+type Fields = Readonly<Partial<Record<string, string>>>;
 
 /** What opens an identity, as far as its settings depend on it. */
 export interface Base extends RoleBase {
   readonly mfaArn?: string;
 }
 
-/** Undefined without a complete account and role, which is reported. */
-export function permissionSetOf(profile: ProfileReader, provider: string): Settings | undefined {
-  const account = profile.get('sso_account_id');
-  const role = profile.get('sso_role_name');
-  if (account === undefined || !/^\d{12}$/.test(account)) {
-    return profile.reject(
-      'sso_account_id',
-      account === undefined ? 'is missing' : 'has not 12 digits',
-    );
-  }
-  if (role === undefined || !/^[\w+=,.@-]{1,64}$/.test(role)) {
-    return profile.reject(
-      'sso_role_name',
-      role === undefined ? 'is missing' : 'is not a role name',
-    );
-  }
-  return {
-    kind: 'aws/permission-set',
-    via: { provider },
-    principal: { name: role, account: { id: account }, ...regionOf(profile) },
-  };
+/** Undefined without a valid account and role, which is reported. */
+export function permissionSetOf(
+  profile: ProfileReader,
+  { name: provider, region: portalRegion }: ImportedPortal,
+): Settings | undefined {
+  const keys = { name: 'sso_role_name', id: 'sso_account_id', region: 'region' };
+  const missing = [keys.name, keys.id].find((key) => !profile.has(key));
+  if (missing !== undefined) return profile.reject(missing, 'is missing');
+  const given = withoutAbsent({
+    name: profile.get(keys.name),
+    id: profile.get(keys.id),
+    region: profile.get(keys.region),
+  });
+  const principalOf = ({ name, id, region }: Fields) =>
+    withoutAbsent({ name, account: withoutAbsent({ id }), region });
+  const base = { name: provider, ...withoutAbsent({ partition: partitionOf(portalRegion) }) };
+  const fields = accepted(given, keys, profile, (some) =>
+    readPermissionSet(identityWith(profile, { principal: principalOf(some) }), base),
+  );
+  if (fields?.['name'] === undefined || fields['id'] === undefined) return undefined;
+  return { kind: 'aws/permission-set', via: { provider }, principal: principalOf(fields) };
 }
 
 /** The key itself stays in the AWS files. */
@@ -58,19 +61,15 @@ export function processOf(profile: ProfileReader, command: string): Settings {
     const reason = 'contains characters that the shell interprets here, but not for the AWS CLI';
     profile.reject('credential_process', `${reason}: check it`);
   }
-  return { kind: 'aws/credential-process', ...principalOf(profile), spec: { command } };
-}
-
-function principalOf(profile: ProfileReader): { principal?: YamlMap } {
   const region = regionOf(profile);
-  return region.region === undefined ? {} : { principal: region };
+  const principal = region === undefined ? {} : { principal: { region } };
+  return { kind: 'aws/credential-process', ...principal, spec: { command } };
 }
 
-function regionOf(profile: ProfileReader): { region?: string } {
+function regionOf(profile: ProfileReader): string | undefined {
   const region = profile.get('region');
-  if (region === undefined || isAwsRegion(region)) return withoutAbsent({ region });
-  profile.reject('region', 'is not the name of an AWS region');
-  return {};
+  if (region === undefined || isAwsRegion(region)) return region;
+  return profile.reject('region', 'is not the name of an AWS region');
 }
 
 /** Undefined if the role cannot be opened with the base, which is reported. */
@@ -116,6 +115,9 @@ function deviceOf(profile: ProfileReader, { mfaArn }: Base): string | undefined 
   return device === mfaArn ? undefined : device;
 }
 
+/** Without one of them there is no identity. */
+const required = ['assume_role', 'name', 'id'];
+
 /**
  * The fields that the kind accepts. Each other one is reported and left out.
  *
@@ -124,7 +126,7 @@ function deviceOf(profile: ProfileReader, { mfaArn }: Base): string | undefined 
  * @returns undefined if they cannot be accepted without a field that is missing
  */
 function accepted(
-  given: Readonly<Partial<Record<string, string>>>,
+  given: Fields,
   keys: Readonly<Record<string, string>>,
   profile: ProfileReader,
   check: (fields: Readonly<Record<string, string>>) => unknown,
@@ -139,11 +141,11 @@ function accepted(
     const rest = Object.entries(fields).filter(([field]) => !rejected.has(field));
     if (rest.length === Object.keys(fields).length) return undefined;
     fields = Object.fromEntries(rest);
-    if (rejected.has('assume_role')) return undefined;
+    if (required.some((field) => rejected.has(field))) return undefined;
   }
 }
 
-function textsOf(given: Readonly<Partial<Record<string, string>>>): Record<string, string> {
+function textsOf(given: Fields): Record<string, string> {
   const entries = Object.entries(given);
   return Object.fromEntries(
     entries.flatMap(([field, value]) => (value === undefined ? [] : [[field, value] as const])),

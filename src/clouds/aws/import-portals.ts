@@ -1,9 +1,9 @@
+import { ConfigurationError } from '../../core/configuration-error.ts';
 import type { ExistingLinks, ImportedLink } from '../../core/imported-config.ts';
 import { isSameName } from '../../core/names.ts';
-import { isPrintable } from '../../core/printable.ts';
 import { splitWords, type IniSection } from './ini.ts';
+import { readCenterSettings } from './identity-center-settings.ts';
 import { createNames, nameFault, type ProfileReader, type Report } from './import-profile.ts';
-import { isAwsRegion } from './regions.ts';
 import { normalizeStartUrl } from './start-url.ts';
 
 // The portals of IAM Identity Center in the AWS files: one provider for each start URL and region.
@@ -13,7 +13,13 @@ export const portalKind = 'aws/iam-identity-center';
 export interface Portals {
   readonly providers: readonly ImportedLink[];
   /** The provider for a profile that signs in. Undefined if there is none, which is reported. */
-  providerOf(profile: ProfileReader): string | undefined;
+  providerOf(profile: ProfileReader): ImportedPortal | undefined;
+}
+
+/** A provider of a portal. */
+export interface ImportedPortal {
+  readonly name: string;
+  readonly region: string;
 }
 
 interface Portal {
@@ -87,9 +93,9 @@ export function createPortals(
       const name = nameOf.has(id)
         ? nameOf.get(id)
         : add(portal, profile.title, () => legacyName(portalLabel(portal.startUrl)));
-      if (name === undefined)
-        report({ from: profile.title, reason: 'signs in at a portal that has no provider' });
-      return name;
+      if (name !== undefined) return { name, region: portal.region };
+      report({ from: profile.title, reason: 'signs in at a portal that has no provider' });
+      return undefined;
     },
   };
 }
@@ -143,17 +149,28 @@ function readPortal(
   { url, region }: { readonly url: string | undefined; readonly region: string | undefined },
   complain: (problem: { key: string; reason: string }) => void,
 ): Portal | undefined {
-  const startUrl = url === undefined || !isPrintable(url) ? undefined : normalizeStartUrl(url);
-  if (startUrl === undefined) {
-    const reason = url === undefined ? 'is missing' : 'is not the https URL of a portal';
-    complain({ key: 'sso_start_url', reason });
-  }
-  if (region === undefined || !isAwsRegion(region)) {
-    const reason = region === undefined ? 'is missing' : 'is not the name of an AWS region';
-    complain({ key: 'sso_region', reason });
+  const keys = { start_url: 'sso_start_url', region: 'sso_region' };
+  if (url === undefined) complain({ key: keys.start_url, reason: 'is missing' });
+  if (region === undefined) complain({ key: keys.region, reason: 'is missing' });
+  if (url === undefined || region === undefined) return undefined;
+  const settings = { start_url: url, region };
+  try {
+    const { startUrl } = readCenterSettings({
+      name: '',
+      kind: portalKind,
+      settings,
+      locate: () => '',
+      tagAt: () => undefined,
+      besideFile: (said) => said,
+    });
+    return { startUrl, region };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    for (const { path, message } of error.problems) {
+      complain({ key: path[0] === 'region' ? keys.region : keys.start_url, reason: message });
+    }
     return undefined;
   }
-  return startUrl === undefined ? undefined : { startUrl, region };
 }
 
 /** The one scope that reading accounts and roles needs. */
