@@ -6,7 +6,7 @@ import { findFileToEdit } from '../config/find-config-files.ts';
 import type { Config, LoadOptions } from '../config/load.ts';
 import { checkRealm, isRealmNamed, resolveRealm, suggestRealm } from '../config/realm.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { edit as editHint, placeholder, run, say } from '../core/hint.ts';
+import { placeholder, run, say } from '../core/hint.ts';
 import type { ImportedConfig, ImportedLink } from '../core/imported-config.ts';
 import { isObject, quoteValue, type Sourced } from '../core/json.ts';
 import { abbreviateHome } from '../host/home.ts';
@@ -155,42 +155,47 @@ function suggestedRealm(
  * The change that adds what is new.
  *
  * @param realm the name for the realm. Undefined: that of the configuration, else the suggested one
- * @throws ERR_REALM_INVALID; ERR_USAGE if the configuration has another realm, or the file cannot be
+ * @throws ERR_REALM_INVALID; ERR_USAGE if the file has another realm, or the file cannot be
  *   extended; ERR_CONFIG_SYNTAX
  */
 export function planSetup(found: FoundSetup, realm: Sourced<string> | undefined): PlannedSetup {
   const { file, text, imported, isOfProject } = found;
   const settled = settleRealm(found, realm);
+  const realmEntry = settled.isNew ? [['realm', settled.realm.value] as const] : [];
   const providers = imported.providers.filter(isNew);
   const identities = imported.identities.filter(isNew);
   const edits = addEntries({ path: file.value, text }, [
-    { path: ['auth'], entries: found.realm === undefined ? [['realm', settled.value]] : [] },
+    { path: ['auth'], entries: realmEntry },
     { path: ['auth', 'providers'], entries: providers.map(entryOf) },
     { path: ['auth', 'identities'], entries: identities.map(entryOf) },
   ]);
   return {
     ...found,
-    realm: settled,
+    realm: settled.realm,
     edits,
     added: { providers: providers.map(nameOf), identities: identities.map(nameOf) },
     needTrust: isOfProject ? identities.filter(runsProgram).map(nameOf) : [],
   };
 }
 
-function settleRealm(found: FoundSetup, given: Sourced<string> | undefined): Sourced<string> {
+/** The realm after the change, and whether the file does not have it yet. */
+function settleRealm(
+  { realm: configured, suggestedRealm, file }: FoundSetup,
+  given: Sourced<string> | undefined,
+): { realm: Sourced<string>; isNew: boolean } {
   const realm = given && checkRealm(given);
-  const { realm: configured, suggestedRealm: value } = found;
-  if (configured === undefined) return realm ?? { value, source: 'default' };
-  if (realm === undefined || realm.value === configured.value) return configured;
+  if (configured === undefined) {
+    return { realm: realm ?? { value: suggestedRealm, source: 'default' }, isNew: true };
+  }
+  if (realm === undefined || realm.value === configured.value) {
+    return { realm: configured, isNew: false };
+  }
+  // A project may have another realm than the user's own file.
+  if (!configured.source.includes(`(${file.value}:`)) return { realm, isNew: true };
   throw new AtmosError(
     'ERR_USAGE',
-    `${realm.source} ${quoteValue(realm)} differs from the realm ${quoteValue(configured)} of the configuration, which is ${configured.source}`,
-    {
-      hints: [
-        editHint(configured.source, 'change the realm there'),
-        say(`or leave out ${realm.source}`),
-      ],
-    },
+    `${realm.source} ${quoteValue(realm)} differs from the realm ${quoteValue(configured)} of the configuration (from ${configured.source})`,
+    { hints: [say(`leave out ${realm.source}, or change ${configured.source}`)] },
   );
 }
 

@@ -142,11 +142,11 @@ function fill({ source, node, end, indent }: Place, keyStart: number, inner: Tre
   const stop = node.start + written.length;
   // What follows on the line, such as a comment, stays on the line of the key.
   const lineEnd = endOfLine(text, stop, end);
-  const rest = text.slice(stop, lineEnd);
+  const rest = text.slice(stop, lineEnd).trim();
   return {
-    start: node.start,
+    start: text.slice(0, node.start).trimEnd().length,
     end: lineEnd,
-    text: `${rest.trimStart()}${lineBreakOf(text)}${block}`,
+    text: `${rest === '' ? '' : ` ${rest}`}${lineBreakOf(text)}${block}`,
   };
 }
 

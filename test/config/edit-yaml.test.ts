@@ -85,11 +85,11 @@ logs:
     ['without a value', 'auth:\nb: 1\n', `${block}b: 1\n`],
     ['with a comment', 'auth: # x\n', block.replace('auth:', 'auth: # x')],
     ['with {}', 'auth: {} # x\n', block.replace('auth:', 'auth: # x')],
-    ['with ~', 'auth: ~\nb: 1\n', `${block.replace('auth:', 'auth: ')}b: 1\n`],
+    ['with ~', 'auth: ~\nb: 1\n', `${block}b: 1\n`],
     [
       'with empty identities',
       'auth:\n  identities:\n  providers: {}\n',
-      'auth:\n  identities:\n    new:\n      kind: aws/user\n      default: true\n  providers: \n    corp:\n      kind: p\n  realm: r\n',
+      'auth:\n  identities:\n    new:\n      kind: aws/user\n      default: true\n  providers:\n    corp:\n      kind: p\n  realm: r\n',
     ],
     [
       'between braces',

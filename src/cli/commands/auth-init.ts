@@ -165,12 +165,13 @@ async function showNext(context: Context, plan: PlannedSetup, isFrom: boolean): 
   const keys = imported.keys.filter(({ identity }) => added.identities.includes(identity));
   if (keys.length > 0) {
     const names = listNames(keys.map(({ identity }) => identity));
+    const subject =
+      keys.length === 1 ? `the access key of ${names} is` : `the access keys of ${names} are`;
     const hints = isFrom ? [setVariable('AWS_CONFIG_FILE', config)] : [];
-    await warnWithHints(
-      context,
-      `the access ${keys.length === 1 ? 'key' : 'keys'} of ${names} are still only in the AWS files`,
-      [...hints, run(importCommand(keys))],
-    );
+    await warnWithHints(context, `${subject} still only in the AWS files`, [
+      ...hints,
+      run(importCommand(keys)),
+    ]);
     return;
   }
   const isDefault = imported.identities.some(

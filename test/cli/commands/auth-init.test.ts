@@ -151,9 +151,17 @@ describe('with an atmos.yaml', () => {
     const { exitCode, stderr } = await desk.run('auth init --yes --realm x');
     expect(exitCode).toBe(2);
     expect(stderr).toContain(
-      'error: --realm "x" differs from the realm "r" of the configuration, which is auth.realm',
+      `error: --realm "x" differs from the realm "r" of the configuration (from auth.realm (${file}:3:10))\nhint: leave out --realm, or change auth.realm`,
     );
     expect(desk.text(file)).toBe(before);
+  });
+
+  test("a project can have another realm than the user's own file", async () => {
+    const desk = await openInitDesk();
+    await desk.run('auth init --yes');
+    const file = desk.configure('auth: {}\n');
+    expect((await desk.run('auth init --yes --realm project')).exitCode).toBe(0);
+    expect(desk.text(file)).toBe('auth:\n  realm: project\n');
   });
 
   test('a new realm names the command that copies what is stored', async () => {
