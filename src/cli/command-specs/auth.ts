@@ -1,5 +1,6 @@
 import type { CommandGroup } from '../command.ts';
 import { user } from './auth-user.ts';
+import { awsConfig, init } from './aws-files.ts';
 import { keyring } from './keyring.ts';
 import {
   credentialsOption,
@@ -19,6 +20,7 @@ export const auth: CommandGroup = {
   isShared: true,
   commands: [
     user,
+    init,
     {
       name: 'login',
       summary: 'Open a session and store it in the keyring',
@@ -133,24 +135,7 @@ export const auth: CommandGroup = {
       ],
       load: async () => (await import('../commands/auth-env.ts')).env,
     },
-    {
-      name: 'aws-config',
-      summary: 'Write an AWS profile for each identity to ~/.aws/config',
-      options: [
-        { name: 'write', summary: "Write the profiles to this project's block of the file" },
-        { name: 'remove', summary: "Remove this project's block" },
-        { name: 'print', summary: 'Print the block that --write would write' },
-        {
-          name: 'identities',
-          value: 'pattern',
-          completes: 'identity',
-          summary: 'Only identities whose names match, such as "dev-*"',
-        },
-        { name: 'prefix', value: 'text', summary: 'Text before the name of each profile' },
-        jsonOutput,
-      ],
-      load: async () => (await import('../commands/auth-aws-config.ts')).awsConfig,
-    },
+    awsConfig,
     {
       name: 'credential-process',
       summary: 'Print credentials as JSON for AWS SDKs; never prompts',
