@@ -286,7 +286,7 @@ const timeouts: readonly [
       });
     },
   ],
-  ['clouds/aws/session-files.ts', 'aws-user/credentials: another process', 10, lockedSessionFile],
+  ['clouds/aws/atmos-files.ts', 'aws-user/credentials: another process', 10, lockedSessionFile],
   ['config/commands.ts', 'auth.realm', 30, configCommand],
   ['host/user-file.ts', 'config: process', 10, lockedUserFile],
   ['keyring/agent/connection.ts', 'it did not answer', 5, silentAgent],

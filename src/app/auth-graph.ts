@@ -235,7 +235,7 @@ async function listedIdentity(
     };
   }
   const { plan } = chain.target;
-  const session = await sessions.of(chain.target);
+  const session = await sessions.of(chain.target, chain);
   return {
     ...known,
     chain: chain.links.map(({ config: link }) => ({

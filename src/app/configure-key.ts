@@ -108,10 +108,20 @@ export async function saveKeys(
   host.log('key.saved', { identity: identity.name });
 }
 
-/** Removes the session that the key opened, and those that were opened with that session. */
+/**
+ * Removes the session that the key opened, and those that were opened with that session; those in the
+ * files of Atmos, too, if they are used.
+ */
 async function removeSessions(context: AuthContext, identity: Identity): Promise<void> {
-  const { store, configured = { identities: [], providers: [] } } = context;
-  for (const name of await dependentsOf(identity, configured)) await store.remove(name, 'session');
+  const { store, host, realm, configured = { identities: [], providers: [] } } = context;
+  const names = await dependentsOf(identity, configured);
+  for (const name of names) await store.remove(name, 'session');
+  if (context.sessionFiles === undefined) return;
+  // Otherwise a session of Atmos that the other key opened would be used.
+  const { findSessionFiles, removeSessionFiles } = await import('./session-files.ts');
+  const plan = { realm, config: configured };
+  const files = await findSessionFiles(plan, { identities: names, providers: [] }, host);
+  await removeSessionFiles(files, false);
 }
 
 async function isStored(

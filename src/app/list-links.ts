@@ -53,9 +53,13 @@ async function listed(
     ? ({ type: 'provider', name, kind, isDefault: false } as const)
     : ({ type: 'identity', name, kind, isDefault: config.isDefault } as const);
   try {
-    const { links, target } = await planChain(config, configured, env);
-    const chain = links.map((link) => link.config.name);
-    return { ...known, chain, ...describeState(await sessions.of(target), sessions.reason) };
+    const planned = await planChain(config, configured, env);
+    const chain = planned.links.map((link) => link.config.name);
+    return {
+      ...known,
+      chain,
+      ...describeState(await sessions.of(planned.target, planned), sessions.reason),
+    };
   } catch (error) {
     if (!isAtmosError(error)) throw error;
     return { ...known, chain: [], session: 'none', reason: error.message };

@@ -7,6 +7,7 @@ import {
   type SignInResult,
 } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
+import { sessionFilesOf } from '../auth/shared-session.ts';
 import { createProjectPlace } from '../auth/project-place.ts';
 import { keyringNeeds } from '../auth/trust-needs.ts';
 import type { MfaRequest, SignIn } from '../clouds/contract.ts';
@@ -81,7 +82,7 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     requireStorable,
     warn: (message) => options.warn(message),
     ask,
-    ...withoutAbsent({ configured: plan.config }),
+    ...withoutAbsent({ configured: plan.config, sessionFiles: sessionFilesOf(plan.config) }),
   });
   return { ...opened, keyring, plan, manager, requireStorable };
 }

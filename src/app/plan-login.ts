@@ -55,7 +55,7 @@ export async function planLogin(
     const states = new Map<ChainLink, SessionState>();
     const told = new Map<ChainLink, Foreseen>();
     for (const link of chain.links) {
-      states.set(link, await sessions.of(link));
+      states.set(link, await sessions.of(link, chain));
       const key = await sessions.keyOf(link);
       if (key !== undefined) told.set(link, (await link.plan.foresee?.(key)) ?? {});
     }

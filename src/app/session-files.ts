@@ -6,9 +6,10 @@ import { isAtmosError, type AtmosError } from '../core/errors.ts';
 import { logOut, run, type Hint } from '../core/hint.ts';
 import { isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
-import { warning, type Finding } from '../keyring/inspection.ts';
+import { note, warning, type Finding } from '../keyring/inspection.ts';
 
-// The plain files in which Go Atmos keeps sessions and tokens beside the keyring.
+// The plain files in which Go Atmos keeps sessions and tokens beside the keyring, and in which our own
+// sessions are shared with it.
 
 /** The owners of the files. */
 export type FileScope = NamedScope | 'all-realms';
@@ -39,7 +40,7 @@ export interface FilesResult {
   readonly failures: readonly AtmosError[];
 }
 
-type Names = Pick<Config, 'identities' | 'providers'>;
+type Names = Pick<Config, 'identities' | 'providers'> & Partial<Pick<Config, 'sessionFiles'>>;
 
 interface Plan extends Pick<AuthPlan, 'realm'> {
   readonly config: Names | undefined;
@@ -119,7 +120,12 @@ function byPath(files: readonly SessionFile[]): Parts[] {
   return [...groups.values()];
 }
 
-/** What Go Atmos keeps in plain files, for doctor. Empty if no file exists. @throws ERR_IO */
+/**
+ * What is in plain files, for doctor: no warning where the configuration shares sessions. Empty if
+ * no file exists.
+ *
+ * @throws ERR_IO
+ */
 export async function examineSessionFiles(plan: Plan, host: Host): Promise<Finding[]> {
   const files = (await listOf(plan, host, [])).filter(({ item }) => item !== 'profile');
   return files.map((file) => {
@@ -127,7 +133,8 @@ export async function examineSessionFiles(plan: Plan, host: Host): Promise<Findi
     const owner = ownerOf(file);
     const of = owner === null ? '' : ` of ${owner}`;
     const inRealm = realm === null || realm === plan.realm.value ? '' : ` (realm ${realm})`;
-    return warning(
+    const isWanted = fault === undefined && plan.config?.sessionFiles?.value === true;
+    return (isWanted ? note : warning)(
       'session-files',
       fault === undefined
         ? `${path} holds a ${item}${of}${inRealm} in plain text, as Atmos writes it`

@@ -1,10 +1,12 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import type { ChainLink } from '../auth/chain.ts';
+import type { Chain, ChainLink } from '../auth/chain.ts';
 import type { AuthContext } from '../auth/context.ts';
 import { remainingMs, storedSession, type Session } from '../auth/session.ts';
+import { sessionFilesOf, sharedSession } from '../auth/shared-session.ts';
 import { isUnexpiring } from '../auth/unexpiring.ts';
 import type { ProgramCredentials } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
+import { withoutAbsent } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { openWithFallback } from '../keyring/fallback.ts';
 import { createCredentialStore, type CredentialStore } from '../store/credential-store.ts';
@@ -24,8 +26,13 @@ export interface StoredSessions {
   readonly state: 'ready' | 'locked' | 'unavailable';
   /** Why it cannot be read. */
   readonly reason?: string;
-  /** Never throws an `AtmosError`. */
-  of(link: ChainLink): Promise<SessionState>;
+  /**
+   * The stored session of a link, or that of Atmos, if sessions are shared with it. Never throws an
+   * `AtmosError`.
+   *
+   * @param chain the chain of the link. Without it no session of Atmos is found
+   */
+  of(link: ChainLink, chain?: Chain): Promise<SessionState>;
   /** The stored key of a link that needs one, if it can be read. Never throws an `AtmosError`. */
   keyOf(link: ChainLink): Promise<ProgramCredentials | undefined>;
   close(): Promise<void>;
@@ -40,26 +47,31 @@ export async function openStoredSessions(plan: AuthPlan, host: Host): Promise<St
     otherOwners: otherOwners(plan, host),
     host,
   });
-  return storedSessionsIn({ keyring, store, host });
+  const { realm, config } = plan;
+  const shared = withoutAbsent({ sessionFiles: sessionFilesOf(config) });
+  return storedSessionsIn({ keyring, store, realm, host, ...shared });
 }
 
 /** The stored sessions of a keyring that is open. */
-export async function storedSessionsIn({
-  keyring,
-  store,
-  host,
-}: Pick<AuthContext, 'keyring' | 'store' | 'host'>): Promise<StoredSessions> {
+export async function storedSessionsIn(
+  context: Pick<AuthContext, 'keyring' | 'store' | 'host' | 'realm' | 'sessionFiles'>,
+): Promise<StoredSessions> {
+  const { keyring, store, host } = context;
   const { state, reason = `the ${keyring.info.type} keyring is ${state}` } = await keyring
     .probe()
     .catch(unavailable);
   return {
     state,
     ...(state === 'ready' ? {} : { reason }),
-    async of(link) {
+    async of(link, chain) {
       if (link.plan.slot === 'nothing') return { kind: 'unstored' };
       if (state === 'locked') return { kind: 'locked' };
       if (state === 'unavailable') return { kind: 'unknown', reason };
-      return readState(store, link, host).catch(unreadable);
+      const own = await readState(store, link, host).catch(unreadable);
+      if (chain === undefined || own.kind === 'valid' || own.kind === 'unknown') return own;
+      const session = await sharedSession(context, chain, chain.links.indexOf(link));
+      const isValid = session !== undefined && remainingMs(session, host.now()) > 0;
+      return isValid ? { kind: 'valid', session } : own;
     },
     async keyOf({ plan }) {
       if (plan.storedKey !== 'needed' || state !== 'ready') return undefined;

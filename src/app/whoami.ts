@@ -2,12 +2,14 @@ import type { Chain } from '../auth/chain.ts';
 import { longLivedKeyOf, ownerOf, planTrusted, type AuthContext } from '../auth/context.ts';
 import { login } from '../auth/login.ts';
 import { refusedAt } from '../auth/refusals.ts';
-import { remainingMs, storedSession, type StoredSession } from '../auth/session.ts';
+import { remainingMs, storedSession, type Session, type StoredSession } from '../auth/session.ts';
+import { sharedSession } from '../auth/shared-session.ts';
 import { kindOf } from '../clouds/registry.ts';
 import { credentialId } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { isProvider, type Identity } from '../core/kind-config.ts';
+import type { Host } from '../host/host.ts';
 
 export interface Whoami {
   readonly identity: string;
@@ -19,6 +21,8 @@ export interface Whoami {
   /** From AWS; absent if AWS could not be reached. */
   readonly principal?: string;
   readonly account?: string;
+  /** `atmos`: Atmos opened the session, which was found in its plain files. Absent: this program. */
+  readonly source?: 'atmos';
   /** Undefined if it could not be checked. */
   readonly isValid: boolean | undefined;
   /** Why the session is not valid, or what could not be checked and why. */
@@ -64,20 +68,20 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
     };
   }
   const { session, changed } = await currentSession(context, identity, chain);
-  const isAlive = session !== undefined && remainingMs(session, host.now()) > 0;
   // With a valid session, the long-lived key is not decrypted.
-  const key = isAlive ? undefined : await longLivedKeyOf(context, plan);
+  const key = isAlive(session, host) ? undefined : await longLivedKeyOf(context, plan);
   const known = {
     ...described,
     ...withoutAbsent({
       expiresAt: session?.credentials.expiresAt,
+      source: session?.source,
       keyRefusedAt: refusedAt(ownerOf(context, identity), key && credentialId(key), host),
     }),
   };
   if (session === undefined) {
     return { ...known, isValid: false, reason: changed ?? 'there is no session' };
   }
-  if (!isAlive) {
+  if (!isAlive(session, host)) {
     return { ...known, isValid: false, reason: 'the session has expired' };
   }
   const { credentials } = session;
@@ -102,14 +106,22 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
   }
 }
 
-/** The stored session. What is never stored is opened. */
+function isAlive(session: Session | undefined, { now }: Pick<Host, 'now'>): session is Session {
+  return session !== undefined && remainingMs(session, now()) > 0;
+}
+
+/** The stored session, or that of Atmos. What is never stored is opened. */
 async function currentSession(
   context: AuthContext,
   identity: Identity,
-  { target }: Chain,
+  chain: Chain,
 ): Promise<StoredSession> {
   const { host, store } = context;
+  const { target } = chain;
   const kept = await storedSession(store, target);
+  if (isAlive(kept.session, host)) return kept;
+  const other = await sharedSession(context, chain);
+  if (isAlive(other, host)) return { session: other };
   if (kept.session !== undefined) return kept;
   const { isUnexpiring } = await import('../auth/unexpiring.ts');
   const owner = ownerOf(context, identity);

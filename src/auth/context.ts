@@ -18,6 +18,11 @@ import { otherRealmsOf, type Owner } from '../store/key.ts';
 import { planChain, type Chain, type Configured } from './chain.ts';
 import { variableNeeds, linkNeeds } from './trust-needs.ts';
 
+export interface SessionFileSettings {
+  /** The files from which the configuration was loaded. A session is used only if it is newer. */
+  readonly configFiles: readonly string[];
+}
+
 /** What every operation of the manager works with. */
 export interface AuthContext {
   readonly host: Host;
@@ -28,6 +33,8 @@ export interface AuthContext {
   readonly realm: Sourced<string>;
   /** The identities and providers of the configuration. Absent without a configuration. */
   readonly configured?: Configured;
+  /** Shares sessions with Atmos through its plain files. Absent without `auth.session_files`. */
+  readonly sessionFiles?: SessionFileSettings;
   /**
    * Refuses what a project's file asks for until the user trusts it. @throws ERR_CONFIG_UNTRUSTED
    */
@@ -144,6 +151,9 @@ async function withOtherRealms(
   );
 }
 
-export function ownerOf({ realm }: AuthContext, { name }: Pick<Identity, 'name'>): Owner {
+export function ownerOf(
+  { realm }: Pick<AuthContext, 'realm'>,
+  { name }: Pick<Identity, 'name'>,
+): Owner {
   return { realm: realm.value, alias: name };
 }

@@ -104,7 +104,9 @@ async function isCurrent(
     const stored = await keySourceOf(context, plan).storedKey();
     return used !== null && stored !== null && isSameCredentials(used, stored);
   }
-  if (base?.credentials.type !== 'aws' || base.credentials.expiresAt === undefined) return true;
+  // A session of Atmos is not stored.
+  if (base?.credentials.type !== 'aws' || base.source === 'atmos') return true;
+  if (base.credentials.expiresAt === undefined) return true;
   const baseLink = linkAt(chain, at - 1);
   if (baseLink.plan.slot === 'nothing') return true;
   const { session } = await storedSession(context.store, baseLink);

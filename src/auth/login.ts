@@ -6,6 +6,7 @@ import type { Identity, Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
 import { openLink, type LinkResult, type LoginOptions, type Opening } from './open-link.ts';
 import { remainingMs, requireValidity, type Session } from './session.ts';
+import { shareSession } from './shared-session.ts';
 
 export type { LoginOptions };
 
@@ -41,7 +42,9 @@ export async function login(
   const { credentials } = session;
   if (credentials.type !== 'aws') throw new TypeError(`${identity.kind} gave ${credentials.type}`);
   const region = plan.region ?? plan.defaultRegion ?? credentials.region;
-  return { session: { ...session, credentials }, ...withoutAbsent({ region }), ...others };
+  const result = { session: { ...session, credentials }, ...withoutAbsent({ region }), ...others };
+  await shareSession(context, chain, result);
+  return result;
 }
 
 /**

@@ -27,6 +27,7 @@ import {
   type Session,
   type StoredSession,
 } from './session.ts';
+import { sharedSession } from './shared-session.ts';
 import { singleFlight } from './single-flight.ts';
 
 // Other failures depend on the process: its terminal, its password, its disk.
@@ -102,6 +103,8 @@ export async function openLink(
     return { session, wasOpened: false };
   };
   if (stored && !mustOpen && isEnough(stored, host.now())) return found(stored);
+  const other = mustOpen ? undefined : await sharedSession(context, chain, at);
+  if (other && isEnough(other, host.now())) return found(other);
   host.log('session.needed', { identity: name, because: reasonFor(kept, mustOpen) });
 
   if (isTarget) for (const { plan } of chain.links) await plan.refuseLoop?.(host);

@@ -27,6 +27,8 @@ export interface Session<C extends Credentials = StoredCredentials> {
   readonly savedAt?: Date;
   /** Of a token: what opens it again without a person. */
   readonly renewal?: Readonly<Record<string, string>>;
+  /** Absent: opened by this program. `atmos`: opened by Atmos, and found in its plain files. */
+  readonly source?: 'atmos';
 }
 
 /** The part of a link that determines its session. */

@@ -7,25 +7,33 @@ export interface SessionJson {
   state: string;
   /** RFC 3339 in UTC; null if it is not known. */
   expires_at: string | null;
+  /** `keyring`, or `atmos` for a session in Atmos's plain files; null without a session. */
+  source: string | null;
   /** Why a session cannot be used or is not known; null if that is clear from the state. */
   reason: string | null;
 }
 
 export function sessionJson(state: SessionState): SessionJson {
-  const expiresAt = 'session' in state ? state.session.credentials.expiresAt : undefined;
+  const session = 'session' in state ? state.session : undefined;
+  const expiresAt = session?.credentials.expiresAt;
   return {
     state: state.kind,
     expires_at: expiresAt === undefined ? null : formatTimestamp(expiresAt),
+    source: session === undefined ? null : (session.source ?? 'keyring'),
     reason: 'reason' in state ? state.reason : null,
   };
 }
+
+/** Follows the time of a session that Atmos opened. */
+export const fromAtmos = 'session of Atmos';
 
 /** A session in a few words: `until 20:15 (in 3h 12m)`, `locked`. */
 export function formatSession(state: SessionState, clock: LocalClock): string {
   if ('session' in state) {
     const { expiresAt } = state.session.credentials;
     const at = expiresAt === undefined ? 'at an unknown time' : formatMoment(expiresAt, clock);
-    if (state.kind === 'valid') return `until ${at}`;
+    const by = state.session.source === undefined ? '' : `, ${fromAtmos}`;
+    if (state.kind === 'valid') return `until ${at}${by}`;
     return state.session.renewal === undefined ? `expired ${at}` : `expired ${at}, renewable`;
   }
   return texts[state.kind];

@@ -20,6 +20,42 @@ export interface Cloud<C extends ProgramCredentials = ProgramCredentials> {
    */
   environment(credentials: C, region: string | undefined): EnvironmentChange;
   readonly process: ProcessMode<C>;
+  /** Loads what shares sessions with Atmos. Absent: Atmos has no plain files for this cloud. */
+  readonly loadSessionFiles?: () => Promise<SessionFiles<C>>;
+}
+
+/** The plain files in which Atmos keeps the sessions of identities. */
+export interface SessionFiles<C extends ProgramCredentials = ProgramCredentials> {
+  /**
+   * The session of an identity that has a known expiry, which may have passed. Undefined also if
+   * another user could change the file.
+   *
+   * @throws ERR_IO
+   */
+  read(owner: FileOwner, host: Host): FileSession<C> | undefined;
+  /**
+   * Writes a session as Atmos does, with the region of the credentials; everything else in the files
+   * stays. Credentials without an expiry are not written.
+   *
+   * @throws ERR_USAGE for a name or a value that would change the meaning of the file; ERR_IO, also
+   *   if another user could change the file; nothing is written then
+   */
+  write(owner: FileOwner, credentials: C, host: Host): Promise<void>;
+}
+
+/** Whose session it is, by the names that Atmos gives its files. */
+export interface FileOwner {
+  readonly realm: string;
+  /** The first link of the chain, or the `rootName` of the kind if the identity is the only one. */
+  readonly root: string;
+  readonly identity: string;
+}
+
+export interface FileSession<C extends ProgramCredentials = ProgramCredentials> {
+  /** With an expiry, and the region that Atmos selects with them. */
+  readonly credentials: C;
+  /** When the file was changed the last time, which may have been for another identity. */
+  readonly writtenAt: Date;
 }
 
 /**

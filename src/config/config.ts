@@ -39,7 +39,9 @@ export interface Config extends WithRemoteImports {
   readonly providers: readonly Provider[];
   /** Sorted by name. Integrations are never run. */
   readonly integrations: readonly IntegrationEntry[];
-  /** Whether sessions are also written to files, as Atmos does. */
+  /** Absolute: the same files and those that they include. Empty for a configuration in code. */
+  readonly sources: readonly string[];
+  /** Whether sessions are shared with Atmos through its plain files. */
   readonly sessionFiles: Sourced<boolean>;
   /** The top-level `env:`, for programs that are started, sorted by name. */
   readonly env: readonly Variable[];

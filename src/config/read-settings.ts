@@ -130,21 +130,14 @@ function sessionFiles(value: boolean | undefined, files: readonly ConfigFile[]):
 type MergedSettings = Readonly<Record<string, unknown>>;
 
 /**
- * Warnings: settings that this version does not support yet, and unknown keys. In maps where a
- * newer Atmos may have other keys, only keys similar to known ones are reported.
+ * Warnings: unknown keys. In maps where a newer Atmos may have other keys, only keys similar to known
+ * ones are reported.
  */
 function findWarnings(merged: MergedSettings, spec: SpecSchema): Problem[] {
   return [
-    ...notFollowed(merged),
     ...openMaps.flatMap((map) => unknownKeys(merged, map)).filter(({ hint }) => hint !== undefined),
     ...closedMaps(spec).flatMap((map) => unknownKeys(merged, map)),
   ];
-}
-
-function notFollowed(merged: MergedSettings): Problem[] {
-  const path = ['auth', 'session_files'];
-  if (valueAt(merged, path) !== true) return [];
-  return [{ path, message: 'is not supported by this version yet: no session files are written' }];
 }
 
 /** One for each key, at the first identity that has it: a project may have hundreds of identities. */

@@ -152,7 +152,7 @@ const authSchema = (spec: SpecSchema) =>
     ),
     session_files: setting(
       flag,
-      'Whether sessions are also written to plain files, as Atmos does. This version ignores it.',
+      'Whether sessions are shared with Atmos through its plain files, in both directions.',
       { default: false },
     ),
     keyring: setting(keyringSchema(spec), 'Where credentials are stored.'),

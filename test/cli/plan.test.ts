@@ -7,19 +7,6 @@ import { person } from './commands/person.ts';
 // Tested with a command that opens nothing.
 const command = 'auth env -f json';
 
-test('unsupported features of the configuration are reported, once each', async () => {
-  const desk = await openDesk();
-  const text = yamlOf(desk, { keyring: 'type: file' });
-  const config = desk.configure(
-    text.replace('  realm: r\n', '  realm: r\n  session_files: true\n'),
-  );
-  const { exitCode, stderr } = await desk.run(command);
-  expect(exitCode).toBe(0);
-  expect(stderr).toBe(
-    `warning: auth.session_files (${config}:3:18) is not supported by this version yet: no session files are written\n`,
-  );
-});
-
 test('features that the configuration does not use are not mentioned', async () => {
   const desk = await openDesk();
   const text = yamlOf(desk, { keyring: 'type: file\nfallback: []' });

@@ -59,11 +59,7 @@ describe('a whole atmos.yaml', () => {
         },
         fallback: { value: ['memory'], source: `auth.keyring.fallback ${at('12:5')}` },
       },
-      warnings: [
-        expect.stringMatching(
-          /^auth\.session_files .* is not supported by this version yet: no session files are written$/,
-        ),
-      ],
+      warnings: [],
     });
     expect(config.identities).toMatchObject([
       {

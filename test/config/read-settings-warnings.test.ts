@@ -73,12 +73,6 @@ describe('an unknown key', () => {
   });
 });
 
-test('is reported like a setting that is not supported yet', async () => {
-  expect(await warningsOf(projectOf('auth: { session_files: true }'))).toEqual([
-    'auth.session_files ($/atmos.yaml:1:24) is not supported by this version yet: no session files are written',
-  ]);
-});
-
 test('has a position besides its text', async () => {
   const project = projectOf('auth:\n  keyring: { tpye: file }\n');
   expect((await project.load()).notices).toEqual([

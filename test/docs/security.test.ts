@@ -62,6 +62,11 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
     'test/script/trust-passwords.test.ts',
     'is not sent without trust, and there is no prompt for it',
   ],
+  [
+    'writes sessions to plain files',
+    'test/clouds/aws/atmos-session.test.ts',
+    'a session that would change the meaning of the files is refused',
+  ],
   ['chooses how a session is opened', 'test/clouds/aws/user.test.ts', 'the duration of a session'],
   [
     'sets variables for programs',

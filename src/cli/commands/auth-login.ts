@@ -155,6 +155,10 @@ function loginOf(context: Context, invocation: Invocation, plan: ProjectPlan): L
   };
 }
 
+function placeOf({ source }: LoginResult['session']): string {
+  return source === 'atmos' ? 'opened by Atmos' : 'read from the keyring';
+}
+
 async function showResult(
   { host, note }: Context,
   { realm }: ProjectPlan,
@@ -181,7 +185,7 @@ async function showResult(
         ['Provider', (await manager.describe(identity)).provider],
         ['Identity', identity.name],
         ['Region', region ?? 'from the environment'],
-        ['Session', wasOpened ? 'opened now' : 'read from the keyring'],
+        ['Session', wasOpened ? 'opened now' : placeOf(session)],
         ['Expires', until],
       ]),
     );

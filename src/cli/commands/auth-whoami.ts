@@ -13,6 +13,7 @@ import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
+import { fromAtmos } from '../session-text.ts';
 import { formatRows } from '../ui/table.ts';
 
 /**
@@ -39,6 +40,8 @@ interface WhoamiJson {
   expires_at: string | null;
   /** The same time under Atmos's name. */
   expiration: string | null;
+  /** Where the session is: `keyring`, or `atmos` for one in Atmos's plain files; null without one. */
+  source: string | null;
   /** The variables of `auth env`, without secrets. */
   environment: Readonly<Record<string, string>>;
   /**
@@ -115,6 +118,7 @@ function whoamiJson(
     region: who.region ?? null,
     expires_at: expiration,
     expiration,
+    source: expiresAt === undefined ? null : (who.source ?? 'keyring'),
     valid: who.isValid ?? null,
     reason: who.reason ?? null,
     key_refused_at: keyRefusedAt ? formatTimestamp(keyRefusedAt) : null,
@@ -177,7 +181,7 @@ async function showWhoami(
 
 /** `deploy in account 123456789012, realm infra: valid until 20:15 (in 3h 12m)` */
 function describeWhoami(
-  { identity, account, isValid, expiresAt }: Whoami,
+  { identity, account, isValid, expiresAt, source }: Whoami,
   realm: string | undefined,
   clock: LocalClock,
 ): string {
@@ -195,5 +199,6 @@ function describeWhoami(
     undefined: 'not checked, expires at',
   };
   const state = states[`${isValid}`];
-  return `${subject}: ${state} ${formatMoment(expiresAt, clock)}`;
+  const by = source === undefined ? '' : `, ${fromAtmos}`;
+  return `${subject}: ${state} ${formatMoment(expiresAt, clock)}${by}`;
 }

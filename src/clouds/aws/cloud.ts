@@ -37,6 +37,7 @@ export const aws: Cloud = {
     hiddenFiles,
     formatAnswer,
   },
+  loadSessionFiles: async () => (await import('./atmos-session.ts')).awsSessionFiles,
 };
 
 /** Every SDK prefers these variables to shared files only if no profile is set. */

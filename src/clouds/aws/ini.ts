@@ -85,24 +85,103 @@ function unquote(_: string, double?: string, single?: string, escaped?: string):
 const atmosComment = /^\s*[;#]\s*atmos:/;
 const anyComment = /^\s*[;#]/;
 
+/** The first line of a section with the comments above it, counted from 0. */
+function startOf({ line }: IniSection, lines: readonly string[], above: RegExp): number {
+  let start = line - 1;
+  while (start > 0 && above.test(lines[start - 1] ?? '')) start--;
+  return start;
+}
+
+/**
+ * The values that the comments of Go Atmos directly above a section give to a name, such as
+ * `expiration`: words of the form `name=value`.
+ */
+export function atmosNotes(text: string, section: IniSection, name: string): string[] {
+  const lines = text.split(/\r?\n/);
+  const comments = lines.slice(startOf(section, lines, anyComment), section.line - 1);
+  return comments
+    .filter((one) => atmosComment.test(one))
+    .flatMap((one) => one.replace(atmosComment, '').trim().split(/\s+/))
+    .flatMap((word) => (word.startsWith(`${name}=`) ? [word.slice(name.length + 1)] : []));
+}
+
 /**
  * Removes these sections and Atmos's comments directly above them. The rest of the text does not
  * change, including comments above the next section.
  */
 export function removeSections(text: string, isRemoved: (name: string) => boolean): string {
   const lines = text.split('\n');
-  const startOf = ({ line }: IniSection, above: RegExp) => {
-    let start = line - 1;
-    while (start > 0 && above.test(lines[start - 1] ?? '')) start--;
-    return start;
-  };
   const sections = parseIni(text);
   const removed = new Set<number>();
   for (const [index, section] of sections.entries()) {
     if (!isRemoved(section.name)) continue;
     const next = sections[index + 1];
-    const end = next === undefined ? lines.length : startOf(next, anyComment);
-    for (let line = startOf(section, atmosComment); line < end; line++) removed.add(line);
+    const end = next === undefined ? lines.length : startOf(next, lines, anyComment);
+    for (let line = startOf(section, lines, atmosComment); line < end; line++) removed.add(line);
   }
   return lines.filter((_, index) => !removed.has(index)).join('\n');
+}
+
+export interface NewSection {
+  /** A name without brackets, line breaks and space around it. */
+  readonly name: string;
+  /** Follows `; atmos:`. Undefined: the section has no such comment. */
+  readonly note?: string;
+  /** Names in lower case. Values of one line, without characters that a parser interprets. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * Sets these settings in the section, in the form of Go Atmos, and creates the section at the end if
+ * it is missing. The rest of the text does not change, including other settings and comments of the
+ * section.
+ */
+export function setSection(text: string, { name, note, settings }: NewSection): string {
+  const width = Math.max(...Object.keys(settings).map((key) => key.length));
+  const written = Object.entries(settings).map(([key, value]) => `${key.padEnd(width)} = ${value}`);
+  const comments = note === undefined ? [] : [`; atmos: ${note}`];
+  const rest = withoutSettings(text, name, settings);
+  const lines = rest.split('\n');
+  const section = parseIni(rest).find((one) => one.name === name);
+  if (section === undefined) {
+    const before = text.trim() === '' ? text : `${text.replace(/\n?$/, '\n')}\n`;
+    return `${before}${[...comments, `[${name}]`, ...written].join('\n')}\n`;
+  }
+  const at = section.line - 1;
+  const above = startOf(section, lines, anyComment);
+  // A line that is indented more than the line before it would continue its value.
+  const indent = /^[ \t]*/.exec(lines.slice(at + 1).find(isSetting) ?? '')?.[0] ?? '';
+  return [
+    ...lines.slice(0, above),
+    ...lines.slice(above, at).filter((line) => !atmosComment.test(line)),
+    ...comments,
+    lines[at],
+    ...written.map((line) => `${indent}${line}`),
+    ...lines.slice(at + 1),
+  ].join('\n');
+}
+
+function isSetting(line: string): boolean {
+  return line.trim() !== '' && !anyComment.test(line);
+}
+
+/** The text without these settings of a section, also where a setting or the section is repeated. */
+function withoutSettings(text: string, name: string, settings: NewSection['settings']): string {
+  const lines = text.split('\n');
+  const found = parseIni(text)
+    .filter((section) => section.name === name)
+    .flatMap((section) => [...section.settings])
+    .flatMap(([key, { line }]) => (Object.hasOwn(settings, key) ? [line - 1] : []));
+  if (found.length === 0) return text;
+  const removed = new Set(found.flatMap((line) => wholeValue(line, lines)));
+  const rest = lines.filter((_, index) => !removed.has(index)).join('\n');
+  return withoutSettings(rest, name, settings);
+}
+
+/** The line of a setting, and the more deeply indented lines below it, which continue its value. */
+function wholeValue(start: number, lines: readonly string[]): number[] {
+  const indent = (lines[start] ?? '').search(/\S/);
+  let end = start + 1;
+  while ((lines[end] ?? '').search(/\S/) > indent) end++;
+  return Array.from({ length: end - start }, (_, at) => start + at);
 }

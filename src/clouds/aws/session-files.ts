@@ -1,17 +1,13 @@
-import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { showPermissions } from '../../core/hint.ts';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { systemErrorCode } from '../../core/errors.ts';
 import { randomId, removeFile, replacePrivately } from '../../host/files.ts';
-import { closedInHome } from '../../host/closed-home.ts';
 import { cacheDirectory, configDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
-import { acquireLock } from '../../host/lock.ts';
-import { permissionCheckFor } from '../../host/permissions.ts';
-import { irregularKind, readRegularFile } from '../../host/read-files.ts';
 import type { FileOwners, SessionFile } from '../cloud-contract.ts';
+import { ioError, isAbsent, locked, pathFault, readSmallFile, visible } from './atmos-files.ts';
 import { parseIni, removeSections } from './ini.ts';
+import { tokenFileName } from './sso-cache.ts';
 
 // Finds and removes the plain files of Go Atmos (v1.225). Sessions:
 // `<config>/atmos/<realm>/aws/<provider>/credentials`, with one section for each identity, and its
@@ -22,10 +18,6 @@ import { parseIni, removeSections } from './ini.ts';
 //
 // Only regular files of the current user in directories of the current user are read and changed,
 // and links below the base directory are not followed.
-
-const maxBytes = 1024 * 1024;
-/** As long as Go Atmos waits for the lock. */
-const lockTimeoutMs = 10_000;
 
 /** A directory with the sessions of a realm. */
 interface Place {
@@ -49,15 +41,6 @@ export function listAwsSessionFiles(host: Host, owners: FileOwners): SessionFile
       : [...tokenFiles(cache, owners, host), ...refreshFiles(cache, owners, host)]),
   ];
   return files.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
-}
-
-/**
- * Undefined if there is no home directory or it cannot be searched, because it then contains no
- * files of this user.
- */
-function visible(directory: string | undefined, host: Host): string | undefined {
-  if (directory === undefined || closedInHome(directory, host) !== undefined) return undefined;
-  return directory;
 }
 
 function placesOf(base: string): Place[] {
@@ -137,49 +120,23 @@ async function removeIdentities(
   return isDone ? parts.filter(({ identity }) => identity !== null && found.has(identity)) : [];
 }
 
-/** A lock file that was created for this is removed together with the file. */
-async function locked<T>(path: string, host: Host, run: () => Promise<T>): Promise<T> {
-  const lockPath = `${path}.lock`;
-  const isOurs = isAbsent(lockPath);
-  const lock = await acquireLock(lockPath, {
-    mode: 'exclusive',
-    timeoutMs: lockTimeoutMs,
-    host,
-  });
-  if (lock === undefined) {
-    throw new AtmosError(
-      'ERR_IO',
-      `cannot change ${path}: another process has had it locked for ${lockTimeoutMs / 1000} seconds`,
-    );
-  }
-  try {
-    return await run();
-  } finally {
-    lock.release();
-    if (isOurs && isAbsent(path)) rmSync(lockPath, { force: true });
-  }
-}
-
 function tokenFiles(cache: string, { providers }: FileOwners, host: Host): SessionFile[] {
   const directory = join(cache, 'aws-sso/sessions');
   return namesIn(directory)
     .filter((name) => /^[0-9a-f]{40}\.json$/.test(name))
     .map((name) => {
-      const configured = providers.filter((provider) => tokenFileName(provider) === name);
+      const configured = providers.filter((provider) => tokenFileOf(provider) === name);
       const names = configured.map((provider) => provider.name);
       return tokenFile(join(directory, name), { realm: null, identity: null, names }, host);
     });
 }
 
-/**
- * The file name that Go Atmos uses: the SHA-1 of the URL and the region of the portal, as they are
- * written.
- */
-function tokenFileName({ kind, settings }: FileOwners['providers'][number]): string | undefined {
-  const { start_url: url, region } = settings;
+/** The file of a provider's portal. */
+function tokenFileOf({ kind, settings }: FileOwners['providers'][number]): string | undefined {
+  const { start_url: startUrl, region } = settings;
   if (kind !== 'aws/iam-identity-center') return undefined;
-  if (typeof url !== 'string' || typeof region !== 'string') return undefined;
-  return `${createHash('sha1').update(`${url}|${region}`).digest('hex')}.json`;
+  if (typeof startUrl !== 'string' || typeof region !== 'string') return undefined;
+  return tokenFileName({ startUrl, region });
 }
 
 /**
@@ -216,39 +173,6 @@ async function removeWhole(path: string): Promise<boolean> {
   return true;
 }
 
-/** Why the path must not be followed. Checks this many levels from its end. */
-function pathFault(path: string, levels: number, host: Host): string | undefined {
-  for (let level = levels - 1, at = path; level >= 0; level--, at = dirname(at)) {
-    const fault = fileFault(at, at === path ? 'file' : 'directory', host);
-    if (fault !== undefined) return at === path ? fault : `is below ${at}, which ${fault}`;
-  }
-  return undefined;
-}
-
-function fileFault(path: string, what: 'file' | 'directory', host: Host): string | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return 'no longer exists';
-  const isDirectory = what === 'directory' && stats.isDirectory();
-  const kind = isDirectory ? undefined : irregularKind(stats);
-  if (kind !== undefined) return `is ${kind}`;
-  const permissions = permissionCheckFor(host.userId).permissionsOf(path, stats);
-  if (permissions === undefined) return 'no longer exists';
-  if (!permissions.isOurs) return `belongs to ${permissions.owner}`;
-  const isOpen = isDirectory && permissions.others.replace;
-  return isOpen ? `can be changed by other users (${permissions.openness})` : undefined;
-}
-
-function readSmallFile(path: string): string | undefined {
-  try {
-    return readRegularFile(path, { followsLinks: false, maxBytes });
-  } catch (error) {
-    const reason = systemErrorCode(error);
-    if (reason === 'ENOENT') return '';
-    if (reason === undefined) throw error;
-    throw ioError('read', path, reason);
-  }
-}
-
 async function removing(path: string, remove: () => Promise<boolean>): Promise<boolean> {
   try {
     return await remove();
@@ -258,10 +182,6 @@ async function removing(path: string, remove: () => Promise<boolean>): Promise<b
     if (reason === 'ENOENT') return false;
     throw ioError('remove', path, reason);
   }
-}
-
-function isAbsent(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
 /** Empty if the directory is missing, is not a directory, or cannot be read. */
@@ -274,10 +194,4 @@ function namesIn(directory: string): string[] {
     if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(reason)) return [];
     throw ioError('list', directory, reason);
   }
-}
-
-function ioError(doing: string, path: string, reason: string): AtmosError {
-  return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${reason}`, {
-    hints: [showPermissions(dirname(path))],
-  });
 }

@@ -19,6 +19,7 @@ const known = (desk: Desk) => ({
   expiration: null,
   environment: environmentOf(desk),
   credentials_ref: 'dev',
+  source: null as string | null,
   key_refused_at: null,
   keyring: {
     type: 'file',
@@ -63,6 +64,7 @@ test('a session that AWS accepts is valid', async () => {
       account: '012345678901',
       expires_at: '2026-01-01T12:00:00Z',
       expiration: '2026-01-01T12:00:00Z',
+      source: 'keyring',
       valid: true,
       reason: null,
     },
@@ -98,6 +100,7 @@ test('a session that could not be checked is not a failure, and the reason is sh
       ...known(desk),
       expires_at: '2026-01-01T12:00:00Z',
       expiration: '2026-01-01T12:00:00Z',
+      source: 'keyring',
       valid: null,
       reason,
     },
