@@ -69,6 +69,11 @@ const kinds = {
   },
   /** @type {PeerKind} The current AWS CLI, from PyPI. */
   'awscli-v2': awsCli2,
+  /** @type {PeerKind} A real browser: test/support/chromium.ts. */
+  chromium: {
+    find: () => ['/usr/bin/chromium'].find(isExecutable),
+    debianPackages: () => ['chromium'],
+  },
   /** @type {PeerKind} Shows what passes over a bus. */
   'dbus-monitor': {
     find: () => programOnPath('dbus-monitor'),

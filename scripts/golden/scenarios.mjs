@@ -11,6 +11,7 @@ import { keyringCopies } from './scenarios/keyring-copies.mjs';
 import { keyringFile } from './scenarios/keyring-file.mjs';
 import { keyringTypes } from './scenarios/keyring-types.mjs';
 import { program } from './scenarios/program.mjs';
+import { init } from './scenarios/init.mjs';
 import { profiles } from './scenarios/profiles.mjs';
 import { rekey } from './scenarios/rekey.mjs';
 import { sessions } from './scenarios/sessions.mjs';
@@ -25,6 +26,7 @@ export const scenarios = {
   ...configuration,
   ...credentialProcess,
   ...examples,
+  ...init,
   ...keyringAgent,
   ...keyringCopies,
   ...keyringFile,

@@ -79,10 +79,10 @@ export async function openForCommand(
 }
 
 /** Undefined if no one can be asked. Loaded only then, because it looks for a browser. */
-async function signInFor(
+export async function signInFor(
   context: Context,
   plan: AuthPlan,
-  { isInteractive, signIn }: OpenOptions,
+  { isInteractive, signIn }: Pick<OpenOptions, 'isInteractive' | 'signIn'>,
 ): Promise<SignIn | undefined> {
   const { host, globals } = context;
   if (!isInteractive || signIn === undefined) return undefined;

@@ -3,8 +3,8 @@ import type { Services } from '../app/export-environment.ts';
 import { planAuth, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
 import { loadConfig } from '../auth/load-config.ts';
 import type { Config, LoadOptions } from '../config/load.ts';
-import { isAtmosError } from '../core/errors.ts';
-import type { Hint } from '../core/hint.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { run, type Hint } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
@@ -32,8 +32,25 @@ export async function loadPlan(
   options: PlanOptions = {},
 ): Promise<ProjectPlan> {
   const globals = await withPickedProfiles(context);
-  const config = await loadConfig({ ...loadOptions(globals), ...options }, context.host);
+  const config = await load(context, { ...loadOptions(globals), ...options });
   return planOf(context, config, options);
+}
+
+/** If there is no configuration, the error names `auth init` and what it would find. */
+async function load(
+  { globals, host }: Pick<Context, 'globals' | 'host'>,
+  options: LoadOptions,
+): Promise<Config> {
+  try {
+    return await loadConfig(options, host);
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_CONFIG_NOT_FOUND') || namesConfig(globals, host)) throw error;
+    const { describeImportable } = await import('../app/init.ts');
+    const found = await describeImportable(host);
+    if (found === undefined) throw error;
+    const hint = run(['atmos', 'auth', 'init'], `to create one from ${found}`);
+    throw new AtmosError(error.code, error.lines, { hints: [hint], cause: error });
+  }
 }
 
 /** {@link loadPlan} for a command that uses an identity. Suggests a profile that contains it. */
@@ -42,7 +59,7 @@ export async function loadPlanFor(
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<ProjectPlan> {
   const globals = await withPickedProfiles(context);
-  const config = await loadConfig(loadOptions(globals), context.host);
+  const config = await load(context, loadOptions(globals));
   const profile = await suggestProfile(context, config, invocation);
   // Atmos would start itself again. Nothing has been changed yet, so loading again is enough.
   const taken =
@@ -68,8 +85,11 @@ async function planOf(
  * defaults apply.
  */
 export async function loadPlanIfAny(context: Context): Promise<AuthPlan> {
+  const options = { isStatic: true };
   try {
-    return await loadPlan(context, { isStatic: true });
+    const globals = await withPickedProfiles(context);
+    const config = await loadConfig({ ...loadOptions(globals), ...options }, context.host);
+    return await planOf(context, config, options);
   } catch (error) {
     const { globals, host } = context;
     if (namesConfig(globals, host) || !isAtmosError(error, 'ERR_CONFIG_NOT_FOUND')) throw error;

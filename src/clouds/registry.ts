@@ -132,6 +132,11 @@ export const keyImporters = {
     (await import('./aws/key-importers.ts')).awsVault,
 };
 
+/** Makes identities and providers of the profiles in the files of another tool. */
+export async function loadConfigImporter() {
+  return (await import('./aws/config-import.ts')).awsConfigImporter;
+}
+
 /** The profiles in the user's own files. */
 export async function loadUserProfiles(): Promise<UserProfiles> {
   return (await import('./aws/user-profiles.ts')).awsUserProfiles;

@@ -2,7 +2,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { addOptions, optionWords, say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
-import { requirePath } from '../host/home.ts';
+import { noHome, requirePath } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { statIfVisible } from '../host/read-files.ts';
 import { findGitRoot } from './git-root.ts';
@@ -108,6 +108,32 @@ export function findPlaces(named: Named, host: Where): Found {
   ];
   const explicit = places.map((place) => ({ ...place, kind: 'file', origin: 'explicit' }) as const);
   return { places: explicit, lookedIn: [], warnings: [] };
+}
+
+/**
+ * The file to which a command adds settings of the user: the last configuration file that is not of
+ * the machine, else that of the user, which does not exist then.
+ *
+ * @throws as {@link findPlaces}; ERR_USAGE without an accessible home directory
+ */
+export function findFileToEdit(
+  named: Named,
+  host: Where & Pick<Host, 'userId'>,
+): Sourced<string> & { readonly origin: Origin } {
+  const isOfMachine = (path: string) => dirname(path) === host.systemDirectory;
+  const files = findPlaces(named, host).places.filter(
+    ({ kind, path }) => kind === 'file' && !isOfMachine(path),
+  );
+  const last = files.at(-1);
+  if (last !== undefined) {
+    const { path: value, from: source = 'the search for atmos.yaml', origin } = last;
+    return { value, source, origin };
+  }
+  const { homeDirectory } = host;
+  if (homeDirectory === undefined) throw noHome('atmos.yaml', ['ATMOS_CONFIG'], host);
+  const own = userDirectory(join(homeDirectory, '.atmos'), host);
+  if (own.path === undefined) throw new AtmosError('ERR_USAGE', own.warning ?? '');
+  return { value: join(own.path, 'atmos.yaml'), source: 'the home directory', origin: 'user' };
 }
 
 /** @throws ERR_CONFIG_NOT_FOUND with the places looked at, and the least that works */

@@ -63,9 +63,25 @@ export function defaultRealm(directory: string): string {
   return sha256(normal).slice(0, 16);
 }
 
+/** The first of these texts that can be made the name of a realm. */
+export function suggestRealm(texts: readonly string[]): string | undefined {
+  const names = texts.map((text) =>
+    lowerCase(text)
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .slice(0, longest)
+      .replaceAll(/^-|-$/g, ''),
+  );
+  return names.find((name) => name !== '');
+}
+
 function checked(realm: Sourced<string>): Sourced<string> {
   if (realm.value === '') throw emptyRealm(realm);
-  const fault = findFault(realm);
+  return checkRealm(realm);
+}
+
+/** @throws ERR_REALM_INVALID for a name that a realm cannot have */
+export function checkRealm(realm: Sourced<string>): Sourced<string> {
+  const fault = findRealmFault(realm);
   if (fault === undefined) return realm;
   throw new AtmosError(
     'ERR_REALM_INVALID',
@@ -82,8 +98,12 @@ function emptyRealm({ source, tag = '' }: Sourced<string>): AtmosError {
   });
 }
 
-/** The rules of Atmos. */
-function findFault({ value: realm, tag }: Sourced<string>): string | undefined {
+/** Why a realm cannot have this name, by the rules of Atmos. Completes a message after the name. */
+export function findRealmFault({
+  value: realm,
+  tag,
+}: Pick<Sourced<string>, 'value' | 'tag'>): string | undefined {
+  if (realm === '') return 'is empty';
   const strange = new Set(realm.match(/[^a-z0-9_-]/gu));
   if (strange.size > 0) {
     const shown = tag === undefined ? `: ${[...strange].map(quote).join(' ')}` : '';

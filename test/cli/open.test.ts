@@ -1,4 +1,14 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { planAuth } from '../../src/auth/plan.ts';
+import { atmos } from '../../src/cli/command-specs/root.ts';
+import { createContext } from '../../src/cli/context.ts';
+import { askingOptions, signInFor } from '../../src/cli/open.ts';
+import { parseCommandLine } from '../../src/cli/parse/command-line.ts';
+import type { Host } from '../../src/host/host.ts';
+import { fakeHost, testStart } from '../support/fake-host.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { testPassword } from '../support/file-keyring.ts';
 import { codes, device, keyOnStdin, openDesk, yamlOf } from './commands/desk.ts';
 import { person } from './commands/person.ts';
@@ -104,4 +114,91 @@ test('a warning that cannot be shown is not a failure', async () => {
   const { exitCode, stdout } = await desk.run('auth credential-process', { host: { stderr } });
   expect(exitCode).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ Version: 1 });
+});
+
+function parsed(words: string) {
+  const result = parseCommandLine(words.split(' '), atmos);
+  if (result.kind === 'help') throw new Error('this is help');
+  return result.invocation;
+}
+
+test('the options of a command say how a person signs in on a page', () => {
+  const nothing = { isInteractive: true, mfaToken: undefined };
+  expect(askingOptions(parsed('auth login'))).toEqual({
+    ...nothing,
+    signIn: { opensBrowser: true },
+  });
+  expect(askingOptions(parsed('auth exec --no-browser --mfa-token 123456 -- x'))).toEqual({
+    isInteractive: true,
+    mfaToken: '123456',
+    signIn: { opensBrowser: false },
+  });
+  for (const command of ['login', 'shell', 'env']) {
+    expect(askingOptions(parsed(`auth ${command} --device-code`))).toEqual({
+      ...nothing,
+      signIn: { flow: 'device', opensBrowser: true },
+    });
+  }
+});
+
+describe('signing in on a page', () => {
+  /** In an SSH session, so that the machine of the test does not matter. */
+  function signIn(env: Host['env'] = {}, options: { words?: string; canPrompt?: boolean } = {}) {
+    const { words = 'auth login', canPrompt = true } = options;
+    const host = fakeHost({
+      env: { SSH_TTY: '/dev/pts/1', ...env },
+      canPrompt: () => Promise.resolve(canPrompt),
+    });
+    const invocation = parsed(words);
+    const context = createContext(host, invocation.globals, { start: () => Promise.resolve() });
+    return signInFor(context, planAuth(undefined, host), askingOptions(invocation));
+  }
+
+  test('is possible only where a person can be prompted', async () => {
+    expect(await signIn()).toMatchObject({ showPage: expect.any(Function) });
+    expect(await signIn({}, { canPrompt: false })).toBeUndefined();
+    expect(await signIn({ CI: 'true' })).toBeUndefined();
+    expect(await signIn({ ATMOS_INTERACTIVE: 'false' })).toBeUndefined();
+    expect(await signIn({}, { words: 'auth login --interactive=false' })).toBeUndefined();
+    const host = fakeHost({ canPrompt: () => Promise.resolve(true) });
+    const context = createContext(host, parsed('auth login').globals, {
+      start: () => Promise.resolve(),
+    });
+    const plan = planAuth(undefined, host);
+    const signIns = { opensBrowser: true };
+    for (const options of [{ isInteractive: true }, { isInteractive: false, signIn: signIns }]) {
+      expect(await signInFor(context, plan, options)).toBeUndefined();
+    }
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'a browser gets no secret of this program, and none is opened with --no-browser',
+    async () => {
+      const directory = temporaryDirectory();
+      const [browser, record] = [join(directory, 'browser'), join(directory, 'record')];
+      writeFileSync(browser, `#!/bin/sh\nenv >'${record}.part'; mv '${record}.part' '${record}'\n`);
+      chmodSync(browser, 0o755);
+      const env = {
+        BROWSER: browser,
+        PATH: process.env['PATH'],
+        ATMOS_KEYRING_PASSWORD: 'canary-password',
+        ATMOS_MFA_TOKEN: 'canary-code',
+        KEPT: 'yes',
+      };
+      const page = {
+        url: new URL('https://device.sso.example.com/'),
+        named: 'provider corp',
+        expiresAt: testStart,
+      };
+      const quiet = await signIn(env, { words: 'auth login --no-browser' });
+      await quiet?.showPage(page, AbortSignal.abort());
+      const loud = await signIn(env);
+      await loud?.showPage(page, AbortSignal.abort());
+      await expect.poll(() => existsSync(record)).toBe(true);
+      const got = readFileSync(record, 'utf8');
+      expect(got).toContain('KEPT=yes');
+      expect(got).not.toContain('canary');
+      expect(quiet).not.toHaveProperty('openPage');
+    },
+  );
 });

@@ -1,15 +1,15 @@
 import type { CommandGroup } from '../command.ts';
 import { user } from './auth-user.ts';
+import { awsConfig, init } from './aws-files.ts';
 import { keyring } from './keyring.ts';
 import {
   credentialsOption,
   jsonOutput,
-  mfaToken,
   minValidity,
+  openingOptions,
   outputAs,
   provider,
   region,
-  signInOptions,
   verbose,
 } from './shared-options.ts';
 
@@ -20,6 +20,7 @@ export const auth: CommandGroup = {
   isShared: true,
   commands: [
     user,
+    init,
     {
       name: 'login',
       summary: 'Open a session and store it in the keyring',
@@ -35,8 +36,7 @@ export const auth: CommandGroup = {
         },
         { name: 'plan', summary: 'Show what would be opened and why; open nothing' },
         { ...jsonOutput, summary: 'With --plan: print machine-readable output' },
-        mfaToken,
-        ...signInOptions,
+        ...openingOptions,
         verbose,
       ],
       load: async () => (await import('../commands/auth-login.ts')).login,
@@ -79,7 +79,7 @@ export const auth: CommandGroup = {
       summary: 'Run a program with the credentials of an identity',
       takesIdentity: true,
       takesProgram: true,
-      options: [credentialsOption('env'), region, minValidity, mfaToken, ...signInOptions],
+      options: [credentialsOption('env'), region, minValidity, ...openingOptions],
       load: async () => (await import('../commands/auth-exec.ts')).exec,
     },
     {
@@ -99,8 +99,7 @@ export const auth: CommandGroup = {
         credentialsOption('env'),
         region,
         minValidity,
-        mfaToken,
-        ...signInOptions,
+        ...openingOptions,
       ],
       load: async () => (await import('../commands/auth-shell.ts')).shell,
     },
@@ -132,29 +131,11 @@ export const auth: CommandGroup = {
         { name: 'login', summary: 'Open a session first, also with --credentials process' },
         region,
         minValidity,
-        mfaToken,
-        ...signInOptions,
+        ...openingOptions,
       ],
       load: async () => (await import('../commands/auth-env.ts')).env,
     },
-    {
-      name: 'aws-config',
-      summary: 'Write an AWS profile for each identity to ~/.aws/config',
-      options: [
-        { name: 'write', summary: "Write the profiles to this project's block of the file" },
-        { name: 'remove', summary: "Remove this project's block" },
-        { name: 'print', summary: 'Print the block that --write would write' },
-        {
-          name: 'identities',
-          value: 'pattern',
-          completes: 'identity',
-          summary: 'Only identities whose names match, such as "dev-*"',
-        },
-        { name: 'prefix', value: 'text', summary: 'Text before the name of each profile' },
-        jsonOutput,
-      ],
-      load: async () => (await import('../commands/auth-aws-config.ts')).awsConfig,
-    },
+    awsConfig,
     {
       name: 'credential-process',
       summary: 'Print credentials as JSON for AWS SDKs; never prompts',

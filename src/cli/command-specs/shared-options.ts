@@ -31,14 +31,13 @@ export const provider: OptionSpec = {
   summary: 'A provider instead of an identity',
 };
 
-export const mfaToken: OptionSpec = {
-  name: 'mfa-token',
-  value: 'code',
-  summary: 'Code of the MFA device; without it, the command prompts',
-};
-
-/** How a person signs in on a page, for commands that open sessions. */
-export const signInOptions: readonly OptionSpec[] = [
+/** How a person proves who they are, for commands that open sessions. */
+export const openingOptions: readonly OptionSpec[] = [
+  {
+    name: 'mfa-token',
+    value: 'code',
+    summary: 'Code of the MFA device; without it, the command prompts',
+  },
   {
     name: 'device-code',
     summary: 'Sign in with a code on a page, in a browser on any device',

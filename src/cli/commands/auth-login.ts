@@ -71,15 +71,16 @@ function checkOptions({ values, flags, identity }: Invocation): void {
 /** Signs in to a provider, for all identities that use it. */
 async function loginToProvider(
   context: Context,
-  { flags, values }: Invocation,
+  invocation: Invocation,
   name: string,
 ): Promise<void> {
   const { host, note } = context;
   const plan = await loadPlan(context);
   const provider = providerNamed(plan.config, name);
-  const opening = { isInteractive: true, mfaToken: values['mfa-token'] };
-  const { manager } = await openForCommand(context, plan, opening);
-  const result = await manager.signIn(provider, { force: flags['force'] ?? false });
+  const { manager } = await openForCommand(context, plan, askingOptions(invocation));
+  const result = await manager.signIn(provider, {
+    force: invocation.flags['force'] ?? false,
+  });
   if (result.storeFailure !== undefined) throw result.storeFailure;
   const { wasOpened, expiresAt, changed } = result;
   const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, host)}`;

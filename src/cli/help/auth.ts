@@ -120,6 +120,21 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
     ],
     environment: [identityVariable, mfaVariable],
   },
+  'atmos auth init': {
+    description:
+      'Reads the profiles of the AWS CLI and adds identities and providers for them to the ' +
+      'atmos.yaml that is found, or to ~/.atmos/atmos.yaml. It shows the change first, and ' +
+      'lists what atmos.yaml cannot express. Access keys are never written.',
+    examples: [
+      'atmos auth init',
+      'atmos auth init --yes --realm my-company',
+      'atmos auth init --from colleague-config',
+    ],
+    environment: [
+      ['AWS_CONFIG_FILE', 'File to read (default ~/.aws/config)'],
+      ['AWS_SHARED_CREDENTIALS_FILE', 'Other file to read (default ~/.aws/credentials)'],
+    ],
+  },
   'atmos auth aws-config': {
     description:
       'Each profile runs atmos auth credential-process, so every program can use every ' +

@@ -29,9 +29,12 @@ export async function signInByDevice(
   const device = await oidc.startDevice(registration, startUrl);
   const { page: url, userCode: code, expiresInMs: limitMs } = device;
   checkPage(url, oidc.endpoint, request);
-  return untilSignedIn({ url, code, limitMs }, request, (signal) => [
-    poll(oidc, registration, device, request, signal),
-  ]);
+  return untilSignedIn(
+    { url, code, limitMs },
+    request,
+    (signal) => [poll(oidc, registration, device, request, signal)],
+    (issued) => Promise.resolve(issued),
+  );
 }
 
 /**

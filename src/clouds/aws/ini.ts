@@ -25,8 +25,10 @@ const setting = /^([^=:]+?)\s*[=:]\s*(.*)$/;
 /**
  * Parses the sections of a file, in their order. Lines before the first section and invalid lines
  * are ignored.
+ *
+ * @param onIgnored called with the number of each line that is ignored, counted from 1
  */
-export function parseIni(text: string): IniSection[] {
+export function parseIni(text: string, onIgnored?: (line: number) => void): IniSection[] {
   const sections: (IniSection & { settings: Map<string, IniSetting> })[] = [];
   // More deeply indented lines below a setting without a value are nested settings: `s3 =`.
   let parentIndent: number | undefined;
@@ -49,8 +51,12 @@ export function parseIni(text: string): IniSection[] {
     if (!isContinued && sections.length > 0) settingIndent = indent;
     if (parentIndent !== undefined && indent > parentIndent) continue;
     const [, key, value] = setting.exec(content) ?? [];
-    if (key === undefined || value === undefined) continue;
-    sections.at(-1)?.settings.set(key.toLowerCase(), { value, line });
+    const section = sections.at(-1);
+    if (key === undefined || value === undefined || section === undefined) {
+      onIgnored?.(line);
+      continue;
+    }
+    section.settings.set(key.toLowerCase(), { value, line });
     parentIndent = value === '' ? indent : undefined;
   }
   return sections;

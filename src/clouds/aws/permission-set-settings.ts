@@ -54,7 +54,7 @@ export const accountPath = ['principal', 'account'] as const;
 /** @throws ERR_CONFIG_INVALID with each place in the file */
 export function readPermissionSet(
   identity: Identity,
-  base: LinkPlan | undefined,
+  base: Pick<LinkPlan, 'name' | 'partition'> | undefined,
 ): PermissionSetSettings {
   const problems: LinkProblem[] = [];
   const report = (problem: LinkProblem) => void problems.push(problem);
@@ -106,7 +106,7 @@ function accountIn(
 function checkPartition(
   { tagAt }: Identity,
   region: string | undefined,
-  base: LinkPlan | undefined,
+  base: Pick<LinkPlan, 'name' | 'partition'> | undefined,
   report: (problem: LinkProblem) => void,
 ): void {
   if (region === undefined || base?.partition === undefined) return;

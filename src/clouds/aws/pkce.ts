@@ -34,7 +34,7 @@ export interface BrowserSignIn extends SignInRequest {
 /** The address to which the browser was sent. */
 interface Arrived {
   readonly parameters: URLSearchParams;
-  /** Shows the outcome in the browser, if it waits for it. */
+  /** Shows the outcome in the browser, if it waits for it. Only the first call has an effect. */
   answer?(isSignedIn: boolean): void;
 }
 
@@ -72,7 +72,7 @@ export async function signInByBrowser<T>(
       code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
     });
     const { pasteAddress } = signIn;
-    const arrived = await untilSignedIn<Arrived>({ url, limitMs }, request, (signal) => [
+    const waits = (signal: AbortSignal): readonly Promise<Arrived>[] => [
       listener.next(signal).then(({ url: { searchParams: parameters }, answer }) => ({
         parameters,
         answer,
@@ -83,12 +83,18 @@ export async function signInByBrowser<T>(
       context.host.sleep(limitMs, signal).then(() => {
         throw unfinished(request);
       }),
-    ]);
-    const code = codeIn(arrived.parameters, request);
-    const issued = await exchange(oidc, registration, { code, redirectUri, codeVerifier }, request);
-    const completed = await complete(issued);
-    arrived.answer?.(true);
-    return completed;
+    ];
+    return await untilSignedIn({ url, limitMs }, request, waits, async (arrived) => {
+      try {
+        const code = codeIn(arrived.parameters, request);
+        const grant = { code, redirectUri, codeVerifier };
+        const completed = await complete(await exchange(oidc, registration, grant, request));
+        arrived.answer?.(true);
+        return completed;
+      } finally {
+        arrived.answer?.(false);
+      }
+    });
   } finally {
     listener.close();
   }

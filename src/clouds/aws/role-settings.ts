@@ -101,11 +101,14 @@ const minDurationSeconds = 900;
 const maxDurationSeconds = 43_200;
 const maxChainedSeconds = 3_600;
 
+/** What the settings of a role depend on in the plan of the link before. */
+export type RoleBase = Pick<LinkPlan, 'name' | 'gives' | 'origin' | 'region' | 'defaultRegion'>;
+
 /**
  * @param base the plan of the link before, if it is known
  * @throws ERR_CONFIG_INVALID with each place in the file
  */
-export function readRoleSettings(identity: Identity, base: LinkPlan | undefined): RoleSettings {
+export function readRoleSettings(identity: Identity, base: RoleBase | undefined): RoleSettings {
   const problems: LinkProblem[] = [];
   const report: Report = (problem) => void problems.push(problem);
   const given = checkPart(identity, 'principal', schemas.principal, report);
@@ -170,7 +173,7 @@ const arnHint: Hint = say('write it like arn:aws:iam::123456789012:role/name');
 function checkPartition(
   { tagAt }: Identity,
   used: Pick<RoleSettings, 'partition' | 'requestRegion'> & { readonly region: string | undefined },
-  base: LinkPlan | undefined,
+  base: RoleBase | undefined,
   report: Report,
 ): void {
   const { partition, region, requestRegion } = used;
@@ -200,7 +203,7 @@ function tagsOf(tags: Readonly<Record<string, string>> = {}): RoleSettings['tags
 /** What the credentials of the link before do not allow. */
 function checkBase(
   given: Readonly<Partial<Record<string, unknown>>>,
-  base: LinkPlan | undefined,
+  base: RoleBase | undefined,
   report: Report,
 ): void {
   if (base?.gives === 'oidc') {
@@ -225,7 +228,7 @@ function checkBase(
 function durationOf(
   identity: Identity,
   given: string | number | undefined,
-  base: LinkPlan | undefined,
+  base: RoleBase | undefined,
   report: Report,
 ): number | undefined {
   const seconds = readDuration(identity, given, '1h, 90m, 900s or 900 (seconds)', report);

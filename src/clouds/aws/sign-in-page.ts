@@ -28,19 +28,28 @@ interface Page {
  * cannot be started is no failure, because the page is shown as well.
  *
  * @param waits for the outcome; each ends when the signal aborts
+ * @param use what happens with it before this returns. A caller may show the page until the browser has
+ *   its answer, which is given here
  */
-export async function untilSignedIn<T>(
+export async function untilSignedIn<T, Used>(
   { url, code, limitMs }: Page,
   { context, signIn, named, browser }: SignInRequest,
   waits: (signal: AbortSignal) => readonly Promise<T>[],
-): Promise<T> {
+  use: (outcome: T) => Promise<Used>,
+): Promise<Used> {
   const ended = new AbortController();
   const expiresAt = new Date(context.host.now().getTime() + limitMs);
   const page = { url, named, expiresAt, ...(code === undefined ? {} : { code }) };
   const shown = signIn.showPage(page, ended.signal);
   const opened = signIn.openPage?.(url, browser);
   try {
-    return await Promise.race([...waits(ended.signal), failureOf(shown), failureOf(opened)]);
+    const outcome = await Promise.race([
+      ...waits(ended.signal),
+      failureOf(shown),
+      failureOf(opened),
+    ]);
+    ended.abort();
+    return await use(outcome);
   } finally {
     ended.abort();
     // The terminal is free again only then.

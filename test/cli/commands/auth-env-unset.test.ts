@@ -156,6 +156,8 @@ test.each([
   ['-i', 'identity'],
   ['--credentials env', 'credentials'],
   ['--mfa-token 123456', 'mfa-token'],
+  ['--device-code', 'device-code'],
+  ['--no-browser', 'no-browser'],
 ])('--unset cannot be combined with %s', async (words, option) => {
   const desk = await openDesk();
   expect(await desk.run(`auth env --unset ${words}`)).toEqual({

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createPrinter } from '../../../src/cli/printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../../../src/cli/report.ts';
-import { createPrompt } from '../../../src/cli/ui/prompt.ts';
+import { canPrompt, createPrompt } from '../../../src/cli/ui/prompt.ts';
 import { addOptions, placeholder } from '../../../src/core/hint.ts';
 import { realHost } from '../../../src/host/real.ts';
 
@@ -19,6 +19,8 @@ async function ask(): Promise<unknown> {
         instead,
         fault: (answer) => (answer.length < 3 ? 'too short' : undefined),
       });
+    case 'can-prompt':
+      return canPrompt(host, undefined);
     case 'two':
       return [
         await prompt.text({

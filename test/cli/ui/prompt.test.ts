@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPrompt } from '../../../src/cli/ui/prompt.ts';
+import { canPrompt, createPrompt } from '../../../src/cli/ui/prompt.ts';
 import { addOptions, placeholder } from '../../../src/core/hint.ts';
 import { compileProgram, type Program } from '../../support/compile.ts';
+import type { Host } from '../../../src/host/host.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { openPty } from '../../support/pty.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
@@ -182,6 +183,16 @@ describe('at a terminal', () => {
     await session.waitFor('hint: add --answer <text>');
     await expect(session.waitFor('rc 2')).resolves.toBeUndefined();
   });
+
+  test('whether a prompt is possible is known without taking what is typed', async () => {
+    const asked = `'${process.execPath}' '${program.file}' can-prompt`;
+    const line = `${asked}; read -r line; echo "read <$line>"; set -m; ${asked} & wait $!`;
+    const session = openPty('bash', ['-c', line], { env });
+    session.type('typed ahead\r');
+    await session.waitFor('answer true');
+    await session.waitFor('read <typed ahead>');
+    await expect(session.waitFor('answer false')).resolves.toBeUndefined();
+  });
 });
 
 describe('where no one can be prompted, a prompt fails at once', () => {
@@ -217,6 +228,16 @@ describe('where no one can be prompted, a prompt fails at once', () => {
   ])('in the environment %j with --interactive %s', async (variables, interactive, reason) => {
     const prompt = createPrompt(fakeHost({ env: variables, openTerminal }), interactive);
     await expect(prompt.text(question)).rejects.toMatchObject(refusal(reason));
+  });
+
+  test('which is known before', async () => {
+    const host = (variables: Host['env']) =>
+      fakeHost({ env: variables, canPrompt: () => Promise.resolve(true), openTerminal });
+    expect(await canPrompt(host({}), undefined)).toBe(true);
+    expect(await canPrompt(fakeHost({ openTerminal }), undefined)).toBe(false);
+    expect(await canPrompt(host({ CI: 'true' }), undefined)).toBe(false);
+    expect(await canPrompt(host({ CI: 'true' }), true)).toBe(true);
+    expect(await canPrompt(host({}), false)).toBe(false);
   });
 
   test('CI=false does not mean CI, and --interactive takes precedence over the environment', async () => {

@@ -193,7 +193,7 @@ describe('a setting is refused with its place:', () => {
 
   test('a value that a tag produced is not quoted', () => {
     const identity = { ...roleOf({ external_id: '!' }), tagAt: () => '!env SECRET' };
-    const error = thrownBy(() => readRoleSettings(identity, user as unknown as LinkPlan));
+    const error = thrownBy(() => readRoleSettings(identity, user));
     expect(error.message).not.toContain('"!"');
     expect(error.message).toContain('<value of !env SECRET>');
   });

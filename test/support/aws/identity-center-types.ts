@@ -135,7 +135,7 @@ export interface IdentityCenter {
   /**
    * Allows the device codes that wait for a person.
    *
-   * @throws if none waits
+   * @throws if none waits, or if the user does not exist
    */
   approve(options?: { userCode?: string; user?: string }): void;
   /** Refuses them. */
@@ -204,6 +204,8 @@ export type SsoOperations = Readonly<Record<string, SsoOperation>>;
 export interface SsoSettings {
   accounts: SsoAccount[];
   users: SsoUser[];
+  /** The name of a user that exists: by default the first one. */
+  userNamed: (name?: string) => string;
   /** Whether a start URL or issuer URL is that of this portal. */
   isPortal: (url: string) => boolean;
   region: string;

@@ -4,7 +4,8 @@
 // models `sso-oidc` and `sso` in botocore, RFC 8628, RFC 7636 and RFC 8252, and, where these are
 // silent (/authorize, status 403 for a role without assignment), from what the AWS CLI sends and users
 // report. A parameter, path or method that the API does not have is refused, and is in `problems()`.
-// test/interop/identity-center.test.ts shows that the AWS CLI and the SDKs accept it.
+// test/interop/identity-center.test.ts and test/interop/aws-sso-login.test.ts show that the AWS CLI and
+// the SDKs accept it.
 //
 // It does not verify passwords or MFA (a page names the user), does not do CreateTokenWithIAM, trusted
 // token issuers, other applications than the access portal, vanity start URLs, or regions: one server
@@ -49,7 +50,7 @@ export async function startIdentityCenter(options = {}) {
   let { clockOffsetMs = 0, pages = 'ask' } = options;
   const clock = () => new Date(now().getTime() + clockOffsetMs);
   const settings = settingsOf(options, startUrl, { clock, pages: () => pages });
-  const { accounts, users, region } = settings;
+  const { accounts, region, userNamed } = settings;
   const sessions = createSessions(settings);
   const oidc = createOidc(settings, sessions);
   const operations = { ...oidc.operations, ...createPortal(settings, sessions) };
@@ -59,7 +60,6 @@ export async function startIdentityCenter(options = {}) {
   const waiting = new Map();
   /** @type {ReturnType<typeof createScripts<SsoScript>>} */
   const scripts = createScripts();
-  const firstUser = users[0]?.name ?? '';
 
   /**
    * @param {IncomingMessage} incoming
@@ -98,8 +98,9 @@ export async function startIdentityCenter(options = {}) {
       new Promise((resolve) => {
         waiting.set(action, [...(waiting.get(action) ?? []), resolve]);
       }),
-    approve({ userCode, user = firstUser } = {}) {
-      if (!oidc.decide(userCode, { user })) throw new Error('no device code waits for a person');
+    approve({ userCode, user } = {}) {
+      if (!oidc.decide(userCode, { user: userNamed(user) }))
+        throw new Error('no device code waits for a person');
     },
     deny({ userCode } = {}) {
       if (!oidc.decide(userCode, 'denied')) throw new Error('no device code waits for a person');
@@ -107,9 +108,10 @@ export async function startIdentityCenter(options = {}) {
     setPages(what) {
       pages = what;
     },
-    signIn({ user = firstUser, scopes = ['sso:account:access'] } = {}) {
+    signIn({ user, scopes = ['sso:account:access'] } = {}) {
+      const session = sessions.open(userNamed(user));
       const client = oidc.register({ scopes, grantTypes: undefined, redirectUris: [] });
-      const { accessToken, expiresIn, refreshToken } = sessions.issue(sessions.open(user), client);
+      const { accessToken, expiresIn, refreshToken } = sessions.issue(session, client);
       return {
         startUrl,
         region,
@@ -144,6 +146,11 @@ function settingsOf(options, startUrl, live) {
     ...live,
     accounts,
     users,
+    userNamed(name = users[0]?.name) {
+      const user = users.find((one) => one.name === name);
+      if (!user) throw new SsoError('InvalidRequestException', `unknown user ${name}`);
+      return user.name;
+    },
     isPortal: (url) => normalizeStartUrl(url) === normalizeStartUrl(startUrl),
     region: options.region ?? 'eu-west-1',
     lifetimes: { ...defaultLifetimes, ...options.lifetimes },

@@ -19,7 +19,7 @@ import { newSecret, secondsAfter } from './sso-sessions.mjs';
  * @param {(id: string) => SsoClient | undefined} findClient
  */
 export function createAuthorize(settings, findClient) {
-  const { users, clock, lifetimes } = settings;
+  const { users, userNamed, clock, lifetimes } = settings;
   /** @type {Map<string, AuthorizationRequest>} shown on a page */
   const requests = new Map();
   /** @type {Map<string, AuthorizationRequest & { user: string, expiresAt: Date }>} */
@@ -28,13 +28,13 @@ export function createAuthorize(settings, findClient) {
   /**
    * @param {AuthorizationRequest} request
    * @param {boolean} isAllowed
-   * @param {string} user
+   * @param {string} [user]
    */
   const decided = (request, isAllowed, user) => {
     if (!isAllowed) return answerWith(request, { error: 'access_denied' });
     const code = newSecret('aoc');
     const expiresAt = secondsAfter(clock(), lifetimes.authorizationCode);
-    codes.set(code, { ...request, user, expiresAt });
+    codes.set(code, { ...request, user: userNamed(user), expiresAt });
     return answerWith(request, { code });
   };
 
@@ -58,7 +58,7 @@ export function createAuthorize(settings, findClient) {
         const problem = problemOf(params, request.client);
         if (problem !== undefined) return answerWith(request, { error: problem });
         if (settings.pages() !== 'ask') {
-          return decided(request, settings.pages() === 'allow', users[0]?.name ?? '');
+          return decided(request, settings.pages() === 'allow');
         }
         const id = randomBytes(16).toString('base64url');
         requests.set(id, request);

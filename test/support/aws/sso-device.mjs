@@ -28,7 +28,7 @@ const letters = 'BCDFGHJKLMNPQRSTVWXZ';
  * @param {(request: SsoRequest) => SsoClient} authenticate
  */
 export function createDevice(settings, authenticate) {
-  const { users, clock, lifetimes, pollIntervalSeconds } = settings;
+  const { users, userNamed, clock, lifetimes, pollIntervalSeconds } = settings;
   /** @type {Map<string, DeviceAuthorization>} by device code */
   const authorizations = new Map();
 
@@ -55,11 +55,12 @@ export function createDevice(settings, authenticate) {
   /**
    * @param {string} userCode
    * @param {boolean} isAllowed
-   * @param {string} user
+   * @param {string} [user]
    * @returns {SsoAnswer}
    */
   const decided = (userCode, isAllowed, user) => {
-    if (!decide(userCode, isAllowed ? { user } : 'denied')) return messagePage('Invalid code', 400);
+    if (!decide(userCode, isAllowed ? { user: userNamed(user) } : 'denied'))
+      return messagePage('Invalid code', 400);
     return messagePage(isAllowed ? 'Request approved' : 'Request denied');
   };
 
@@ -83,7 +84,7 @@ export function createDevice(settings, authenticate) {
           expiresAt: secondsAfter(clock(), lifetimes.deviceCode),
           intervalSeconds: pollIntervalSeconds,
           polls: 0,
-          ...(settings.isPreauthorized && { decision: { user: users[0]?.name ?? '' } }),
+          ...(settings.isPreauthorized && { decision: { user: userNamed() } }),
         });
         const verificationUri = `http://${request.headers.host}/device`;
         return json({
@@ -109,7 +110,7 @@ export function createDevice(settings, authenticate) {
           const fields = { user_code: String(userCode) };
           return confirmPage(`Code ${String(userCode)}`, '/device', fields, users);
         }
-        return decided(String(userCode), settings.pages() === 'allow', users[0]?.name ?? '');
+        return decided(String(userCode), settings.pages() === 'allow');
       },
     },
     'POST /device': {

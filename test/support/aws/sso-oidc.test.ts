@@ -133,6 +133,14 @@ describe('the page for a browser', () => {
     expect((await submit(server, '/authorize', fields)).error).toBe('InvalidRequestException');
   });
 
+  it('signs in only users that exist', async () => {
+    await start();
+    const fields = { user_code: 'BCDF-GHJK', decision: 'allow', user: 'mallory' };
+    expect((await submit(server, '/device', fields)).error).toBe('InvalidRequestException');
+    expect(() => server.signIn({ user: 'mallory' })).toThrow('unknown user mallory');
+    expect(() => server.approve({ user: 'mallory' })).toThrow('unknown user mallory');
+  });
+
   it('redirects with an error after Deny', async () => {
     await start({ pages: 'deny' });
     const client = await registerForBrowser(server);

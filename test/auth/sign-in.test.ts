@@ -1,0 +1,314 @@
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createAuthManager } from '../../src/app/open.ts';
+import type { SignIn } from '../../src/clouds/contract.ts';
+import type { Identity, Provider } from '../../src/core/kind-config.ts';
+import { startIdentityCenter } from '../support/aws/identity-center.mjs';
+import type {
+  IdentityCenter,
+  IdentityCenterOptions,
+} from '../support/aws/identity-center-types.ts';
+import { errorOf } from '../support/error-of.ts';
+import { awsUserIdentity, hours, minutes, openPlace, testStart, type Place } from './place.ts';
+
+// A portal, a session of a permission set that is opened with its token, and two roles above that.
+
+const account = '111111111111';
+const arnOf = (name: string) => `arn:aws:iam::${account}:role/${name}`;
+const roles = [
+  { arn: arnOf('deploy'), trust: [{ principal: `arn:aws:iam::${account}:root` }] },
+  { arn: arnOf('audit'), trust: [{ principal: arnOf('deploy') }] },
+];
+
+interface Office extends Place {
+  readonly center: IdentityCenter;
+  readonly time: { now: Date };
+  /** How often a person was asked to sign in. */
+  readonly asked: { count: number };
+}
+
+interface OfficeOptions {
+  /** The place of another process. */
+  beside?: Office;
+  center?: IdentityCenterOptions;
+  /** `null`: no one can be asked. Default: a person who allows it. */
+  signIn?: Partial<SignIn> | null;
+  settings?: Record<string, unknown>;
+}
+
+async function openOffice(options: OfficeOptions = {}): Promise<Office> {
+  const { beside, signIn = {}, settings = {} } = options;
+  const time = beside?.time ?? { now: testStart };
+  const now = () => time.now;
+  const asked = { count: 0 };
+  const pending: { addSession?: Place['server']['addSession'] } = {};
+  const center =
+    beside?.center ??
+    (await startIdentityCenter({
+      now,
+      pollIntervalSeconds: 0,
+      onCredentials: (session) => pending.addSession?.(session),
+      ...options.center,
+    }));
+  if (beside === undefined) onTestFinished(() => center.close());
+  const place = await openPlace({
+    ...(beside && { beside }),
+    host: { now },
+    sts: { now, roles },
+    configured: (spec) => ({
+      providers: [corp(center, settings)],
+      identities: [
+        awsUserIdentity({
+          name: 'dev',
+          kind: 'aws/permission-set',
+          via: { provider: 'corp' },
+          principal: { name: 'ReadOnly', account: { id: account } },
+        }),
+        role('deploy', 'dev', spec),
+        role('audit', 'deploy', spec),
+      ],
+    }),
+  });
+  pending.addSession = place.server.addSession;
+  const person: SignIn = {
+    flow: 'device',
+    async showPage() {
+      asked.count++;
+      center.approve();
+    },
+    ...signIn,
+  };
+  const context = { ...place.context, ask: signIn === null ? {} : { signIn: person } };
+  return { ...place, context, manager: createAuthManager(context), center, time, asked };
+}
+
+function role(name: string, via: string, spec: Place['spec']): Identity {
+  return awsUserIdentity({
+    name,
+    kind: 'aws/assume-role',
+    via: { identity: via },
+    spec,
+    principal: { assume_role: arnOf(name) },
+  });
+}
+
+function corp(center: IdentityCenter, settings: Record<string, unknown>): Provider {
+  return {
+    name: 'corp',
+    kind: 'aws/iam-identity-center',
+    settings: {
+      start_url: center.startUrl,
+      region: center.region,
+      ...settings,
+      spec: { endpoint_url: center.url, ...(settings['spec'] as object | undefined) },
+    },
+    locate: (path = []) => ['/p/atmos.yaml', 'auth', 'providers', 'corp', ...path].join(':'),
+    tagAt: () => undefined,
+    besideFile: (said) => said,
+  };
+}
+
+const identityOf = ({ context }: Office, name: string): Identity => {
+  const found = context.configured?.identities.find((one) => one.name === name);
+  if (found === undefined) throw new TypeError(name);
+  return found;
+};
+
+const providerOf = ({ context }: Office): Provider => {
+  const [provider] = context.configured?.providers ?? [];
+  if (provider === undefined) throw new TypeError('no provider');
+  return provider;
+};
+
+const signInRequests = { RegisterClient: 1, StartDeviceAuthorization: 1 };
+const entriesOf = async ({ keyring }: Office) => [...(await keyring.keys())].sort();
+
+describe('a chain portal → permission set → role → role', () => {
+  let office: Office;
+  beforeEach(async () => {
+    office = await openOffice();
+    await office.manager.login(identityOf(office, 'audit'));
+  });
+
+  test('is opened with one sign-in, and each link is stored under its own name', async () => {
+    const { center, server, asked } = office;
+    expect(asked.count).toBe(1);
+    expect(center.requests()).toMatchObject({ ...signInRequests, GetRoleCredentials: 1 });
+    expect(server.requests()).toEqual({ AssumeRole: 2 });
+    expect(center.problems()).toEqual([]);
+    expect(await entriesOf(office)).toEqual([
+      expect.stringMatching(/^atmos_[0-9a-f]{40}@token$/),
+      'atmos_r_audit@session',
+      'atmos_r_deploy@session',
+      'atmos_r_dev@session',
+    ]);
+  });
+
+  test('is used again without a request', async () => {
+    const before = [office.center.calls.length, office.server.calls.length];
+    const { wasOpened } = await office.manager.login(identityOf(office, 'audit'));
+    expect(wasOpened).toBe(false);
+    expect([office.center.calls.length, office.server.calls.length]).toEqual(before);
+  });
+
+  test('opens again only the link that is missing', async () => {
+    await office.context.store.remove('deploy', 'session');
+    await office.context.store.remove('audit', 'session');
+    await office.manager.login(identityOf(office, 'audit'));
+    expect(office.center.requests()).toMatchObject({ GetRoleCredentials: 1 });
+    expect(office.server.requests()).toEqual({ AssumeRole: 4 });
+    expect(office.asked.count).toBe(1);
+  });
+
+  test('is renewed without a person when everything has expired', async () => {
+    office.time.now = new Date(testStart.getTime() + 2 * hours);
+    const silent = await openOffice({ beside: office, signIn: null });
+    await silent.manager.login(identityOf(silent, 'audit'));
+    expect(office.center.requests()).toMatchObject({
+      'CreateToken refresh_token': 1,
+      GetRoleCredentials: 2,
+    });
+    expect(office.server.requests()).toEqual({ AssumeRole: 4 });
+  });
+
+  test('needs a person once the session at the portal has ended, and keeps what is stored', async () => {
+    const before = await entriesOf(office);
+    office.time.now = new Date(testStart.getTime() + 9 * hours);
+    const silent = await openOffice({ beside: office, signIn: null });
+    const error = await errorOf(silent.manager.login(identityOf(silent, 'audit')));
+    expect(error).toMatchObject({
+      code: 'ERR_AUTH_SIGN_IN_REQUIRED',
+      message:
+        'no session for identity audit (provider corp → identity dev → identity deploy → identity audit): link 1 of 4, provider corp (aws/iam-identity-center): provider corp needs a sign-in: the session at https://d-9067000000.awsapps.com/start has ended',
+      hints: ['atmos auth login --provider corp'],
+    });
+    expect(await entriesOf(office)).toEqual(before);
+  });
+});
+
+describe('a token that the portal does not accept', () => {
+  test('is dropped, and a person signs in once', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    office.center.endPortalSessions();
+    await office.manager.login(identityOf(office, 'dev'));
+    expect(office.asked.count).toBe(2);
+    expect(office.center.requests()).toMatchObject({ GetRoleCredentials: 2 });
+  });
+
+  test('is removed also where no one can sign in, so that no other process tries it', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    office.center.endPortalSessions();
+    const silent = await openOffice({ beside: office, signIn: null });
+    for (const requests of [1, 1]) {
+      const error = await errorOf(silent.manager.login(identityOf(silent, 'dev')));
+      expect(error).toMatchObject({ code: 'ERR_AUTH_SIGN_IN_REQUIRED' });
+      expect(office.center.requests()).toMatchObject({ GetRoleCredentials: requests });
+    }
+    expect(await entriesOf(office)).toEqual([]);
+  });
+
+  test('does not make a second process sign in after the first one has', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    office.center.endPortalSessions();
+    const other = await openOffice({ beside: office });
+    await Promise.all([
+      office.manager.login(identityOf(office, 'dev')),
+      other.manager.login(identityOf(other, 'audit')),
+    ]);
+    expect(office.asked.count + other.asked.count).toBe(2);
+  });
+});
+
+describe('a sign-in', () => {
+  test('that the person refuses stores nothing', async () => {
+    const office = await openOffice();
+    const refusing = await openOffice({
+      beside: office,
+      signIn: { showPage: async () => office.center.deny() },
+    });
+    const error = await errorOf(refusing.manager.signIn(providerOf(refusing)));
+    expect(error).toMatchObject({ code: 'ERR_AUTH_SIGN_IN_FAILED' });
+    expect(await entriesOf(office)).toEqual([]);
+  });
+
+  test('is one for all providers with the same portal, whatever their names', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    const other = { ...providerOf(office), name: 'team' };
+    expect(await office.manager.signIn(other)).toMatchObject({ wasOpened: false });
+    const label = { spec: { session: 'second person' } };
+    const second = await openOffice({ beside: office, settings: label });
+    expect(await second.manager.signIn(providerOf(second))).toMatchObject({ wasOpened: true });
+    expect(await entriesOf(office)).toHaveLength(2);
+  });
+
+  test('is repeated with --force, although a refresh token would do', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    await office.manager.signIn(providerOf(office), { force: true });
+    expect(office.asked.count).toBe(2);
+    expect(office.center.requests()).not.toHaveProperty('CreateToken refresh_token');
+  });
+
+  test('of another user than expected stores nothing', async () => {
+    const office = await openOffice({
+      settings: { spec: { expect: { account: '999999999999' } } },
+    });
+    const error = await errorOf(office.manager.signIn(providerOf(office)));
+    expect(error).toMatchObject({ code: 'ERR_AUTH_OTHER_USER' });
+    expect(await entriesOf(office)).toEqual([]);
+  });
+
+  test('at a portal whose clock is ahead is used until the portal says that it ends', async () => {
+    const office = await openOffice({ center: { clockOffsetMs: 50 * minutes } });
+    await office.manager.signIn(providerOf(office));
+    office.time.now = new Date(testStart.getTime() + 30 * minutes);
+    expect(await office.manager.signIn(providerOf(office))).toMatchObject({ wasOpened: false });
+  });
+});
+
+describe('signing out', () => {
+  const options = { isDryRun: false, isLocal: false };
+
+  test('ends the session at the portal, and removes the token and what it opened', async () => {
+    const office = await openOffice();
+    await office.manager.login(identityOf(office, 'audit'));
+    const before = await entriesOf(office);
+    const { removed, failures } = await office.manager.signOut(providerOf(office), options);
+    expect(failures).toEqual([]);
+    expect(removed.map(({ key }) => key).sort()).toEqual(before);
+    expect(removed.at(-1)).toMatchObject({ realm: null, identity: 'corp', item: 'token' });
+    expect(office.center.requests()).toMatchObject({ Logout: 1 });
+    expect(await entriesOf(office)).toEqual([]);
+  });
+
+  test('changes nothing in a dry run, and sends nothing if it is local', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    const before = await entriesOf(office);
+    const dry = await office.manager.signOut(providerOf(office), { ...options, isDryRun: true });
+    expect(dry.removed).toHaveLength(1);
+    expect(await entriesOf(office)).toEqual(before);
+    await office.manager.signOut(providerOf(office), { ...options, isLocal: true });
+    expect(office.center.requests()).not.toHaveProperty('Logout');
+    expect(await entriesOf(office)).toEqual([]);
+  });
+
+  test('removes the token also if the portal does not end the session, and says so', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    office.center.script({ fail: { name: 'InvalidRequestException' } });
+    const { removed, failures } = await office.manager.signOut(providerOf(office), options);
+    expect(removed).toHaveLength(1);
+    expect(failures).toMatchObject([
+      {
+        code: 'ERR_AWS',
+        message: expect.stringMatching(
+          /^provider corp: the session at https:\/\/d-9067000000\.awsapps\.com\/start was not ended: /,
+        ),
+      },
+    ]);
+  });
+});
