@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { identityNamed } from './app/identity-named.ts';
 import type { RemovedItem } from './app/logout.ts';
 import type { ListedLink } from './app/list-links.ts';
-import { openAuth } from './app/open.ts';
+import { openAuth, type SignIn } from './app/open.ts';
 import type { RemovedFile } from './app/session-files.ts';
 import type { Whoami } from './app/whoami.ts';
 import { planAuth } from './auth/plan.ts';
@@ -26,8 +27,43 @@ export interface CreateAuthOptions {
   readonly promptPassword?: PromptPassword;
   /** Gives a code of an MFA device. Without it, identities with MFA need a session that is stored. */
   readonly mfaCode?: (request: { device: string; isRetry: boolean }) => Promise<string | undefined>;
+  /**
+   * Lets a person sign in on a page of a service. Without it no one is asked, and what needs a person
+   * fails with ERR_AUTH_SIGN_IN_REQUIRED while no token is stored.
+   */
+  readonly signIn?: SignInCallbacks;
   /** Called with each warning. Default: warnings are dropped. */
   readonly onWarning?: (message: string) => void;
+}
+
+/** How a program lets a person sign in. The error of a rejected promise ends the sign-in. */
+export interface SignInCallbacks {
+  /**
+   * Shows the page until the signal aborts. May resolve earlier.
+   *
+   * @param page with `code`, the person must compare it with the page before continuing; `named` is the
+   *   provider: `provider corp`
+   */
+  showPage(
+    page: {
+      readonly url: URL;
+      readonly code?: string;
+      readonly named: string;
+      readonly expiresAt: Date;
+    },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /**
+   * Opens the page in a browser on this machine, which can return to 127.0.0.1. Resolves to false if
+   * none could be started. Without it, the person signs in with a code, unless the configuration says
+   * otherwise.
+   */
+  openPage?(url: URL): Promise<boolean>;
+  /**
+   * Resolves to the address of the last page, which the person copies from a browser that cannot return
+   * to 127.0.0.1. Rejects when the signal aborts. May be called again.
+   */
+  pasteAddress?(signal: AbortSignal): Promise<string>;
 }
 
 /** A session in the form the AWS SDKs take as credentials. */
@@ -82,14 +118,17 @@ export interface Auth {
 export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth> {
   await loadWindows();
   const host = realHost();
-  const { keyring, promptPassword, mfaCode, onWarning } = options;
+  const { keyring, promptPassword, mfaCode, signIn, onWarning } = options;
   const config = await configOf(options, host);
   for (const warning of config.warnings) onWarning?.(warning);
   const plan = { ...planAuth(config, host), config };
   const opened = await openAuth(plan, {
     host,
     warn: (message) => onWarning?.(message),
-    ask: mfaCode ? { mfaCode: (request) => request.program?.() ?? mfaCode(request) } : {},
+    ask: {
+      ...(mfaCode && { mfaCode: (request) => request.program?.() ?? mfaCode(request) }),
+      ...(signIn && { signIn: signInOf(signIn) }),
+    },
     ...withoutAbsent({ keyring, promptPassword }),
   });
   const { manager } = opened;
@@ -131,6 +170,18 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
     async close() {
       if (keyring === undefined) await opened.keyring.close();
     },
+  };
+}
+
+function signInOf(callbacks: SignInCallbacks): SignIn {
+  const { openPage, pasteAddress } = callbacks;
+  return {
+    // A callback that never settles must not hold a sign-in that has ended.
+    showPage: (page, signal) =>
+      Promise.race([callbacks.showPage(page, signal), once(signal, 'abort').then(() => {})]),
+    // The command of the configuration is for the command line.
+    ...(openPage && { openPage: (url) => openPage.call(callbacks, url) }),
+    ...(pasteAddress && { pasteAddress: (signal) => pasteAddress.call(callbacks, signal) }),
   };
 }
 

@@ -9,4 +9,5 @@ export {
   type Auth,
   type CreateAuthOptions,
   type SessionCredentials,
+  type SignInCallbacks,
 } from './create-auth.ts';

@@ -8,6 +8,7 @@ import { openMemoryKeyring } from '../src/keyring/memory.ts';
 import { putSessions } from './clouds/aws/go-atmos-files.ts';
 import { errorOf } from './support/error-of.ts';
 import { openTestKeyring, testPassword } from './support/file-keyring.ts';
+import { startIdentityCenter } from './support/aws/identity-center.mjs';
 import { startSts } from './support/sts-server.mjs';
 import type { StsServer } from './support/sts-types.ts';
 import { temporaryDirectory } from './support/temporary.ts';
@@ -236,6 +237,95 @@ describe("from an object, with a keyring of one's own", () => {
       keyring: await keyringWithKey(),
     });
     expect(await errorOf(without.credentials())).toMatchObject({ code: 'ERR_AUTH_MFA_REQUIRED' });
+  });
+
+  describe('a person', () => {
+    async function openCenter() {
+      const center = await startIdentityCenter({ pages: 'allow' });
+      onTestFinished(() => center.close());
+      const config = {
+        auth: {
+          realm: 'r',
+          providers: {
+            corp: {
+              kind: 'aws/iam-identity-center',
+              start_url: center.startUrl,
+              region: center.region,
+              spec: { endpoint_url: center.url },
+            },
+          },
+          identities: {
+            dev: {
+              kind: 'aws/permission-set',
+              default: true,
+              via: { provider: 'corp' },
+              principal: { name: 'ReadOnly', account: { id: center.accounts[0]?.id } },
+            },
+          },
+        },
+      };
+      return { center, config, keyring: openMemoryKeyring() };
+    }
+
+    test('signs in with a code that the program shows', async () => {
+      const { center, config, keyring } = await openCenter();
+      const shown: unknown[] = [];
+      const signIn = {
+        showPage(page: { code?: string; named: string }) {
+          shown.push(page);
+          center.approve({ userCode: page.code ?? '' });
+          return new Promise<never>(() => {});
+        },
+      };
+      const auth = await open({ config, keyring, signIn });
+      expect(await auth.credentials()).toMatchObject({ sessionToken: expect.any(String) });
+      expect(shown).toEqual([
+        {
+          url: expect.any(URL),
+          code: expect.stringMatching(/^[A-Z]{4}-[A-Z]{4}$/),
+          named: 'provider corp',
+          expiresAt: expect.any(Date),
+        },
+      ]);
+    });
+
+    test('signs in with a browser that the program opens, or with a pasted address', async () => {
+      for (const way of ['browser', 'paste'] as const) {
+        const { config, keyring } = await openCenter();
+        let found: (address: string) => void = () => {};
+        const last = new Promise<string>((resolve) => (found = resolve));
+        const auth = await open({
+          config,
+          keyring,
+          signIn: {
+            showPage: () => Promise.resolve(),
+            async openPage(url) {
+              const { headers } = await fetch(url, { redirect: 'manual' });
+              found(headers.get('location') ?? '');
+              if (way === 'browser') void last.then((address) => fetch(address));
+              return true;
+            },
+            pasteAddress: () => (way === 'paste' ? last : new Promise<never>(() => {})),
+          },
+        });
+        expect(await auth.credentials()).toMatchObject({ sessionToken: expect.any(String) });
+      }
+    });
+
+    test('is not asked unless the program says how; who cancels, cancels', async () => {
+      const { center, config, keyring } = await openCenter();
+      const silent = await open({ config, keyring });
+      expect(await errorOf(silent.credentials())).toMatchObject({
+        code: 'ERR_AUTH_SIGN_IN_REQUIRED',
+      });
+      expect(center.calls).toEqual([]);
+      const canceling = await open({
+        config,
+        keyring,
+        signIn: { showPage: () => Promise.reject(new Error('closed the window')) },
+      });
+      await expect(canceling.credentials()).rejects.toThrow('closed the window');
+    });
   });
 
   test('warnings are reported: about the configuration and about a session that was not stored', async () => {

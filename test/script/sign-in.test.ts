@@ -46,7 +46,7 @@ async function shownPage(session: PtySession): Promise<string> {
   await session.waitFor('Sign in for provider corp on this page until ');
   await session.waitFor('\r\n');
   await session.waitFor('\r\n');
-  const address = /https?:\/\/\S+/.exec(session.shown())?.[0].replace(/\u001b.*/, '');
+  const address = /https?:\/\/\S+/.exec(session.shown())?.[0].split('\u001b', 1)[0];
   return address ?? '';
 }
 
