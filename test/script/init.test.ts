@@ -52,7 +52,8 @@ describe('a colleague with 12 profiles', () => {
     });
     const text = machine.text();
     for (const account of accounts) expect(text).toContain(`id: "${account}"`);
-    expect((await machine.atmos('auth validate')).exitCode).toBe(0);
+    const validated = await machine.atmos('auth validate');
+    expect(validated).toMatchObject({ exitCode: 0, stderr: 'ok: ~/.atmos/atmos.yaml\n' });
     const list = await machine.atmos('auth list -o json');
     expect(list.exitCode).toBe(0);
     expect(list.stdout).toContain('"team-11"');
@@ -110,7 +111,7 @@ describe('a colleague with 12 profiles', () => {
 
 describe('the file that is found', () => {
   const before =
-    '# The company\r\nstacks:\r\n  base_path: stacks # here\r\n\r\nauth:\r\n    # who\r\n    realm:   "ours"\r\n    identities:\r\n        Team-3: {kind: aws/permission-set}\r\n    # end\r\n';
+    '# The company\r\nstacks:\r\n  base_path: stacks # here\r\n\r\nauth:\r\n    # who\r\n    realm:   "ours"\r\n    identities:\r\n        Team-3: {kind: aws/permission-set, via: {provider: corp}, principal: {name: X, account: {id: "100000000004"}}}\r\n    # end\r\n';
 
   test('keeps comments, order, line ends, indentation, its mode and its link', async () => {
     const machine = await openColleague();

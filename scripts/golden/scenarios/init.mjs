@@ -44,7 +44,7 @@ s3 =
         0o600,
       );
       write('atmos.yaml', '# ours\nauth:\n  identities: {} # nobody yet\nlogs: { level: Info }\n');
-      await atmos('auth init --yes --realm golden');
+      await atmos('auth init --yes --realm golden -o json');
       await atmos('auth init --yes --realm other');
       write('other', '[profile ci]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = ci\n');
       await atmos('auth init --yes --from other -o json');

@@ -6,6 +6,7 @@
 const groups = {
   '': ['completion bash', '__complete', '__keyring-agent', 'version'],
   auth: [
+    'init',
     'login',
     'whoami',
     'list',
