@@ -176,12 +176,13 @@ export async function withSsoService<T>(
       const wait = say('wait a minute, then run the command again');
       return new SsoRefusal('ERR_AWS', refused, message, [wait]);
     }
-    const message = `${service}:${action} failed: ${described}`;
     // The token is the base of everything that a portal gives.
-    if (service === 'sso') {
-      return new SsoRefusal(status === 401 ? 'ERR_AUTH_BASE_REFUSED' : 'ERR_AWS', refused, message);
+    if (service === 'sso' && status === 401) {
+      const message = `the portal does not accept the token of ${target.named}: ${described}`;
+      return new SsoRefusal('ERR_AUTH_BASE_REFUSED', refused, message);
     }
-    const isOfPortal = reason === 'InvalidRequestException';
+    const message = `${service}:${action} failed: ${described}`;
+    const isOfPortal = service === 'sso-oidc' && reason === 'InvalidRequestException';
     const hints = isOfPortal ? [say(`check start_url and region of ${target.named}`)] : [];
     return new SsoRefusal('ERR_AWS', refused, message, hints);
   }

@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { awsPermissionSet } from '../../../src/clouds/aws/permission-set.ts';
+import type { SsoAnswer } from '../../support/aws/identity-center-types.ts';
+import { errorOf } from '../../support/error-of.ts';
+import {
+  openPermissionSet,
+  openPortalPlace,
+  permissionSet,
+  planOf,
+  type PortalPlace,
+} from './portal-place.ts';
+
+let place: PortalPlace;
+const secret = 'canary-in-the-coal-mine';
+const principal = { name: 'ReadOnly', account: { id: '111111111111' } };
+
+beforeEach(async () => {
+  place = await openPortalPlace();
+});
+
+afterEach(() => place.center.close());
+
+/** The error of a call that gets these answers. */
+function answered(raw: SsoAnswer) {
+  place.center.script({ action: 'GetRoleCredentials', raw, times: 50 });
+  return errorOf(openPermissionSet(place, principal));
+}
+
+const html = { 'content-type': 'text/html' };
+const credentials = {
+  accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+  secretAccessKey: secret,
+  sessionToken: secret,
+  expiration: 1_767_229_200_000,
+};
+const given = (changes: object) =>
+  JSON.stringify({ roleCredentials: { ...credentials, ...changes } });
+
+describe('an answer that is none of the service is refused:', () => {
+  test.each<[string, SsoAnswer, string]>([
+    ['a page', { headers: html, body: `<html>${secret}` }, 'status 200, text/html, not JSON'],
+    ['a list', { body: '[]' }, 'status 200, application/json, not JSON'],
+    [
+      'a redirect',
+      { status: 302, headers: { location: `https://x/?${secret}` }, body: '' },
+      'status 302, a redirect',
+    ],
+    [
+      'a sign-in page of a proxy',
+      { status: 403, headers: html, body: '<html>' },
+      'status 403, text/html, not JSON',
+    ],
+    [
+      'a large one',
+      { body: `{"x":"${'x'.repeat(1024 * 1024)}"}` },
+      'status 200, application/json, more than 1048576 bytes',
+    ],
+    ['an empty one', { body: '' }, 'expiration of GetRoleCredentials is missing or damaged'],
+    [
+      'no secret key',
+      { body: given({ secretAccessKey: '' }) },
+      'secretAccessKey of GetRoleCredentials is missing or damaged',
+    ],
+    [
+      'a token of two lines',
+      { body: given({ sessionToken: 'a\nb' }) },
+      'sessionToken of GetRoleCredentials is missing or damaged',
+    ],
+    [
+      'a time in seconds that is text',
+      { body: given({ expiration: '1767229200' }) },
+      'expiration of GetRoleCredentials is missing or damaged',
+    ],
+    [
+      'a session that lasts for days',
+      { body: given({ expiration: 1_777_000_000_000 }) },
+      'expiration of GetRoleCredentials is missing or damaged',
+    ],
+  ])('%s', async (_name, raw, what) => {
+    const error = await answered(raw);
+    expect(error).toMatchObject({
+      code: 'ERR_AWS_ENDPOINT',
+      message: `${place.center.url} does not answer like IAM Identity Center: ${what}`,
+      hints: [
+        `curl -i ${place.center.url}/`,
+        'check spec.endpoint_url of provider corp, and whether a proxy or a sign-in page is in between',
+      ],
+    });
+    expect(JSON.stringify(error)).not.toContain(secret);
+  });
+
+  test('pages without an end', async () => {
+    const body = JSON.stringify({ accountList: [], nextToken: 'again' });
+    place.center.script({ action: 'ListAccounts', raw: { body }, times: 1000 });
+    const opening = openPermissionSet(place, { ...principal, account: { name: 'dev' } });
+    expect((await errorOf(opening)).message).toContain(
+      'the last page of ListAccounts is missing or damaged',
+    );
+    expect(place.center.requests()).toEqual({ ListAccounts: 500 });
+  });
+
+  test('names that cannot be shown', async () => {
+    const accountList = [
+      { accountId: '111111111111', accountName: 'dev\u001b[2J' },
+      { accountId: 'x', accountName: 'y' },
+      'z',
+    ];
+    const raw = { body: JSON.stringify({ accountList }) };
+    place.center.script({ action: 'ListAccounts', raw });
+    const opening = openPermissionSet(place, { ...principal, account: { name: 'dev' } });
+    expect((await errorOf(opening)).message).toContain('but no account');
+  });
+});
+
+describe('an error', () => {
+  test('repeats what the service says, without the token', async () => {
+    const token = place.center.signIn();
+    const body = JSON.stringify({ message: `bad\u0007 ${token.accessToken} ${'x'.repeat(400)}` });
+    const headers = { 'x-amzn-errortype': 'InvalidRequestException:http://x' };
+    place.center.script({ action: 'GetRoleCredentials', raw: { status: 400, headers, body } });
+    const { code, message } = await errorOf(openPermissionSet(place, principal, token));
+    expect(code).toBe('ERR_AWS');
+    expect(message).toMatch(
+      /^sso:GetRoleCredentials failed: InvalidRequestException, status 400: bad +\*\*\* x+$/,
+    );
+    expect(message.length).toBeLessThan(400);
+  });
+
+  test('is named by its code if a header is missing', async () => {
+    const error = await answered({ status: 418, body: '{"error":"some_problem"}' });
+    expect(error.message).toBe('sso:GetRoleCredentials failed: SomeProblemException, status 418');
+    const other = await answered({ status: 418, body: '{"error":"<script>"}' });
+    expect(other.message).toContain('SomeProblem');
+  });
+
+  test('of the service that passes is not seen', async () => {
+    const fail = { name: 'InternalServerException' } as const;
+    place.center.script({ action: 'GetRoleCredentials', fail });
+    place.center.script({ action: 'GetRoleCredentials', reset: true });
+    await openPermissionSet(place, principal);
+    expect(place.clock.slept).toHaveLength(2);
+  });
+
+  test('waits as long as the service says', async () => {
+    const raw = { status: 429, headers: { 'retry-after': '3' }, body: '{}' };
+    place.center.script({ action: 'GetRoleCredentials', raw });
+    await openPermissionSet(place, principal);
+    expect(place.clock.slept).toEqual([3_000]);
+  });
+
+  test('does not show an endpoint that a tag gave', async () => {
+    const { port } = new URL(place.center.url);
+    await place.center.close();
+    const plan = planOf(
+      {
+        start_url: 'https://d-1.awsapps.com/start',
+        region: 'eu-west-1',
+        spec: { endpoint_url: `http://127.0.0.1:${port}` },
+      },
+      {},
+      { tagAt: (path) => (path.at(-1) === 'endpoint_url' ? '!env URL' : undefined) },
+    );
+    const renewal = {
+      refresh_token: secret,
+      client_id: 'id',
+      client_secret: secret,
+      registration_expires_at: '2026-02-01T00:00:00Z',
+    };
+    const kept = { credentials: { type: 'none' }, clockOffsetMs: 0, limits: [], renewal } as const;
+    const previous = { ...kept, isRefused: true };
+    const error = await errorOf(plan.open(place.context({ previous })));
+    expect(error).toMatchObject({
+      code: 'ERR_NETWORK',
+      message: 'cannot reach <value of !env URL>: connection refused (ECONNREFUSED)',
+    });
+    expect(JSON.stringify(error.hints)).not.toContain(port);
+    place = await openPortalPlace();
+  });
+});
+
+test('a request that gets no answer ends at the time limit', async () => {
+  place.center.script({ action: 'GetRoleCredentials', hang: true });
+  const { accessToken } = place.center.signIn();
+  const { startUrl, region } = place.center;
+  const base = {
+    type: 'sso',
+    accessToken,
+    expiresAt: new Date('2026-01-01T01:00:00Z'),
+    startUrl,
+    region,
+  } as const;
+  const plan = awsPermissionSet.plan(permissionSet(principal), { base: place.plan(), env: {} });
+  const error = await errorOf(plan.open(place.context({ base, timeoutMs: 200 })));
+  expect(error).toMatchObject({
+    code: 'ERR_NETWORK',
+    message: `cannot reach ${place.center.url}: no answer within 0.2 seconds`,
+  });
+});
