@@ -205,7 +205,7 @@ async function sessionOf(
 ): Promise<SessionState | undefined> {
   const chain = await chainOrProblem(provider, config, host);
   if (typeof chain === 'string' || chain.target.plan.slot === 'nothing') return undefined;
-  return sessions.of(chain.target);
+  return sessions.of(chain.target, chain);
 }
 
 async function listedIdentity(

@@ -1,4 +1,4 @@
-import { planChain, type ChainLink } from '../auth/chain.ts';
+import { planChain, type Chain } from '../auth/chain.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -30,15 +30,15 @@ export async function examineSignIn(
   plan: ProjectPlan,
   host: Host,
 ): Promise<ExaminedSignIn | undefined> {
-  const links: ChainLink[] = [];
+  const chains: Chain[] = [];
   for (const provider of plan.config.providers) {
     try {
-      links.push((await planChain(provider, plan.config, host.env)).target);
+      chains.push(await planChain(provider, plan.config, host.env));
     } catch (error) {
       if (!isAtmosError(error)) throw error;
     }
   }
-  const portals = await portalsOf(plan, links, host);
+  const portals = await portalsOf(plan, chains, host);
   if (portals.length === 0) return undefined;
   const { whyNot } = await findBrowser(host);
   return { portals, ...withoutAbsent({ whyNoBrowser: whyNot }) };
@@ -46,17 +46,18 @@ export async function examineSignIn(
 
 async function portalsOf(
   plan: ProjectPlan,
-  links: readonly ChainLink[],
+  chains: readonly Chain[],
   host: Host,
 ): Promise<ExaminedPortal[]> {
-  if (links.every((link) => typeof link.plan.slot === 'string')) return [];
+  if (chains.every(({ target }) => typeof target.plan.slot === 'string')) return [];
   const sessions = await openStoredSessions(plan, host);
   try {
     const portals: ExaminedPortal[] = [];
-    for (const link of links) {
-      const { slot, name } = link.plan;
+    for (const chain of chains) {
+      const { slot, name } = chain.target.plan;
       if (typeof slot === 'string') continue;
-      portals.push({ provider: name, issuer: slot.issuer, session: await sessions.of(link) });
+      const session = await sessions.of(chain.target, chain);
+      portals.push({ provider: name, issuer: slot.issuer, session });
     }
     return portals;
   } finally {

@@ -6,7 +6,7 @@ import type { Identity, Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
 import { openLink, type LinkResult, type LoginOptions, type Opening } from './open-link.ts';
 import { remainingMs, requireValidity, type Session } from './session.ts';
-import { shareSession } from './shared-session.ts';
+import { shareSession, shareTokens } from './shared-session.ts';
 
 export type { LoginOptions };
 
@@ -43,6 +43,7 @@ export async function login(
   if (credentials.type !== 'aws') throw new TypeError(`${identity.kind} gave ${credentials.type}`);
   const region = plan.region ?? plan.defaultRegion ?? credentials.region;
   const result = { session: { ...session, credentials }, ...withoutAbsent({ region }), ...others };
+  await shareTokens(context, chain);
   await shareSession(context, chain, result);
   return result;
 }
@@ -61,6 +62,7 @@ export async function signIn(
   const chain = await planTrusted(context, provider);
   if (chain.target.plan.slot === 'nothing') throw needsNoSignIn(provider);
   const { session, ...others } = await openTarget({ context, chain, options });
+  await shareTokens(context, chain);
   return { expiresAt: expiryOf(session.credentials), ...others };
 }
 

@@ -1,7 +1,12 @@
-import type { LinkPlan } from '../clouds/contract.ts';
+import type { LinkPlan, TokenFile } from '../clouds/contract.ts';
 import type { FileOwner, FileSession, SessionFiles } from '../clouds/cloud-contract.ts';
 import { cloudOf, kindOf } from '../clouds/registry.ts';
-import { credentialId, expiryOf, type ProgramCredentials } from '../core/credentials.ts';
+import {
+  credentialId,
+  expiryOf,
+  type ProgramCredentials,
+  type StoredCredentials,
+} from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { isProvider, type LinkConfig } from '../core/kind-config.ts';
 import { sha256 } from '../core/sha256.ts';
@@ -31,9 +36,10 @@ export async function atmosSession(
   context: FileContext,
   chain: Chain,
   at = chain.links.length - 1,
-): Promise<Session<ProgramCredentials> | undefined> {
-  const { sessionFiles, host } = context;
+): Promise<Session | undefined> {
+  const { sessionFiles } = context;
   const { config, plan } = linkAt(chain, at);
+  if (plan.tokenFile !== undefined) return atmosToken(context, plan, plan.tokenFile);
   const files = await filesFor(plan);
   if (sessionFiles === undefined || files === undefined || isProvider(config)) return undefined;
   const links = chain.links.slice(0, at + 1);
@@ -41,10 +47,52 @@ export async function atmosSession(
   const found = await readSession(files, await fileOwner(context, chain, at), context);
   if (found === undefined) return undefined;
   const { credentials } = found;
-  const record = written.read(ownerOf(context, config.name), host)?.['credentials'];
-  if (record === sha256(credentialId(credentials))) return undefined;
+  if (isWritten(context, config.name, credentials)) return undefined;
   if (openedAfter(found, plan) <= lastChange(sessionFiles.configFiles)) return undefined;
   return { credentials, clockOffsetMs: 0, limits: plan.limits ?? [], source: 'atmos' };
+}
+
+/** The token of a portal is the same for every configuration that names the portal. */
+async function atmosToken(
+  context: FileContext,
+  plan: LinkPlan,
+  file: TokenFile,
+): Promise<Session | undefined> {
+  const credentials = await file.read(context.host);
+  if (credentials?.type !== 'sso') return undefined;
+  if (isWritten(context, plan.name, credentials)) return undefined;
+  return { credentials, clockOffsetMs: 0, limits: plan.limits ?? [], source: 'atmos' };
+}
+
+/**
+ * Writes the tokens of portals in the chain for Atmos, which opens every session with the token. A
+ * failure is a warning, because the token itself can be used.
+ */
+export async function shareTokens(context: AuthContext, chain: Chain): Promise<void> {
+  const { store, host, warn } = context;
+  for (const { plan } of chain.links) {
+    if (typeof plan.slot === 'string' || plan.tokenFile === undefined) continue;
+    const kept = await store.tokens.read(plan.slot);
+    if (kept === null || kept.credentials.expiresAt <= host.now()) continue;
+    try {
+      noteWritten(context, plan.name, kept.credentials);
+      await plan.tokenFile.write(kept.credentials, host);
+    } catch (error) {
+      if (!isAtmosError(error)) throw error;
+      warn(`the token of provider ${plan.name} is not shared with Atmos: ${error.message}`);
+    }
+  }
+}
+
+/** First, so that what is written is never mistaken for what Atmos has written. */
+function noteWritten(context: FileContext, alias: string, credentials: StoredCredentials): void {
+  const owner = ownerOf(context, alias);
+  written.write(owner, { credentials: sha256(credentialId(credentials)) }, context.host);
+}
+
+function isWritten(context: FileContext, alias: string, credentials: StoredCredentials): boolean {
+  const record = written.read(ownerOf(context, alias), context.host)?.['credentials'];
+  return record === sha256(credentialId(credentials));
 }
 
 /**
@@ -69,12 +117,7 @@ export async function shareSession(
   if (expiryMs(other?.credentials) >= expiryMs(credentials)) return;
   const region = plan.region ?? plan.defaultRegion ?? credentials.region;
   try {
-    // First, so that a session in the file is never mistaken for one of Atmos.
-    written.write(
-      ownerOf(context, config.name),
-      { credentials: sha256(credentialId(credentials)) },
-      host,
-    );
+    noteWritten(context, config.name, credentials);
     const owner = await fileOwner(context, chain, chain.links.length - 1);
     await files.write(owner, { ...credentials, ...(region === undefined ? {} : { region }) }, host);
   } catch (error) {
@@ -114,7 +157,7 @@ async function readSession(
 }
 
 /** Zero without credentials, or for those without an expiry. */
-function expiryMs(credentials: ProgramCredentials | undefined): number {
+function expiryMs(credentials: StoredCredentials | undefined): number {
   return (credentials && expiryOf(credentials)?.getTime()) ?? 0;
 }
 

@@ -18,9 +18,15 @@ export async function sharedSession(
   context: FileContext,
   chain: Chain,
   at?: number,
-): Promise<Session<ProgramCredentials> | undefined> {
+): Promise<Session | undefined> {
   if (context.sessionFiles === undefined) return undefined;
   return (await import('./session-files.ts')).atmosSession(context, chain, at);
+}
+
+/** Writes the tokens of portals for Atmos: see `shareTokens` of src/auth/session-files.ts. */
+export async function shareTokens(context: AuthContext, chain: Chain): Promise<void> {
+  if (context.sessionFiles === undefined) return;
+  await (await import('./session-files.ts')).shareTokens(context, chain);
 }
 
 /** Writes a session for Atmos: see `shareSession` of src/auth/session-files.ts. */

@@ -174,6 +174,8 @@ export interface LinkPlan {
     kept: Kept,
     context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   ): Promise<void>;
+  /** The file in which Atmos keeps the token of the shared slot. Absent: Atmos has no such file. */
+  readonly tokenFile?: TokenFile;
   /**
    * Whether what another link has kept in the shared slot is what this link expects. If it is not,
    * `open` is called with it as `previous`, although it is valid. Pure. Default: it is.
@@ -192,6 +194,18 @@ export interface SharedSlot {
   readonly id: string;
   /** Who issues it, in messages and in the stored entry: the start URL of a portal. */
   readonly issuer: string;
+}
+
+/** A file with a token, which Atmos keeps without encryption. */
+export interface TokenFile {
+  /** The token in it while Atmos would use it. Its refresh token is not read: spending it would end it. */
+  read(host: Host): Promise<Credentials | undefined>;
+  /**
+   * Writes the token without what renews it, unless Atmos has one that lasts longer.
+   *
+   * @throws ERR_IO, ERR_USAGE without a home directory; nothing is written then
+   */
+  write(token: Credentials, host: Host): Promise<void>;
 }
 
 /** How requests of a link reach its service. Contains no secret. */

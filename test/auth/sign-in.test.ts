@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createAuthManager } from '../../src/app/open.ts';
 import type { SignIn } from '../../src/clouds/contract.ts';
@@ -8,6 +11,7 @@ import type {
   IdentityCenterOptions,
 } from '../support/aws/identity-center-types.ts';
 import { errorOf } from '../support/error-of.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { awsUserIdentity, hours, minutes, openPlace, testStart, type Place } from './place.ts';
 
 // A portal, a session of a permission set that is opened with its token, and two roles above that.
@@ -33,12 +37,15 @@ interface OfficeOptions {
   /** `null`: no one can be asked. Default: a person who allows it. */
   signIn?: Partial<SignIn> | null;
   settings?: Record<string, unknown>;
+  /** With `auth.session_files: true`. */
+  isShared?: boolean;
 }
 
 async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   const { beside, signIn = {}, settings = {} } = options;
   const time = beside?.time ?? { now: testStart };
   const now = () => time.now;
+  const root = beside?.root ?? temporaryDirectory();
   const asked = { count: 0 };
   const pending: { addSession?: Place['server']['addSession'] } = {};
   const center =
@@ -52,7 +59,10 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   if (beside === undefined) onTestFinished(() => center.close());
   const place = await openPlace({
     ...(beside && { beside }),
-    host: { now },
+    host: {
+      now,
+      env: { XDG_STATE_HOME: join(root, 'state'), XDG_CACHE_HOME: join(root, 'cache') },
+    },
     sts: { now, roles },
     configured: (spec) => ({
       providers: [corp(center, settings)],
@@ -77,8 +87,12 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     },
     ...signIn,
   };
-  const context = { ...place.context, ask: signIn === null ? {} : { signIn: person } };
-  return { ...place, context, manager: createAuthManager(context), center, time, asked };
+  const context = {
+    ...place.context,
+    ask: signIn === null ? {} : { signIn: person },
+    ...(options.isShared && { sessionFiles: { configFiles: [] } }),
+  };
+  return { ...place, root, context, manager: createAuthManager(context), center, time, asked };
 }
 
 function role(name: string, via: string, spec: Place['spec']): Identity {
@@ -119,6 +133,7 @@ const providerOf = ({ context }: Office): Provider => {
   return provider;
 };
 
+const expected = { spec: { expect: { user: 'ada' } } };
 const signInRequests = { RegisterClient: 1, StartDeviceAuthorization: 1 };
 const entriesOf = async ({ keyring }: Office) => [...(await keyring.keys())].sort();
 
@@ -310,5 +325,75 @@ describe('signing out', () => {
         ),
       },
     ]);
+  });
+});
+
+describe('with the token file of Atmos', () => {
+  const pathOf = ({ root, center: { startUrl, region } }: Office) => {
+    const id = createHash('sha1').update(`${startUrl}|${region}`).digest('hex');
+    return join(root, 'cache/atmos/aws-sso/sessions', `${id}.json`);
+  };
+  const read = (office: Office): Record<string, unknown> =>
+    JSON.parse(readFileSync(pathOf(office), 'utf8')) as Record<string, unknown>;
+  const write = (office: Office, token: object) => {
+    mkdirSync(dirname(pathOf(office)), { recursive: true, mode: 0o700 });
+    writeFileSync(pathOf(office), JSON.stringify(token), { mode: 0o600 });
+  };
+
+  test('a sign-in is shared without what renews it', async () => {
+    const office = await openOffice({ isShared: true });
+    await office.manager.login(identityOf(office, 'dev'));
+    const { startUrl, region } = office.center;
+    expect(read(office)).toEqual({
+      accessToken: expect.stringMatching(/./),
+      expiresAt: '2026-01-01T01:00:00Z',
+      startUrl,
+      region,
+      registrationExpiresAt: '0001-01-01T00:00:00Z',
+    });
+    expect(office.warnings).toEqual([]);
+  });
+
+  test('the token of Atmos opens a session without a person, and is not stored', async () => {
+    const office = await openOffice({ isShared: true, signIn: null });
+    write(office, office.center.signIn());
+    await office.manager.login(identityOf(office, 'dev'));
+    expect(office.center.requests()).toEqual({ GetRoleCredentials: 1 });
+    expect(await entriesOf(office)).toEqual(['atmos_r_dev@session']);
+  });
+
+  test('what renews the token of Atmos is never used or lost', async () => {
+    const office = await openOffice({ isShared: true });
+    const token = office.center.signIn();
+    write(office, token);
+    office.time.now = new Date(testStart.getTime() + 2 * hours);
+    await office.manager.login(identityOf(office, 'dev'));
+    expect(office.asked.count).toBe(1);
+    expect(office.center.requests()).not.toHaveProperty('CreateToken refresh_token');
+    const { refreshToken, clientId, clientSecret } = token;
+    expect(read(office)).toMatchObject({ refreshToken, clientId, clientSecret });
+    expect(read(office)['accessToken']).not.toBe(token.accessToken);
+  });
+
+  test('a token that we wrote is not used after signing out', async () => {
+    const office = await openOffice({ isShared: true });
+    await office.manager.signIn(providerOf(office));
+    const options = { isDryRun: false, isLocal: true };
+    await office.manager.signOut(providerOf(office), options);
+    await office.manager.signIn(providerOf(office));
+    expect(office.asked.count).toBe(2);
+  });
+
+  test.each([
+    ['without session_files', {}, { isShared: false }],
+    ['of another portal', { startUrl: 'https://d-9067000001.awsapps.com/start' }, {}],
+    ['that ends in four minutes', { expiresAt: '2026-01-01T00:04:00Z' }, {}],
+    ['for a label', {}, { settings: { spec: { session: 'second' } } }],
+    ['of whom is not known, where a user is expected', {}, { settings: expected }],
+  ])('a token %s is not used', async (_, fields, options) => {
+    const office = await openOffice({ isShared: true, signIn: null, ...options });
+    write(office, { ...office.center.signIn(), ...fields });
+    const error = await errorOf(office.manager.login(identityOf(office, 'dev')));
+    expect(error).toMatchObject({ code: 'ERR_AUTH_SIGN_IN_REQUIRED' });
   });
 });

@@ -2,7 +2,7 @@ import { isMap } from '../../core/validate.ts';
 import { showForConsent, valueOf, withoutAbsent } from '../../core/json.ts';
 import { titleOf, type Provider, type TrustNeed } from '../../core/kind-config.ts';
 import { sha1 } from '../../core/sha256.ts';
-import type { PlanContext, PlannedSetting, ProviderKind } from '../contract.ts';
+import type { PlanContext, PlannedSetting, ProviderKind, TokenFile } from '../contract.ts';
 import { isLoopback } from '../loopback.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting, endpointVariant } from './endpoint-variables.ts';
@@ -96,12 +96,23 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
     ...withoutAbsent({ shownRegion, partition: partitionOf(region) }),
     open: async (context) => (await loadSession()).open(center, context),
     accepts: (kept) => accepts(settings, kept),
+    ...(settings.session === undefined ? { tokenFile: tokenFileOf(provider, region) } : {}),
     revoke: async (kept, context) => (await loadSession()).revoke(center, kept, context),
     route: async (host) => {
       const { routeTo } = await import('./route.ts');
       const variant = endpointVariant(oidc, host.env);
       return routeTo(oidc, () => regionalEndpoint('sso-oidc', region, variant), host);
     },
+  };
+}
+
+/** Atmos does not normalize the start URL. */
+function tokenFileOf({ settings }: Provider, region: string): TokenFile {
+  const portal = { startUrl: String(settings['start_url']), region };
+  const load = () => import('./sso-cache.ts');
+  return {
+    read: async (host) => (await load()).readSharedToken(portal, host),
+    write: async (token, host) => (await load()).writeSharedToken(portal, token, host),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { ssoToken, type Credentials, type SsoToken } from '../../core/credentials.ts';
 import { AtmosError, isAtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showPermissions } from '../../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../../core/json.ts';
@@ -9,6 +10,7 @@ import { cacheDirectory, noHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
 import { baseFault, ioError, pathFault, readSmallFile, visible } from './atmos-files.ts';
+import { normalizeStartUrl } from './start-url.ts';
 
 // The token of a portal of IAM Identity Center, as Go Atmos (v1.225) keeps it for all realms and
 // providers: `<cache>/atmos/aws-sso/sessions/<id>.json`.
@@ -118,6 +120,30 @@ export function readAtmosToken(portal: AtmosPortal, host: Host): AtmosToken | un
     if (!isAtmosError(error) && systemErrorCode(error) === undefined) throw error;
     return undefined;
   }
+}
+
+/** The token that Atmos keeps for a portal, while Atmos would use it. */
+export function readSharedToken(portal: AtmosPortal, host: Host): SsoToken | undefined {
+  const token = readAtmosToken(portal, host);
+  if (token === undefined || !isAtmosTokenValid(token, host.now())) return undefined;
+  const { accessToken, expiresAt, region } = token;
+  const startUrl = normalizeStartUrl(token.startUrl) ?? token.startUrl;
+  return ssoToken({ accessToken, expiresAt, startUrl, region });
+}
+
+/**
+ * Writes a token for Atmos unless it has one that lasts as long. What renews our token is not written:
+ * the portal replaces a refresh token when it is used, so only one program can have it. That of Atmos
+ * is kept.
+ *
+ * @throws as {@link writeAtmosToken}
+ */
+export function writeSharedToken(portal: AtmosPortal, token: Credentials, host: Host): void {
+  if (token.type !== 'sso') throw new TypeError(`a portal gives no ${token.type}`);
+  const { accessToken, expiresAt } = token;
+  const other = readAtmosToken(portal, host);
+  if (other !== undefined && other.expiresAt >= expiresAt) return;
+  writeAtmosToken({ ...other, ...portal, accessToken, expiresAt }, host);
 }
 
 /**
