@@ -81,7 +81,8 @@ async function checkSettings(
   }
   for (const key of unsupportedKeys(kind.schema)) {
     const value = provider.settings[key];
-    if (value === undefined || ['false', ''].includes(String(value))) continue;
+    // Text, if a tag gave it.
+    if (value === undefined || value === false || value === 'false' || value === '') continue;
     report(warningAt([...at, key], 'is not supported by this version'));
   }
   try {
