@@ -81,6 +81,7 @@ async function checkSettings(
   }
   for (const key of unsupportedKeys(kind.schema)) {
     const value = provider.settings[key];
+    // Text, if a tag gave it.
     if (value === undefined || value === false || value === 'false' || value === '') continue;
     report(warningAt([...at, key], 'is not supported by this version'));
   }

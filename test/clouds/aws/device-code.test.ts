@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { OpenContext, SignIn } from '../../../src/clouds/contract.ts';
+import type { OpenContext, SignIn, SignInPage } from '../../../src/clouds/contract.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { openPortalPlace, type PortalPlace } from './portal-place.ts';
 
@@ -21,7 +21,11 @@ function afterPolls(count: number, decide: () => void) {
   const pending = { name: 'AuthorizationPendingException' } as const;
   place.center.script({ action: 'CreateToken device_code', fail: pending, times: count });
   return {
-    showPage: async (page: { url: URL }) => void (place.pages.push(page as never), decide()),
+    showPage(page: SignInPage) {
+      place.pages.push(page);
+      decide();
+      return Promise.resolve();
+    },
   };
 }
 

@@ -72,7 +72,7 @@ describe('a first token', () => {
     [{ flow: 'device' }, { flow: 'browser' }, 'device'],
     [{ flow: 'browser' }, { flow: 'device' }, 'browser'],
   ] as const)('with %j and %j is opened by the flow %s %s', async (ask, spec, flow) => {
-    const signIn = place.signIn(ask as object);
+    const signIn = place.signIn(ask as never);
     const approve = async (...args: Parameters<typeof signIn.showPage>) => {
       if (!('openPage' in signIn) || signIn.openPage === undefined) place.center.approve();
       return signIn.showPage(...args);

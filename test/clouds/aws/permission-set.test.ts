@@ -200,8 +200,8 @@ describe('a session', () => {
 
   test('is refused for a name that no account has', async () => {
     const place = await openPlace();
-    const account = { name: 'prd' };
-    expect(await errorOf(openPermissionSet(place, { name: 'ReadOnly', account }))).toMatchObject({
+    const opening = openPermissionSet(place, { name: 'ReadOnly', account: { name: 'prd' } });
+    expect(await errorOf(opening)).toMatchObject({
       code: 'ERR_AUTH_DENIED',
       message: `identity dev: the person who signed in has no account named "prd" (/p/atmos.yaml:principal:account:name) at ${place.center.startUrl}, but "dev", "prod"`,
       hints: ['did you mean prod?'],

@@ -14,14 +14,14 @@ import { testStart } from '../../support/fake-host.ts';
 import { openContext, providerOf } from '../open-context.ts';
 
 /** A clock that moves only when something sleeps. What sleeps for minutes is a time limit. */
-export interface TestClock {
+interface TestClock {
   readonly machine: Pick<Host, 'monotonicMs' | 'now' | 'sleep'>;
   readonly slept: number[];
   /** Ends the time limits. */
   expire(): void;
 }
 
-export function createClock(): TestClock {
+function createClock(): TestClock {
   let ms = 0;
   const slept: number[] = [];
   const limits = new Set<() => void>();
