@@ -213,7 +213,8 @@ async function hasOpened(
     const { file, args, ...how } = await start();
     // A browser that a command of the configuration has opened is not killed with that command.
     const env = definedOnly(withoutVariables(host, [commandVariable]));
-    if (host.platform === 'win32') env[urlVariable] = url;
+    // A `%` that is not part of an escape could name a variable, which some versions expand there too.
+    if (host.platform === 'win32') env[urlVariable] = url.replaceAll(/%(?![\da-f]{2})/gi, '%25');
     const child = spawn(file, args, {
       env,
       detached: true,

@@ -265,20 +265,3 @@ describe.skipIf(isWindows)('opening a page', () => {
     },
   );
 });
-
-describe.runIf(isWindows)('on Windows', () => {
-  test('a command of the configuration gets the address in quotes', async () => {
-    const directory = temporaryDirectory();
-    const record = join(directory, 'record');
-    const script = `require('node:fs').writeFileSync(${JSON.stringify(record)}, JSON.stringify(process.argv.slice(1)))`;
-    const file = join(directory, 'browser.cjs');
-    writeFileSync(file, script);
-    const host = {
-      platform: process.platform,
-      env: process.env,
-      sleep: () => new Promise<void>(() => {}),
-    };
-    expect(await openInBrowser(page, `"${process.execPath}" "${file}"`, host)).toBe(true);
-    expect(JSON.parse(readFileSync(record, 'utf8'))).toEqual([file, page.href]);
-  });
-});
