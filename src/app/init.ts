@@ -82,7 +82,7 @@ export async function findSetup(options: InitOptions, host: Host): Promise<Found
     sources,
     imported,
     realm: config?.realm,
-    suggestedRealm: suggestedRealm(file.value, isOfProject, imported, host),
+    suggestedRealm: realmFor(file.value, isOfProject, imported, host),
     unnamedRealm:
       isUnnamed && config.identities.length > 0 ? resolveRealm(config, host).value : undefined,
   };
@@ -138,7 +138,7 @@ function nothingFound(
 }
 
 /** A word for the project, else the name of a portal, which often is that of the company. */
-function suggestedRealm(
+function realmFor(
   file: string,
   isOfProject: boolean,
   { providers }: ImportedConfig,

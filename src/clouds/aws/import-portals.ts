@@ -8,7 +8,7 @@ import { normalizeStartUrl } from './start-url.ts';
 
 // The portals of IAM Identity Center in the AWS files: one provider for each start URL and region.
 
-export const portalKind = 'aws/iam-identity-center';
+const portalKind = 'aws/iam-identity-center';
 
 export interface Portals {
   readonly providers: readonly ImportedLink[];
