@@ -18,7 +18,7 @@ test('the quick start succeeds and leaves nothing behind', { timeout: limitMs },
   const { exitCode } = await session.ended;
   expect({ exitCode, shown: session.shown() }).toEqual({
     exitCode: 0,
-    shown: expect.stringContaining('All 8 steps answered as they should'),
+    shown: expect.stringContaining('All 15 steps answered as they should'),
   });
   expect(session.shown()).toContain('"SecretAccessKey":"****"');
   expect(readdirSync(directory)).toEqual([]);
@@ -29,7 +29,7 @@ test(
   { timeout: limitMs },
   async () => {
     const { session, directory } = start();
-    await session.waitFor('$ atmos auth login');
+    await session.waitFor('$ atmos auth login --identity dev');
     session.type('\u0003');
     expect(await session.ended).toMatchObject({ exitCode: 130 });
     expect(readdirSync(directory)).toEqual([]);
