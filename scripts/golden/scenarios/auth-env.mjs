@@ -56,7 +56,7 @@ export const authEnv = {
     async run(scene) {
       const { atmos, write } = scene;
       const more = `    deploy: { kind: aws/user, credentials: { region: eu-west-1 } }
-    admin: { kind: aws/permission-set }
+    admin: { kind: gcp/project }
 `;
       write('atmos.yaml', configOf(scene, { identity, more }));
       write('../.aws/config', '# mine\r\n[default]\r\nregion = eu-west-3');

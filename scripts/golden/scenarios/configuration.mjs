@@ -101,7 +101,7 @@ import:
     Audit: { kind: aws/user }
     role: { kind: aws/assume-role, via: { provider: portal } }
   providers:
-    portal: { kind: aws/iam-identity-center }
+    portal: { kind: aws/saml }
 `,
       );
       await atmos('auth login');

@@ -4,7 +4,7 @@
 import { awsCredentials, type ProgramCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { didYouMean, edit, say, type Hint } from '../../core/hint.ts';
-import { listNames, quote, quoteValue, withoutAbsent } from '../../core/json.ts';
+import { listNames, quote, quoteValue, showValue, withoutAbsent } from '../../core/json.ts';
 import { titleOf } from '../../core/kind-config.ts';
 import { isSameName, nearestName } from '../../core/names.ts';
 import type { OpenContext, Opened } from '../contract.ts';
@@ -99,7 +99,7 @@ async function denied(
   if (accounts === undefined) return refusal;
   const found = accounts.find((one) => one.id === id);
   const named = found?.name === undefined || tag !== undefined ? '' : ` (${quote(found.name)})`;
-  const shownAccount = `account ${quoteValue({ value: id, tag }).replaceAll('"', '')}${named}`;
+  const shownAccount = `account ${showValue({ value: id, tag })}${named}`;
   if (found === undefined) {
     return deny(
       `${titleOf(identity)}: the person who signed in has no access to ${shownAccount} at ${shownStartUrl}: it is not assigned to the person, or it is closed`,

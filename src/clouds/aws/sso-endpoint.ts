@@ -4,7 +4,7 @@ import {
   type ChosenEndpoint,
   type EndpointVariant,
 } from './endpoint-variables.ts';
-import { domainsOf, partitionOf } from './regions.ts';
+import { partitionOf } from './regions.ts';
 
 /** The services of IAM Identity Center: the portal, and the sign-in by OpenID Connect. */
 export type SsoService = 'sso' | 'sso-oidc';
@@ -52,16 +52,38 @@ export function endpointOf(
     : new URL(endpoint);
 }
 
-/** The endpoint of AWS, by the rules of the AWS SDKs. In GovCloud the usual one is that for FIPS. */
+type Domains = readonly [domain: string, dualStack: string];
+
+const commercial: Domains = ['amazonaws.com', 'api.aws'];
+
+/**
+ * The domains of each partition, as in the AWS SDKs: of its services, and of those endpoints that also
+ * have an IPv6 address. Not with the regions, which every command loads.
+ */
+const domains: Readonly<Record<string, Domains>> = {
+  aws: commercial,
+  'aws-cn': ['amazonaws.com.cn', 'api.amazonwebservices.com.cn'],
+  'aws-us-gov': ['amazonaws.com', 'api.aws'],
+  'aws-iso': ['c2s.ic.gov', 'api.aws.ic.gov'],
+  'aws-iso-b': ['sc2s.sgov.gov', 'api.aws.scloud'],
+  'aws-iso-e': ['cloud.adc-e.uk', 'api.cloud-aws.adc-e.uk'],
+  'aws-iso-f': ['csp.hci.ic.gov', 'api.aws.hci.ic.gov'],
+  'aws-eusc': ['amazonaws.eu', 'api.amazonwebservices.eu'],
+};
+
+/**
+ * The endpoint of AWS, by the rules of the AWS SDKs: an unknown region is in the partition `aws`, and in
+ * GovCloud the usual endpoint is that for FIPS.
+ */
 export function regionalEndpoint(
   service: SsoService,
   region: string,
   { useFips, useDualstack }: EndpointVariant,
 ): URL {
-  const { domain, dualStackDomain } = domainsOf(region);
-  const isFipsAlready = partitionOf(region) === 'aws-us-gov' && !useDualstack;
+  const partition = partitionOf(region) ?? 'aws';
+  const [domain, dualStack] = domains[partition] ?? commercial;
+  const isFipsAlready = partition === 'aws-us-gov' && !useDualstack;
   const fips = useFips && !isFipsAlready ? '-fips' : '';
-  return new URL(
-    `https://${prefixes[service]}${fips}.${region}.${useDualstack ? dualStackDomain : domain}`,
-  );
+  const host = `${prefixes[service]}${fips}.${region}`;
+  return new URL(`https://${host}.${useDualstack ? dualStack : domain}`);
 }

@@ -13,7 +13,7 @@ const yaml = `auth:
       default: true
       credentials: { region: eu-central-1 }
     prod: { kind: aws/user }
-    admin: { kind: aws/permission-set }
+    admin: { kind: gcp/project }
     broken: { kind: aws/user, credentials: { region: 5 } }
 `;
 const warning =
@@ -36,7 +36,7 @@ function handlesOf({ root }: Pick<Desk, 'root'>): string[] {
 const skipped = ({ project }: Desk, abbreviated = true) => {
   const file = join(abbreviated ? '~/project' : project, 'atmos.yaml');
   return {
-    admin: `identity admin has the kind aws/permission-set (${file}:10:20), which this version does not support`,
+    admin: `identity admin has the kind gcp/project (${file}:10:20), which this version does not support`,
     broken: `credentials.region of identity broken (${file}:11:54) must be text, not a number`,
   };
 };

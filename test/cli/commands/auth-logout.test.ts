@@ -31,7 +31,7 @@ async function openFull(): Promise<Desk> {
     },
   });
   desk.configure(
-    `${yamlOf(desk)}    Ops:\n      kind: aws/assume-role\n  providers:\n    sso:\n      kind: aws/iam-identity-center\n`,
+    `${yamlOf(desk)}    Ops:\n      kind: aws/assume-role\n  providers:\n    sso:\n      kind: aws/iam-identity-center\n      start_url: https://d-1.awsapps.com/start\n      region: eu-west-1\n`,
   );
   return desk;
 }

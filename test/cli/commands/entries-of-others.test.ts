@@ -39,7 +39,7 @@ async function openSharedDesk(): Promise<Desk> {
   desk.configure(
     yamlOf(desk).replace(
       '  identities:',
-      '  providers:\n    corp:\n      kind: aws/iam-identity-center\n  identities:',
+      '  providers:\n    corp:\n      kind: aws/iam-identity-center\n      start_url: https://d-1.awsapps.com/start\n      region: eu-west-1\n  identities:',
     ),
   );
   return desk;
