@@ -61,7 +61,7 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     ...(beside && { beside }),
     host: {
       now,
-      env: { XDG_STATE_HOME: join(root, 'state'), XDG_CACHE_HOME: join(root, 'cache') },
+      env: directoriesIn(root),
     },
     sts: { now, roles },
     configured: (spec) => ({
@@ -93,6 +93,13 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     ...(options.isShared && { sessionFiles: { configFiles: [] } }),
   };
   return { ...place, root, context, manager: createAuthManager(context), center, time, asked };
+}
+
+function directoriesIn(root: string): Record<string, string> {
+  const kinds = ['STATE', 'CACHE', 'CONFIG'];
+  return Object.fromEntries(
+    kinds.map((kind) => [`XDG_${kind}_HOME`, join(root, kind.toLowerCase())]),
+  );
 }
 
 function role(name: string, via: string, spec: Place['spec']): Identity {

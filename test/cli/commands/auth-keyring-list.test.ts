@@ -191,7 +191,7 @@ describe('--long', () => {
       },
     ]);
     expect(stderr).toBe(
-      'warning: only the size of atmos_0123456789abcdef_sso@token is known: its type sso is not supported\n',
+      'warning: only the size of atmos_0123456789abcdef_sso@token is known: its access_token, start_url or region is missing\n',
     );
     expect((await desk.run(`${command} --long`)).stdout).toContain(
       `session  Ops       r                 aws   12:00 (in 12h)  ${size(session)} B`,

@@ -70,7 +70,7 @@ describe('prune', () => {
     });
     expect(stderr).toBe(
       'warning: atmos_r_key@session was not removed: it does not say that it is a session\n' +
-        'warning: atmos_r_sso@token was not removed: its type sso is not supported\n',
+        'warning: atmos_r_sso@token was not removed: its access_token, start_url or region is missing\n',
     );
     const left = Object.keys(entries).filter((key) => !expired.includes(key));
     expect(await desk.openKeyring().keys()).toEqual(left.toSorted());
