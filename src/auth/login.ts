@@ -77,8 +77,8 @@ function needsNoSignIn({ name, kind, locate }: Provider): AtmosError {
   );
 }
 
-function openTarget(opening: Opening): Promise<LinkResult> {
-  return openLink(opening, opening.chain.links.length - 1);
+function openTarget(opening: Omit<Opening, 'waited'>): Promise<LinkResult> {
+  return openLink({ ...opening, waited: { ms: 0 } }, opening.chain.links.length - 1);
 }
 
 function givesNothing({ name, kind, locate }: Identity): AtmosError {
