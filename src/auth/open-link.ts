@@ -21,7 +21,7 @@ import {
   isReusable,
   isSameSession,
   isUsableAsBase,
-  openedExpired,
+  newSession,
   remainingMs,
   storedSession,
   type Session,
@@ -228,6 +228,7 @@ async function openSession(
       `AWS refused the access key of identity ${config.name} at ${formatMoment(refused, host)}; trying it again`,
     );
   }
+  const startedAt = host.now();
   try {
     const ask = trustedAsk(context, config);
     const opened = await plan.open({
@@ -238,15 +239,13 @@ async function openSession(
       timeoutMs: requestTimeoutMs,
       warn,
     });
-    const now = host.now();
-    const session = { ...opened, savedAt: now };
-    if (remainingMs(session, now) <= 0) throw openedExpired(session, now);
+    const session = newSession(titleOf(config), opened, startedAt, host.now());
     if (keyId !== undefined) forgetRefusal(owner, host);
     host.log('session.opened', {
       identity: config.name,
       region: plan.shownRegion ?? plan.region ?? plan.defaultRegion,
       expires_at: expiryOf(opened.credentials),
-      clock_offset_ms: opened.clockOffsetMs,
+      clock_offset_ms: session.clockOffsetMs,
     });
     return session;
   } catch (error) {

@@ -62,7 +62,7 @@ async function openOffice() {
   const ask = (at: number): PtySession =>
     atTerminal(machine, `auth login -i ${names[at % 3]}`, pathOf(directories[at % 2] ?? 'one'));
   const start = (words: readonly string[], directory: string): Caller => {
-    let onStderr = (_: string) => {};
+    let onStderr: (text: string) => void = () => {};
     const isWaiting = new Promise<void>((resolve) => {
       onStderr = (text) => {
         if (text.includes('waiting for process')) resolve();
