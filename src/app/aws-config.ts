@@ -4,7 +4,7 @@ import { handleOf, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
 import type { Cloud, ProcessProfile, ProfilesEdit } from '../clouds/cloud-contract.ts';
 import { loadUserProfiles } from '../clouds/registry.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { addOptions, didYouMean, placeholder, run } from '../core/hint.ts';
+import { addOptions, didYouMean, run } from '../core/hint.ts';
 import { listNames, quote, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { foldName, nearestName } from '../core/names.ts';
@@ -146,7 +146,10 @@ async function profilesEditor(
         reason: `the profile ${profile} is already in ${position}`,
       })),
     ];
-    if (edited.profiles.length === 0) throw noProfile(file.place.value, skipped, taken.length > 0);
+    if (edited.profiles.length === 0) {
+      const freePrefix = taken.length > 0 ? `${prefix}atmos-` : undefined;
+      throw noProfile(file.place.value, skipped, freePrefix);
+    }
     const names = new Set(edited.profiles.map(({ identity }) => identity));
     // A profile must never name a handle that does not exist.
     for (const one of wanted) if (names.has(one.profile.identity)) one.writeHandle();
@@ -225,19 +228,21 @@ async function foreseenIfUsable(
   }
 }
 
+/** @param freePrefix a prefix with which the names of the profiles would not be taken */
 function noProfile(
   file: string,
   skipped: readonly SkippedIdentity[],
-  isTaken: boolean,
+  freePrefix: string | undefined,
 ): AtmosError {
   const reasons = skipped.map(({ identity, reason }) => `${identity}: ${reason}`);
   return new AtmosError(
     'ERR_USAGE',
     [`no identity can have a profile in ${file}, so nothing was written`, ...reasons],
     {
-      hints: isTaken
-        ? [addOptions(['--prefix', placeholder('text')], 'for other names of the profiles')]
-        : [run(['atmos', 'auth', 'validate'])],
+      hints:
+        freePrefix === undefined
+          ? [run(['atmos', 'auth', 'validate'])]
+          : [addOptions(['--prefix', freePrefix], 'for other names of the profiles')],
     },
   );
 }

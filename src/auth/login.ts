@@ -2,10 +2,10 @@ import { expiryOf, type ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
 import { placeholder, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
-import type { Identity, Provider } from '../core/kind-config.ts';
+import { titleOf, type Identity, type Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
 import { openLink, type LinkResult, type LoginOptions, type Opening } from './open-link.ts';
-import { remainingMs, requireValidity, type Session } from './session.ts';
+import { expiredMeanwhile, remainingMs, requireValidity, type Session } from './session.ts';
 import { shareSession, shareTokens } from './shared-session.ts';
 
 export type { LoginOptions };
@@ -36,15 +36,27 @@ export async function login(
   const { minValidityMs = 0 } = options;
   // Before anything is asked.
   requireValidity(plan.name, (plan.maxDurationSeconds ?? Infinity) * 1000, minValidityMs);
-  const { session, ...others } = await openTarget({ context, chain, options });
+  const first = await openTarget({ context, chain, options });
+  const leftMs = ({ session: opened }: Pick<LinkResult, 'session'>) =>
+    remainingMs(opened, context.host.now());
+  // This program may have been suspended since it got the session.
+  const { session, ...others } =
+    leftMs(first) <= 0
+      ? await openTarget({ context, chain, options: { ...options, force: false } })
+      : first;
+  const requireUnexpired = () => {
+    if (leftMs({ session }) <= 0) throw expiredMeanwhile(titleOf(identity), session);
+  };
+  requireUnexpired();
   // Of some sessions only opening them tells how long they last.
-  requireValidity(plan.name, remainingMs(session, context.host.now()), minValidityMs, openingMs);
+  requireValidity(plan.name, leftMs({ session }), minValidityMs, openingMs);
   const { credentials } = session;
   if (credentials.type !== 'aws') throw new TypeError(`${identity.kind} gave ${credentials.type}`);
   const region = plan.region ?? plan.defaultRegion ?? credentials.region;
   const result = { session: { ...session, credentials }, ...withoutAbsent({ region }), ...others };
   await shareTokens(context, chain);
   await shareSession(context, chain, result);
+  requireUnexpired();
   return result;
 }
 
@@ -79,8 +91,8 @@ function needsNoSignIn({ name, kind, locate }: Provider): AtmosError {
   );
 }
 
-function openTarget(opening: Opening): Promise<LinkResult> {
-  return openLink(opening, opening.chain.links.length - 1);
+function openTarget(opening: Omit<Opening, 'waited'>): Promise<LinkResult> {
+  return openLink({ ...opening, waited: { ms: 0 } }, opening.chain.links.length - 1);
 }
 
 function givesNothing({ name, kind, locate }: Identity): AtmosError {

@@ -21,7 +21,7 @@ import {
   isReusable,
   isSameSession,
   isUsableAsBase,
-  openedExpired,
+  newSession,
   remainingMs,
   storedSession,
   type Session,
@@ -47,8 +47,8 @@ export interface LoginOptions {
   /** How long the session must last at least. Default: see `isReusable`. */
   readonly minValidityMs?: number;
   /**
-   * How long to wait for another process that is opening the same session. Default: 2 minutes, and 11
-   * minutes where this process could also ask a person to sign in.
+   * How long to wait, in total, for other processes that are opening the same sessions. Default: 2
+   * minutes, and 11 minutes where this process could also ask a person to sign in.
    */
   readonly waitMs?: number;
 }
@@ -59,6 +59,8 @@ export interface Opening {
   readonly chain: Chain;
   /** Of the target: links before it are reused while they last. */
   readonly options: LoginOptions;
+  /** How long it has waited for other processes until now. */
+  readonly waited: { ms: number };
 }
 
 export interface LinkResult {
@@ -81,7 +83,7 @@ export async function openLink(
   at: number,
   refused?: Session<Credentials>,
 ): Promise<LinkResult> {
-  const { context, chain, options } = opening;
+  const { context, chain, options, waited } = opening;
   const { host, store, keyring } = context;
   const link = linkAt(chain, at);
   const { name, slot } = link.plan;
@@ -110,17 +112,23 @@ export async function openLink(
   if (isTarget) for (const { plan } of chain.links) await plan.refuseLoop?.(host);
   const source = keySourceOf(context, link.plan);
   const key = await inChain(chain, at, () => longLivedKeyOf(context, link.plan, source));
-  const alone: OpenContext['alone'] = (turn, task) =>
-    singleFlight(
+  const waitMs = options.waitMs ?? (canSignIn(opening) ? signInWaitMs : defaultWaitMs);
+  const alone: OpenContext['alone'] = (turn, task) => {
+    const startMs = host.monotonicMs();
+    return singleFlight(
       {
         ...turn,
-        timeoutMs: options.waitMs ?? (canSignIn(opening) ? signInWaitMs : defaultWaitMs),
+        timeoutMs: Math.max(waitMs - waited.ms, 0),
         host,
         warn: context.warn,
         isLockNeeded: keyring.info.persistent,
       },
-      task,
+      () => {
+        waited.ms += host.monotonicMs() - startMs;
+        return task();
+      },
     );
+  };
   /** @param previous what is kept in a shared slot */
   const open = async (
     previous: Session | undefined,
@@ -220,6 +228,7 @@ async function openSession(
       `AWS refused the access key of identity ${config.name} at ${formatMoment(refused, host)}; trying it again`,
     );
   }
+  const startedAt = host.now();
   try {
     const ask = trustedAsk(context, config);
     const opened = await plan.open({
@@ -230,15 +239,13 @@ async function openSession(
       timeoutMs: requestTimeoutMs,
       warn,
     });
-    const now = host.now();
-    const session = { ...opened, savedAt: now };
-    if (remainingMs(session, now) <= 0) throw openedExpired(session, now);
+    const session = newSession(titleOf(config), opened, startedAt, host.now());
     if (keyId !== undefined) forgetRefusal(owner, host);
     host.log('session.opened', {
       identity: config.name,
       region: plan.shownRegion ?? plan.region ?? plan.defaultRegion,
       expires_at: expiryOf(opened.credentials),
-      clock_offset_ms: opened.clockOffsetMs,
+      clock_offset_ms: session.clockOffsetMs,
     });
     return session;
   } catch (error) {

@@ -141,8 +141,45 @@ export function requireValidity(
   );
 }
 
+/**
+ * A session that was opened between two times of the local clock. If this program was suspended in
+ * between, it read the answer of the server late, and the clock of the server seemed to be behind.
+ *
+ * @param named the link: `identity dev`
+ * @throws ERR_AUTH_SESSION_EXPIRED if it has expired since then; ERR_CLOCK_SKEW if it had before
+ */
+export function newSession(
+  named: string,
+  opened: Omit<Session<Credentials>, 'savedAt'>,
+  startedAt: Date,
+  now: Date,
+): Session<Credentials> {
+  const tookMs = now.getTime() - startedAt.getTime();
+  const readMs = opened.clockOffsetMs;
+  const clockOffsetMs = readMs < 0 ? Math.min(readMs + Math.max(tookMs, 0), 0) : readMs;
+  const session = { ...opened, clockOffsetMs, savedAt: now };
+  if (remainingMs(session, now) > 0) return session;
+  throw remainingMs(session, startedAt) > 0
+    ? expiredMeanwhile(named, session)
+    : openedExpired(session, now);
+}
+
+/** The session was valid when this program got it. */
+export function expiredMeanwhile(
+  named: string,
+  { credentials }: Pick<Session<Credentials>, 'credentials'>,
+): AtmosError {
+  const expiry = expiryOf(credentials);
+  const at = expiry === undefined ? '' : ` at ${formatTimestamp(expiry)}`;
+  return new AtmosError(
+    'ERR_AUTH_SESSION_EXPIRED',
+    `the session of ${named} expired${at}, before this program could use it: it was suspended`,
+    { hints: [say('run the command again')] },
+  );
+}
+
 /** A program would find such a session invalid, and its error would not name the clock. */
-export function openedExpired(
+function openedExpired(
   { credentials, clockOffsetMs }: Session<Credentials>,
   now: Date,
 ): AtmosError {

@@ -146,7 +146,7 @@ async function waitForLock(path: string, options: FlightOptions): Promise<FileLo
   if (late !== undefined) return late;
   throw new AtmosError(
     'ERR_LOGIN_BUSY',
-    `${who} has been opening a session for ${named} for ${timeoutMs / 1000} seconds`,
+    `${who} has been opening a session for ${named} for ${Math.round(timeoutMs / 1000)} seconds`,
     { hints: holder === undefined ? [] : [showProcess(holder, path)] },
   );
 }

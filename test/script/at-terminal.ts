@@ -5,11 +5,15 @@ import { builtCli } from '../support/built.ts';
 import { openPty, type PtySession } from '../support/pty.ts';
 import type { Machine } from './machine.ts';
 
-/** A user who types `atmos …` in a terminal. */
-export function atTerminal(machine: Machine, command: string): PtySession {
+/** A user who types `atmos …` in a terminal. Default directory: the project. */
+export function atTerminal(
+  machine: Machine,
+  command: string,
+  directory = machine.project,
+): PtySession {
   return openPty(process.execPath, [builtCli(), ...command.split(' ')], {
     env: { ...machine.env, TERM: 'xterm' },
-    cwd: machine.project,
+    cwd: directory,
   });
 }
 

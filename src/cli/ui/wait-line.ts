@@ -44,7 +44,8 @@ export function formatWait(
   nowMs: number,
   maxColumns: number,
 ): string {
-  const [seconds, limit] = [nowMs - startMs, limitMs].map((ms) => Math.floor(ms / 1000));
+  const seconds = Math.floor((nowMs - startMs) / 1000);
+  const limit = Math.ceil(limitMs / 1000);
   const end = ` ${seconds}s (limit ${limit}s)`;
   const text = shorten(`Waiting for ${printable(what)} …`, maxColumns - end.length);
   return shorten(`${text}${end}`, maxColumns);

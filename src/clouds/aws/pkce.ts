@@ -2,6 +2,8 @@
 // (RFC 7636, RFC 8252). Loaded only for that.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { say } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import { listenForRedirect } from '../../host/loopback-listener.ts';
 import { isLoopback } from '../loopback.ts';
@@ -59,6 +61,8 @@ export async function signInByBrowser<T>(
     path: redirectPath,
     isExpected,
     ...withoutAbsent({ port }),
+  }).catch((error: unknown) => {
+    throw withPortHint(error, request);
   });
   try {
     const redirectUri = `http://127.0.0.1:${listener.port}${redirectPath}`;
@@ -98,6 +102,15 @@ export async function signInByBrowser<T>(
   } finally {
     listener.close();
   }
+}
+
+/** The listener does not know where its port is configured. */
+function withPortHint(error: unknown, { named, port }: BrowserSignIn): unknown {
+  if (port === undefined || !isAtmosError(error, 'ERR_IO')) return error;
+  return new AtmosError(error.code, error.message, {
+    hints: [say(`stop the other program, or change spec.callback_port of ${named}`)],
+    cause: error,
+  });
 }
 
 /** The page is at the endpoint of the service, and its parameter is `scopes`: as in the AWS CLI. */
