@@ -13,7 +13,7 @@ import { foldName } from '../core/names.ts';
 import { formatMoment } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { linkAt, type Chain, type ChainLink } from './chain.ts';
+import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
 import { checkTrust, keySourceOf, longLivedKeyOf, ownerOf, type AuthContext } from './context.ts';
 import { keepSession } from './keep-session.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
@@ -108,8 +108,12 @@ export async function openLink(
   host.log('session.needed', { identity: name, because: reasonFor(kept, mustOpen) });
 
   if (isTarget) for (const { plan } of chain.links) await plan.refuseLoop?.(host);
-  const source = keySourceOf(context, link.plan);
-  const key = await inChain(chain, at, () => longLivedKeyOf(context, link.plan, source));
+  const { opensWithKey } = link.plan;
+  const keyLink = keyLinkOf(chain, at);
+  const source = keySourceOf(context, keyLink.plan);
+  const key = await inChain(chain, chain.links.indexOf(keyLink), () =>
+    longLivedKeyOf(context, keyLink.plan, source),
+  );
   const alone: OpenContext['alone'] = (turn, task) =>
     singleFlight(
       {
@@ -126,13 +130,15 @@ export async function openLink(
     previous: Session | undefined,
     refusedBase?: Session<Credentials>,
   ): Promise<LinkResult> => {
-    const base = at === 0 ? undefined : (await openLink(opening, at - 1, refusedBase)).session;
+    const base =
+      at === 0 || opensWithKey ? undefined : (await openLink(opening, at - 1, refusedBase)).session;
     const session = await inChain(chain, at, () =>
       openSession(context, link, {
         ...source,
         key,
+        keyOwner: keyLink.config,
         alone,
-        base: base?.credentials,
+        base: opensWithKey ? key : base?.credentials,
         ...withoutAbsent({
           // All links call the same service, whose clock is right: a wrong clock here is found once.
           clockOffsetMs: base?.clockOffsetMs,
@@ -204,20 +210,22 @@ function whereKept({ info }: Keyring, { processId }: Host): string {
 interface LinkOpening
   extends KeySource, Pick<OpenContext, 'alone' | 'base' | 'clockOffsetMs' | 'previous'> {
   readonly key: ProgramCredentials | undefined;
+  /** The link that has the key. */
+  readonly keyOwner: LinkConfig;
 }
 
 async function openSession(
   context: AuthContext,
   { config, plan }: ChainLink,
-  { key, ...opening }: LinkOpening,
+  { key, keyOwner, ...opening }: LinkOpening,
 ): Promise<Session<Credentials>> {
   const { host, commandEnv, warn } = context;
-  const owner = ownerOf(context, config);
+  const owner = ownerOf(context, keyOwner);
   const keyId = key && credentialId(key);
   const refused = keyId === undefined ? undefined : refusedAt(owner, keyId, host);
   if (refused !== undefined) {
     warn(
-      `AWS refused the access key of identity ${config.name} at ${formatMoment(refused, host)}; trying it again`,
+      `AWS refused the access key of identity ${keyOwner.name} at ${formatMoment(refused, host)}; trying it again`,
     );
   }
   try {
@@ -244,7 +252,7 @@ async function openSession(
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) throw error;
     if (keyId !== undefined) noteRefusal(owner, keyId, host);
-    host.log('key.refused', { identity: config.name });
+    host.log('key.refused', { identity: keyOwner.name });
     throw error;
   }
 }
