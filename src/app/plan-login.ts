@@ -1,4 +1,4 @@
-import { planChain, type Chain, type ChainLink } from '../auth/chain.ts';
+import { keyLinkOf, planChain, type Chain, type ChainLink } from '../auth/chain.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
 import { isReusable, isUsableAsBase } from '../auth/session.ts';
 import type { LinkPlan, Question } from '../clouds/contract.ts';
@@ -54,9 +54,9 @@ export async function planLogin(
   try {
     const states = new Map<ChainLink, SessionState>();
     const told = new Map<ChainLink, Foreseen>();
-    for (const link of chain.links) {
+    for (const [at, link] of chain.links.entries()) {
       states.set(link, await sessions.of(link, chain));
-      const key = await sessions.keyOf(link);
+      const key = await sessions.keyOf(keyLinkOf(chain, at));
       if (key !== undefined) told.set(link, (await link.plan.foresee?.(key)) ?? {});
     }
     const { state, reason } = sessions;
@@ -78,7 +78,10 @@ interface Stored {
   readonly told: ReadonlyMap<ChainLink, Foreseen>;
 }
 
-/** From the target back: a link is opened only if the link after it is. Login opens no ambient target. */
+/**
+ * From the target back: a link is opened only if the link after it is, and with its session. Login opens
+ * no ambient target.
+ */
 function planLinks(
   { links, target }: Chain,
   { states, told }: Stored,
@@ -92,12 +95,9 @@ function planLinks(
       const session = states.get(link) ?? { kind: 'none' };
       const isTarget = link === target;
       const reason = isTarget && force ? 'forced' : reasonToOpen(session, isTarget, now);
-      next = next === 'open' || next === 'unknown' ? actionFor(reason, next) : 'skip';
-      return plannedLink({ ...link.plan, ...told.get(link) }, link, {
-        session,
-        action: next,
-        reason,
-      });
+      const action = next === 'open' || next === 'unknown' ? actionFor(reason, next) : 'skip';
+      next = link.plan.opensWithKey ? 'skip' : action;
+      return plannedLink({ ...link.plan, ...told.get(link) }, link, { session, action, reason });
     })
     .toReversed();
 }

@@ -1,7 +1,7 @@
 import { AtmosError } from '../core/errors.ts';
 import { optionWords, type Hint } from '../core/hint.ts';
 import { titleOf } from '../core/kind-config.ts';
-import { linkAt, pathOf, type Chain } from './chain.ts';
+import { keyLinkOf, linkAt, pathOf, type Chain } from './chain.ts';
 
 /** The keyring is the same for all links, and these errors name it or the entry. */
 function isOfKeyring({ code }: AtmosError): boolean {
@@ -16,7 +16,8 @@ export function errorOfLink(error: AtmosError, chain: Chain, at: number): AtmosE
   if (isOfKeyring(error)) return error;
   const { config } = linkAt(chain, at);
   const target = chain.target.config.name;
-  const hints = error.hintValues.map((hint) => forIdentity(hint, { target, link: config.name }));
+  const { name: keyOwner } = keyLinkOf(chain, at).config;
+  const hints = error.hintValues.map((hint) => forIdentity(hint, { target, keyOwner }));
   const { message, code, cause } = error;
   if (chain.links.length === 1) {
     if (message.includes(`identity ${target}`)) return error;
@@ -34,11 +35,11 @@ export function errorOfLink(error: AtmosError, chain: Chain, at: number): AtmosE
 const needingIdentity = [
   { words: ['atmos', 'auth', 'login'], of: 'target' },
   { words: ['atmos', 'auth', 'login', '--force'], of: 'target' },
-  { words: ['atmos', 'auth', 'user', 'configure'], of: 'link' },
+  { words: ['atmos', 'auth', 'user', 'configure'], of: 'keyOwner' },
 ] as const;
 
 /** The hint, with the identity in a command that needs one. */
-function forIdentity(hint: Hint, names: Readonly<Record<'target' | 'link', string>>): Hint {
+function forIdentity(hint: Hint, names: Readonly<Record<'target' | 'keyOwner', string>>): Hint {
   if (hint.kind !== 'run') return hint;
   const [command, ...others] = hint.commands;
   const needed = needingIdentity.find(

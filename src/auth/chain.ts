@@ -72,6 +72,11 @@ export function linkAt({ links }: Chain, at: number): ChainLink {
   return link;
 }
 
+/** The link whose long-lived key opens this link: it is this link itself, or the one before it. */
+export function keyLinkOf(chain: Chain, at: number): ChainLink {
+  return linkAt(chain, linkAt(chain, at).plan.opensWithKey ? at - 1 : at);
+}
+
 /** Plans links, each on the one before it. @throws as `Kind.plan` */
 export async function planLinks(
   configs: readonly LinkConfig[],

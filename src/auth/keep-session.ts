@@ -4,7 +4,7 @@ import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWords, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { ItemNotes } from '../store/envelope.ts';
-import { linkAt, type Chain, type ChainLink } from './chain.ts';
+import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
 import { keySourceOf, type AuthContext } from './context.ts';
 import { isSameSession, storedSession, type Session } from './session.ts';
 
@@ -98,7 +98,7 @@ async function isCurrent(
   at: number,
   { source, base }: OpenedWith,
 ): Promise<boolean> {
-  const { plan } = linkAt(chain, at);
+  const { plan } = keyLinkOf(chain, at);
   if (plan.storedKey === 'needed') {
     const used = await source.storedKey();
     const stored = await keySourceOf(context, plan).storedKey();

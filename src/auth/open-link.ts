@@ -1,27 +1,20 @@
-import type { Ask, KeySource, OpenContext, Turn } from '../clouds/contract.ts';
-import {
-  credentialId,
-  expiryOf,
-  type Credentials,
-  type ProgramCredentials,
-} from '../core/credentials.ts';
+import type { KeySource, OpenContext, Turn } from '../clouds/contract.ts';
+import type { Credentials, ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type LinkConfig } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
 import { foldName } from '../core/names.ts';
-import { formatMoment } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { linkAt, type Chain, type ChainLink } from './chain.ts';
-import { checkTrust, keySourceOf, longLivedKeyOf, ownerOf, type AuthContext } from './context.ts';
+import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
+import { keySourceOf, longLivedKeyOf, type AuthContext } from './context.ts';
 import { keepSession } from './keep-session.ts';
-import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
+import { openSession } from './open-session.ts';
 import {
   isReusable,
   isSameSession,
   isUsableAsBase,
-  newSession,
   remainingMs,
   storedSession,
   type Session,
@@ -39,7 +32,6 @@ const isSameForAll = (code: ErrorCode) =>
 const defaultWaitMs = 120_000;
 /** A person has ten minutes to sign in on a page. */
 const signInWaitMs = 660_000;
-const requestTimeoutMs = 20_000;
 
 export interface LoginOptions {
   /** Open a session even when a stored one would do. */
@@ -83,108 +75,178 @@ export async function openLink(
   at: number,
   refused?: Session<Credentials>,
 ): Promise<LinkResult> {
-  const { context, chain, options, waited } = opening;
-  const { host, store, keyring } = context;
-  const link = linkAt(chain, at);
-  const { name, slot } = link.plan;
-  const isTarget = link === chain.target;
-  const mustOpen = isTarget && (options.force ?? false);
-  const { minValidityMs = 0 } = options;
-  const isRefused = (session: Session) => refused !== undefined && isSameSession(session, refused);
-  const isEnough = (session: Session, now: Date) => {
-    if (isRefused(session) || link.plan.accepts?.(session) === false) return false;
-    return isTarget
-      ? isReusable(session, now) && remainingMs(session, now) >= minValidityMs
-      : isUsableAsBase(session, now);
-  };
+  const step = stepOf(opening, at, refused);
+  const { context, chain } = opening;
+  const { store, host } = context;
+  const { link, isForced } = step;
+  const { slot } = link.plan;
   const kept = await storedSession(store, link);
-  const { session: stored, changed } = kept;
-  const found = (session: Session): LinkResult => {
-    const { expiresAt } = session.credentials;
-    host.log('session.found', { identity: name, expires_at: expiresAt });
-    return { session, wasOpened: false };
-  };
-  if (stored && !mustOpen && isEnough(stored, host.now())) return found(stored);
-  const other = mustOpen ? undefined : await sharedSession(context, chain, at);
-  if (other && isEnough(other, host.now())) return found(other);
-  host.log('session.needed', { identity: name, because: reasonFor(kept, mustOpen) });
+  const usable = isForced ? undefined : await usableSession(step, kept.session);
+  if (usable) return found(step, usable);
+  const because = reasonFor(kept, isForced);
+  host.log('session.needed', { identity: link.plan.name, because });
 
-  if (isTarget) for (const { plan } of chain.links) await plan.refuseLoop?.(host);
-  const source = keySourceOf(context, link.plan);
-  const key = await inChain(chain, at, () => longLivedKeyOf(context, link.plan, source));
-  const waitMs = options.waitMs ?? (canSignIn(opening) ? signInWaitMs : defaultWaitMs);
-  const alone: OpenContext['alone'] = (turn, task) => {
+  if (link === chain.target) for (const { plan } of chain.links) await plan.refuseLoop?.(host);
+  const keys = await keysFor(step);
+  const { changed } = kept;
+  if (slot === 'nothing') return openStep(step, keys, { changed });
+  context.requireStorable();
+  return aloneFor(opening)(turnOf(step), async () => {
+    // Another process may have opened a session while we waited.
+    const { session: meanwhile } = await storedSession(store, link);
+    const isOther = meanwhile && !(kept.session && isSameSession(meanwhile, kept.session));
+    if (meanwhile && (isOther || !isForced) && step.isEnough(meanwhile)) {
+      return found(step, meanwhile);
+    }
+    if (slot === 'own') return openStep(step, keys, { changed });
+    // Others must not use it if it cannot be replaced now.
+    if (meanwhile && step.isRefused(meanwhile)) await store.tokens.remove(slot);
+    return openStep(step, keys, { changed, previous: isForced ? undefined : meanwhile });
+  });
+}
+
+/** One link that is opened for a caller. */
+interface Step {
+  readonly opening: Opening;
+  readonly at: number;
+  readonly link: ChainLink;
+  /** Whether a stored session is not used. */
+  readonly isForced: boolean;
+  /** Whether the service has not accepted the session. */
+  isRefused(session: Session): boolean;
+  /** Whether the session lasts long enough for what it is needed for. */
+  isEnough(session: Session): boolean;
+}
+
+function stepOf(opening: Opening, at: number, refused: Session<Credentials> | undefined): Step {
+  const { context, chain, options } = opening;
+  const link = linkAt(chain, at);
+  const isTarget = link === chain.target;
+  const { force = false, minValidityMs = 0 } = options;
+  const isRefused = (session: Session) => refused !== undefined && isSameSession(session, refused);
+  return {
+    opening,
+    at,
+    link,
+    isForced: isTarget && force,
+    isRefused,
+    isEnough(session) {
+      if (isRefused(session) || link.plan.accepts?.(session) === false) return false;
+      const now = context.host.now();
+      if (!isTarget) return isUsableAsBase(session, now);
+      return isReusable(session, now) && remainingMs(session, now) >= minValidityMs;
+    },
+  };
+}
+
+/** The stored session, or one that Atmos opened. */
+async function usableSession(
+  { opening: { context, chain }, at, isEnough }: Step,
+  stored: Session | undefined,
+): Promise<Session | undefined> {
+  if (stored && isEnough(stored)) return stored;
+  const other = await sharedSession(context, chain, at);
+  return other && isEnough(other) ? other : undefined;
+}
+
+function found({ opening, link }: Step, session: Session): LinkResult {
+  const { expiresAt } = session.credentials;
+  opening.context.host.log('session.found', { identity: link.plan.name, expires_at: expiresAt });
+  return { session, wasOpened: false };
+}
+
+/** The long-lived key that opens a link, of the link itself or of the one before it. */
+interface StepKeys {
+  readonly source: KeySource;
+  readonly key: ProgramCredentials | undefined;
+  readonly owner: LinkConfig;
+}
+
+async function keysFor({ opening: { context, chain }, at }: Step): Promise<StepKeys> {
+  const { plan, config: owner } = keyLinkOf(chain, at);
+  const source = keySourceOf(context, plan);
+  const ownerAt = chain.links.findIndex((one) => one.config === owner);
+  const key = await inChain(chain, ownerAt, () => longLivedKeyOf(context, plan, source));
+  return { source, key, owner };
+}
+
+/** Runs tasks while no other process runs them. What was waited for counts for the whole chain. */
+function aloneFor(opening: Opening): OpenContext['alone'] {
+  const { context, options, waited } = opening;
+  const { host, keyring, warn } = context;
+  const limitMs = options.waitMs ?? (canSignIn(opening) ? signInWaitMs : defaultWaitMs);
+  return (turn, task) => {
     const startMs = host.monotonicMs();
+    const timeoutMs = Math.max(limitMs - waited.ms, 0);
     return singleFlight(
-      {
-        ...turn,
-        timeoutMs: Math.max(waitMs - waited.ms, 0),
-        host,
-        warn: context.warn,
-        isLockNeeded: keyring.info.persistent,
-      },
+      { ...turn, timeoutMs, host, warn, isLockNeeded: keyring.info.persistent },
       () => {
         waited.ms += host.monotonicMs() - startMs;
         return task();
       },
     );
   };
-  /** @param previous what is kept in a shared slot */
-  const open = async (
-    previous: Session | undefined,
-    refusedBase?: Session<Credentials>,
-  ): Promise<LinkResult> => {
-    const base = at === 0 ? undefined : (await openLink(opening, at - 1, refusedBase)).session;
+}
+
+function turnOf({ opening, link: { plan, config } }: Step): Turn {
+  const { store, keyring, host } = opening.context;
+  const where = whereKept(keyring, host);
+  const isShared = isSameForAll;
+  if (typeof plan.slot === 'string') {
+    const subject = ['identity', store.realm, foldName(plan.name), where] as const;
+    return { subject, named: titleOf(config), isShared };
+  }
+  const { id, issuer } = plan.slot;
+  return { subject: ['token', id, where], named: `${titleOf(config)} (${issuer})`, isShared };
+}
+
+interface StepState {
+  /** Why a stored session is not used. */
+  readonly changed: string | undefined;
+  /** What is kept in a shared slot. */
+  readonly previous?: Session | undefined;
+}
+
+/**
+ * Opens the link, and before it those that it needs. A link before it whose session the service does not
+ * accept is opened again, once.
+ */
+async function openStep(
+  step: Step,
+  keys: StepKeys,
+  state: StepState,
+  refusedBase?: Session<Credentials>,
+): Promise<LinkResult> {
+  const { opening, at, link } = step;
+  const { context, chain } = opening;
+  const { opensWithKey } = link.plan;
+  const { changed, previous } = state;
+  const base =
+    at === 0 || opensWithKey ? undefined : (await openLink(opening, at - 1, refusedBase)).session;
+  try {
     const session = await inChain(chain, at, () =>
       openSession(context, link, {
-        ...source,
-        key,
-        alone,
-        base: base?.credentials,
+        ...keys.source,
+        key: keys.key,
+        keyOwner: keys.owner,
+        alone: aloneFor(opening),
+        base: opensWithKey ? keys.key : base?.credentials,
         ...withoutAbsent({
           // All links call the same service, whose clock is right: a wrong clock here is found once.
           clockOffsetMs: base?.clockOffsetMs,
-          previous: previous && { ...previous, isRefused: isRefused(previous) },
+          previous: previous && { ...previous, isRefused: step.isRefused(previous) },
         }),
       }),
-    ).catch(async (error: unknown) => {
-      if (refusedBase || base === undefined || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) {
-        throw error;
-      }
-      host.log('session.refused', { identity: linkAt(chain, at - 1).plan.name });
-      return undefined;
-    });
-    if (session === undefined) return open(previous, base);
+    );
+    const { source } = keys;
     const storeFailure = await keepSession(context, chain, at, session, { source, base });
     return { session, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
-  };
-  if (slot === 'nothing') return open(undefined);
-
-  context.requireStorable();
-  const turn: Turn = {
-    ...(slot === 'own'
-      ? {
-          subject: ['identity', store.realm, foldName(name), whereKept(keyring, host)],
-          named: titleOf(link.config),
-        }
-      : {
-          subject: ['token', slot.id, whereKept(keyring, host)],
-          named: `${titleOf(link.config)} (${slot.issuer})`,
-        }),
-    isShared: isSameForAll,
-  };
-  return alone(turn, async () => {
-    // Another process may have opened a session while we waited.
-    const { session: meanwhile } = await storedSession(store, link);
-    if (meanwhile && isEnough(meanwhile, host.now())) {
-      const isNew = stored === undefined || !isSameSession(meanwhile, stored);
-      if (isNew || !mustOpen) return found(meanwhile);
-    }
-    if (slot === 'own') return open(undefined);
-    // Others must not use it if it cannot be replaced now.
-    if (meanwhile && isRefused(meanwhile)) await store.tokens.remove(slot);
-    return open(mustOpen ? undefined : meanwhile);
-  });
+  } catch (error) {
+    const isFirst = refusedBase === undefined && base !== undefined;
+    if (!isFirst || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) throw error;
+    context.host.log('session.refused', { identity: linkAt(chain, at - 1).plan.name });
+    return openStep(step, keys, state, base);
+  }
 }
 
 /** Whether a person can be asked to sign in for a link of the chain. */
@@ -207,66 +269,6 @@ function whereKept({ info }: Keyring, { processId }: Host): string {
   if (!info.persistent) return `process ${processId}`;
   // A system has one keyring, and tells its location only once it was looked at.
   return info.type === 'system' ? info.type : info.location;
-}
-
-interface LinkOpening
-  extends KeySource, Pick<OpenContext, 'alone' | 'base' | 'clockOffsetMs' | 'previous'> {
-  readonly key: ProgramCredentials | undefined;
-}
-
-async function openSession(
-  context: AuthContext,
-  { config, plan }: ChainLink,
-  { key, ...opening }: LinkOpening,
-): Promise<Session<Credentials>> {
-  const { host, commandEnv, warn } = context;
-  const owner = ownerOf(context, config);
-  const keyId = key && credentialId(key);
-  const refused = keyId === undefined ? undefined : refusedAt(owner, keyId, host);
-  if (refused !== undefined) {
-    warn(
-      `AWS refused the access key of identity ${config.name} at ${formatMoment(refused, host)}; trying it again`,
-    );
-  }
-  const startedAt = host.now();
-  try {
-    const ask = trustedAsk(context, config);
-    const opened = await plan.open({
-      ...opening,
-      host,
-      commandEnv,
-      ask,
-      timeoutMs: requestTimeoutMs,
-      warn,
-    });
-    const session = newSession(titleOf(config), opened, startedAt, host.now());
-    if (keyId !== undefined) forgetRefusal(owner, host);
-    host.log('session.opened', {
-      identity: config.name,
-      region: plan.shownRegion ?? plan.region ?? plan.defaultRegion,
-      expires_at: expiryOf(opened.credentials),
-      clock_offset_ms: session.clockOffsetMs,
-    });
-    return session;
-  } catch (error) {
-    if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) throw error;
-    if (keyId !== undefined) noteRefusal(owner, keyId, host);
-    host.log('key.refused', { identity: config.name });
-    throw error;
-  }
-}
-
-/** Asks for a code only where it may be sent. */
-function trustedAsk(context: AuthContext, config: LinkConfig): Ask {
-  const { mfaCode, ...others } = context.ask;
-  return {
-    ...others,
-    async mfaCode(request) {
-      if (mfaCode === undefined && request.program === undefined) return undefined;
-      await checkTrust(context, config, 'mfa-code');
-      return mfaCode === undefined ? request.program?.() : mfaCode(request);
-    },
-  };
 }
 
 /** Opens a link. An error says which link of the chain failed. */

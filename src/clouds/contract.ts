@@ -136,8 +136,26 @@ export interface LinkPlan {
    */
   longLivedKey?(source: KeySource): Promise<ProgramCredentials>;
   /**
-   * What the stored long-lived key tells about opening, instead of what is planned without it. Absent:
-   * nothing.
+   * Runs `use`, which opens another link with the long-lived key of this one. Absent: no other link can
+   * be opened with it.
+   *
+   * @param use gets the MFA device of the owner of the key; undefined without one
+   * @throws ERR_STORE_INVALID for a stored device that is invalid; what `use` throws, but
+   *   ERR_AUTH_KEYS_REFUSED, which says how to correct the key, for ERR_AUTH_BASE_REFUSED
+   */
+  useKey?<T>(
+    key: ProgramCredentials,
+    context: Pick<OpenContext, 'host' | 'commandEnv'>,
+    use: (device: KeyDevice | undefined) => Promise<T>,
+  ): Promise<T>;
+  /**
+   * Whether it is opened with the long-lived key of the link before, which has `useKey`, and not with a
+   * session of that link.
+   */
+  readonly opensWithKey?: true;
+  /**
+   * What the stored long-lived key that opens it tells about opening, instead of what is planned without
+   * it. Absent: nothing.
    */
   foresee?(key: ProgramCredentials): Promise<Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>>;
   /**
@@ -243,8 +261,8 @@ export interface OpenContext extends KeySource {
   /** The environment of commands that the configuration names: without secrets of this program. */
   readonly commandEnv: Host['env'];
   /**
-   * The credentials of the link before, of a type in `takes` and valid for at least a minute.
-   * Undefined if the kind takes nothing.
+   * The credentials of the link before, of a type in `takes` and valid for at least a minute, or its
+   * long-lived key if the plan has `opensWithKey`. Undefined if the kind takes nothing.
    */
   readonly base: Credentials | undefined;
   /**
@@ -333,6 +351,13 @@ export interface MfaRequest {
   readonly isRetry: boolean;
   /** Gets a code from a program of the configuration, instead of a prompt. A given code wins over it. */
   readonly program?: () => Promise<string>;
+}
+
+/** The MFA device of the owner of a long-lived key. */
+export interface KeyDevice {
+  readonly asked: Omit<MfaRequest, 'isRetry'>;
+  /** The place of the device in the configuration. Absent: it is stored with the key. */
+  readonly locate?: () => string;
 }
 
 /** What is kept of a link. */

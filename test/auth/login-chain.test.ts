@@ -10,6 +10,9 @@ import {
   openPlace,
   user,
   type Place,
+  codes,
+  codesOf,
+  device,
   type PlaceOptions,
 } from './place.ts';
 
@@ -49,9 +52,10 @@ function identitiesAt(
 
 const openChain = (
   fields: Readonly<Record<string, Fields>> = {},
-  { beside, keyring = 'memory' }: Pick<PlaceOptions, 'beside' | 'keyring'> = {},
+  { beside, keyring = 'memory', ...options }: Omit<PlaceOptions, 'configured' | 'sts'> = {},
 ) =>
   openPlace({
+    ...options,
     keyring,
     sts: { roles },
     configured: (spec) => ({ identities: identitiesAt(spec, fields), providers: [] }),
@@ -246,6 +250,139 @@ describe('a chain of four links', () => {
     place.server.expireSessions();
     await place.manager.login(identityOf(place, 'spoke'));
     expect(place.server.requests()).toEqual({ GetSessionToken: 2, AssumeRole: 5 });
+  });
+});
+
+describe('a role of more than one hour that a user opens', () => {
+  const long = { principal: { assume_role: arnOf('hub'), duration: '12h' } };
+  const withDevice = { credentials: { mfa_arn: device } };
+
+  test('is opened with the key of the user, because AWS refuses it to a session', async () => {
+    const place = await openChain({ hub: long });
+    await place.manager.saveKeys(identityOf(place, 'ada'), keys);
+    const { session } = await place.manager.login(identityOf(place, 'hub'));
+    expect(session.credentials.expiresAt).toEqual(new Date(place.clock.now.getTime() + 12 * hours));
+    expect(place.server.calls).toMatchObject([
+      { action: 'AssumeRole', accessKeyId: user.accessKeyId, params: { DurationSeconds: '43200' } },
+    ]);
+    expect((await place.manager.login(identityOf(place, 'leaf'))).wasOpened).toBe(true);
+    expect(place.server.requests()).toEqual({ AssumeRole: 3 });
+  });
+
+  test('is opened with a code of the device of the user', async () => {
+    const { asked, mfaCode } = codesOf(codes[0], codes[1]);
+    const place = await openChain({ ada: withDevice, hub: long }, { mfaCode });
+    await place.manager.saveKeys(identityOf(place, 'ada'), keys);
+    await place.manager.login(identityOf(place, 'hub'));
+    expect(asked).toEqual([{ device, isRetry: false }]);
+    expect(place.server.calls).toMatchObject([
+      { action: 'AssumeRole', accessKeyId: user.accessKeyId, params: { SerialNumber: device } },
+    ]);
+  });
+
+  test('is opened with the device that is stored with the key', async () => {
+    const { asked, mfaCode } = codesOf(codes[0]);
+    const place = await openChain({ hub: long }, { mfaCode });
+    await place.manager.saveKeys(identityOf(place, 'ada'), { ...keys, mfaArn: device });
+    await place.manager.login(identityOf(place, 'hub'));
+    expect(asked).toEqual([{ device, isRetry: false }]);
+  });
+
+  test('uses the program of the user for the code, also where the role names the device', async () => {
+    const credentials = { mfa_arn: device, mfa_process: 'print-code' };
+    const stdout = Buffer.from(codes[0]);
+    const runShell = async () => ({ exitCode: 0, stdout, timedOut: false, wroteTooMuch: false });
+    const hub = { principal: { ...long.principal, mfa_arn: device } };
+    const place = await openChain({ ada: { credentials }, hub }, { host: { runShell } });
+    await place.manager.saveKeys(identityOf(place, 'ada'), keys);
+    await place.manager.login(identityOf(place, 'hub'));
+    expect(place.server.calls).toMatchObject([
+      { action: 'AssumeRole', params: { SerialNumber: device } },
+    ]);
+  });
+
+  test('does not use the program of the user for another device of the role', async () => {
+    const credentials = { mfa_arn: device, mfa_process: 'exit 1' };
+    const other = `${device}-2`;
+    const hub = { principal: { ...long.principal, mfa_arn: other } };
+    const { asked, mfaCode } = codesOf();
+    const place = await openChain({ ada: { credentials }, hub }, { mfaCode });
+    await place.manager.saveKeys(identityOf(place, 'ada'), keys);
+    const { code } = await errorOf(place.manager.login(identityOf(place, 'hub')));
+    expect(code).toBe('ERR_AUTH_MFA_REQUIRED');
+    expect(asked).toEqual([{ device: other, isRetry: false }]);
+  });
+
+  test('names the user whose key AWS refuses, and says so at the next attempt', async () => {
+    const place = await openChain({ hub: long }, { keyring: 'file' });
+    const unknown = { ...keys, accessKeyId: 'AKIAIOSFODNN7UNKNOWN' };
+    await place.manager.saveKeys(identityOf(place, 'ada'), unknown);
+    const error = await errorOf(place.manager.login(identityOf(place, 'hub')));
+    expect(error).toMatchObject({
+      code: 'ERR_AUTH_KEYS_REFUSED',
+      hints: ['atmos auth user configure --identity ada'],
+    });
+    expect(error.message).toContain(
+      'link 2 of 2, identity hub (aws/assume-role): AWS does not accept the access key AKIA',
+    );
+    await errorOf(place.manager.login(identityOf(place, 'hub')));
+    expect(place.warnings).toEqual([
+      expect.stringMatching(/^AWS refused the access key of identity ada at .*; trying it again$/),
+    ]);
+    await place.manager.saveKeys(identityOf(place, 'ada'), keys);
+    await place.manager.login(identityOf(place, 'hub'));
+    expect(place.warnings).toHaveLength(1);
+  });
+
+  test('names the place of a configured key that AWS refuses', async () => {
+    const { secretAccessKey } = keys;
+    const credentials = {
+      access_key_id: 'AKIAIOSFODNN7UNKNOWN',
+      secret_access_key: secretAccessKey,
+    };
+    const place = await openChain({ ada: { credentials }, hub: long });
+    expect(await errorOf(place.manager.login(identityOf(place, 'hub')))).toMatchObject({
+      code: 'ERR_AUTH_KEYS_REFUSED',
+      hints: ['correct access_key_id and secret_access_key (/p/atmos.yaml:credentials)'],
+    });
+  });
+
+  test('names the user whose key is missing', async () => {
+    const place = await openChain({ hub: long }, { keyring: 'file' });
+    const error = await errorOf(place.manager.login(identityOf(place, 'hub')));
+    expect(error).toMatchObject({
+      code: 'ERR_AUTH_KEYS_MISSING',
+      hints: ['atmos auth user configure --identity ada'],
+    });
+    expect(error.message).toContain('link 1 of 2, identity ada (aws/user): ');
+  });
+
+  test('names the user whose stored device AWS does not know', async () => {
+    const { mfaCode } = codesOf(codes[0], codes[1]);
+    const place = await openChain({ hub: long }, { keyring: 'file', mfaCode });
+    await place.manager.saveKeys(identityOf(place, 'ada'), { ...keys, mfaArn: `${device}-2` });
+    expect(await errorOf(place.manager.login(identityOf(place, 'hub')))).toMatchObject({
+      code: 'ERR_AUTH_MFA_REFUSED',
+      hints: [
+        'aws iam list-mfa-devices',
+        'to correct mfa_arn: atmos auth user configure --identity ada',
+      ],
+    });
+  });
+
+  test('is not stored if the key is replaced while it is opened', async () => {
+    const place = await openChain({ hub: long });
+    await place.manager.saveKeys(identityOf(place, 'ada'), keys);
+    let answer = () => {};
+    const until = new Promise<void>((resolve) => void (answer = resolve));
+    place.server.script({ action: 'AssumeRole', until });
+    const login = place.manager.login(identityOf(place, 'hub'));
+    await vi.waitUntil(() => place.server.calls.length > 0);
+    const other = { ...keys, secretAccessKey: keys.secretAccessKey.toUpperCase() };
+    await place.manager.saveKeys(identityOf(place, 'ada'), other);
+    answer();
+    expect((await login).storeFailure).toMatchObject({ code: 'ERR_STORE_CONFLICT' });
+    expect(await place.keyring.keys()).toEqual(['atmos_r_ada']);
   });
 });
 

@@ -85,7 +85,7 @@ describe('a login with a second factor', () => {
     );
     expect(error.hints).toEqual([
       'aws iam list-mfa-devices',
-      `correct credentials.mfa_arn (${other.locate(['credentials', 'mfa_arn'])})`,
+      `correct mfa_arn (${other.locate(['credentials', 'mfa_arn'])})`,
     ]);
   });
 

@@ -125,7 +125,8 @@ function assumeRole(params, caller, { accounts, at }) {
     hasMfa,
   });
   checkRoleMaximum(seconds, role.maxSessionSeconds);
-  if (caller.principal.kind === 'role' && seconds > maxChainedSeconds) {
+  // Users report this answer for sessions of GetSessionToken as well. The reference does not say it.
+  if (caller.session !== undefined && seconds > maxChainedSeconds) {
     throw new Refusal(
       'ValidationError',
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',

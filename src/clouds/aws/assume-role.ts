@@ -5,7 +5,13 @@ import type { IdentityKind, LinkPlan, PlanContext, PlannedSetting } from '../con
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
 import { plannedAt } from './shown-values.ts';
-import { readRoleSettings, schemas, shownRole, type Role } from './role-settings.ts';
+import {
+  readRoleSettings,
+  schemas,
+  shownRole,
+  type Role,
+  type RoleSettings,
+} from './role-settings.ts';
 
 /**
  * `aws/assume-role`: a session of an IAM role, opened with AWS credentials (STS AssumeRole) or with
@@ -39,14 +45,44 @@ const defaultDurationSeconds = 3_600;
 
 const maxChainedSeconds = 3_600;
 
-/** Users report the limit of one hour also for sessions of GetSessionToken. The API does not say it. */
+/**
+ * The user whose long-lived key opens the role. The API reference does not count a session of
+ * GetSessionToken as role chaining, but users report that AWS refuses more than one hour for it
+ * (aws-vault #351, #263, #290; aws-runas #11; assume-role #24).
+ */
+function keyOwnerOf(base: LinkPlan | undefined, durationSeconds = 0): LinkPlan | undefined {
+  return durationSeconds > maxChainedSeconds && base?.useKey !== undefined ? base : undefined;
+}
+
 function limitsOf(base: LinkPlan | undefined, durationSeconds = 0): readonly string[] {
   if (base?.origin === 'role') {
     return ['opened with a session of another role, it lasts one hour at most'];
   }
+  const owner = keyOwnerOf(base, durationSeconds);
+  if (owner !== undefined) {
+    return [
+      `opened with the access key of ${owner.name}, because AWS refuses more than one hour to a session of it`,
+    ];
+  }
   return base?.gives === 'aws' && durationSeconds > maxChainedSeconds
     ? ['AWS may refuse more than one hour, because it is opened with a session']
     : [];
+}
+
+/** What a person may be asked for, and what the key that opens the role tells about it. */
+function questionsOf(
+  { mfaArn }: RoleSettings,
+  owner: LinkPlan | undefined,
+): Pick<LinkPlan, 'mayAsk' | 'foresee'> {
+  if (mfaArn !== undefined) return { mayAsk: ['mfa-code'] };
+  if (owner === undefined) return { mayAsk: [] };
+  const { mayAsk, foresee } = owner;
+  return {
+    ...withoutAbsent({ mayAsk }),
+    ...(foresee && {
+      foresee: async (key) => withoutAbsent({ mayAsk: (await foresee(key)).mayAsk }),
+    }),
+  };
 }
 
 function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
@@ -54,6 +90,7 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
   const settings = chooseEndpoint(readRoleSettings(identity, base), env);
   const role = { identity, settings };
   const region = settings.region ?? base?.region;
+  const owner = keyOwnerOf(base, settings.durationSeconds);
   return {
     name,
     kind,
@@ -63,12 +100,13 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
     fingerprint: fingerprintOf(role),
     storedKey: 'none',
     maxDurationSeconds: settings.durationSeconds ?? defaultDurationSeconds,
-    mayAsk: settings.mfaArn === undefined ? [] : ['mfa-code'],
+    ...questionsOf(settings, owner),
+    ...(owner && { opensWithKey: true }),
     limits: limitsOf(base, settings.durationSeconds),
     defaultRegion: settings.requestRegion,
     partition: settings.partition,
     ...withoutAbsent({ region, shownRegion: shownRole(role).region }),
-    open: async (context) => (await loadSession()).open(role, context),
+    open: async (context) => (await loadSession()).open(role, owner, context),
     route: async (host) =>
       (await import('./sts-route.ts')).stsRoute(
         { ...settings, region: settings.requestRegion },

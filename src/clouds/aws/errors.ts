@@ -70,7 +70,7 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
       return new AtmosError(
         'ERR_AUTH_BASE_REFUSED',
         call.token === undefined
-          ? `AWS does not accept the session ${keyOf(call)} that is to open ${role}: ${said}`
+          ? `AWS does not accept the ${signerOf(call)} that is to open ${role}: ${said}`
           : `AWS does not accept the token that is to open ${role}: ${said}`,
         { hints: [login('--force')] },
       );
@@ -121,6 +121,12 @@ function roleOf({ role = '', shown }: StsCall): string {
 
 function keyOf({ credentials }: StsCall): string {
   return shortAccessKeyId(credentials?.accessKeyId ?? '');
+}
+
+/** What signed the call: `session ASIA…`. */
+function signerOf(call: StsCall): string {
+  const what = call.credentials?.sessionToken === undefined ? 'access key' : 'session';
+  return `${what} ${keyOf(call)}`;
 }
 
 function translateKeyRefusal(refusal: Refusal, call: StsCall): AtmosError {
@@ -193,7 +199,7 @@ function mfaRefused(refusal: Refusal, { mfa, shown, locateMfaArn }: StsCall): At
           run(['aws', 'iam', 'list-mfa-devices']),
           locateMfaArn === undefined
             ? run(['atmos', 'auth', 'user', 'configure'], 'to correct mfa_arn')
-            : edit(locateMfaArn(), 'correct credentials.mfa_arn'),
+            : edit(locateMfaArn(), 'correct mfa_arn'),
         ],
       },
     );

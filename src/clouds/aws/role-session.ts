@@ -3,13 +3,18 @@
 
 import type { AwsCredentials } from '../../core/credentials.ts';
 import { withoutAbsent } from '../../core/json.ts';
-import type { OpenContext, Opened } from '../contract.ts';
+import type { KeyDevice, LinkPlan, OpenContext, Opened } from '../contract.ts';
 import { requestWithMfa } from './mfa.ts';
 import { shownRole, type Role } from './role-settings.ts';
 import type { Sts, StsSession } from './sts.ts';
 import { openedBy, withSts } from './with-sts.ts';
 
-export async function open(role: Role, context: OpenContext): Promise<Opened> {
+/** @param owner the user whose long-lived key opens the role. Undefined: a session opens it */
+export async function open(
+  role: Role,
+  owner: Pick<LinkPlan, 'useKey'> | undefined,
+  context: OpenContext,
+): Promise<Opened> {
   const { base, host } = context;
   if (base?.type === 'oidc') {
     const opened = await withRoleSts(role, undefined, context, (sts) =>
@@ -18,7 +23,8 @@ export async function open(role: Role, context: OpenContext): Promise<Opened> {
     return openedBy(opened, role.settings.requestRegion, host);
   }
   if (base?.type !== 'aws') throw new TypeError(`aws/assume-role cannot use ${base?.type}`);
-  const opened = await withRoleSts(role, base, context, (sts) => assume(sts, role, context));
+  const openWith = (ofKey?: KeyDevice) => assume(role, deviceOf(role, ofKey), base, context);
+  const opened = await (owner?.useKey?.(base, context, openWith) ?? openWith());
   return openedBy(opened, role.settings.requestRegion, host);
 }
 
@@ -28,34 +34,61 @@ export function withRoleSts<T>(
   credentials: AwsCredentials | undefined,
   context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   use: (sts: Sts) => Promise<T>,
+  device?: KeyDevice,
 ): Promise<T> {
-  const { identity, settings } = role;
+  const { settings } = role;
   const { requestRegion: region, endpoint, endpointVariable, useFips, useDualstack } = settings;
   const target = {
     region,
     shown: shownRole(role),
-    locateMfaArn: () => identity.locate(['principal', 'mfa_arn']),
-    ...withoutAbsent({ endpoint, endpointVariable, useFips, useDualstack }),
+    ...withoutAbsent({
+      locateMfaArn: device?.locate,
+      endpoint,
+      endpointVariable,
+      useFips,
+      useDualstack,
+    }),
   };
   return withSts(target, credentials, context, use);
 }
 
-function assume(sts: Sts, role: Role, context: OpenContext): Promise<StsSession> {
+function assume(
+  role: Role,
+  device: KeyDevice | undefined,
+  base: AwsCredentials,
+  context: OpenContext,
+): Promise<StsSession> {
+  const { externalId, sourceIdentity, tags, transitiveTags } = role.settings;
+  const openWith = (sts: Sts) => {
+    const request = (tokenCode?: string) =>
+      sts.assumeRole({
+        ...roleRequest(role, context),
+        externalId,
+        sourceIdentity,
+        tags,
+        transitiveTagKeys: transitiveTags,
+        ...(tokenCode === undefined ? {} : { serialNumber: device?.asked.device, tokenCode }),
+      });
+    if (device === undefined) return request();
+    return requestWithMfa(device.asked, role.identity, context, request);
+  };
+  return withRoleSts(role, base, context, openWith, device);
+}
+
+/**
+ * The MFA device of the role, else that of the owner of the key that opens it. The program of the owner
+ * prints codes of the owner's device only.
+ */
+function deviceOf(role: Role, ofKey: KeyDevice | undefined): KeyDevice | undefined {
   const { identity, settings } = role;
-  const { externalId, sourceIdentity, tags, transitiveTags, mfaArn } = settings;
-  const request = (tokenCode?: string) =>
-    sts.assumeRole({
-      ...roleRequest(role, context),
-      externalId,
-      sourceIdentity,
-      tags,
-      transitiveTagKeys: transitiveTags,
-      ...(tokenCode === undefined ? {} : { serialNumber: mfaArn, tokenCode }),
-    });
-  if (mfaArn === undefined) return request();
+  const { mfaArn: device } = settings;
+  if (device === undefined) return ofKey;
   const { mfaDevice: shownDevice } = shownRole(role);
-  const asked = { device: mfaArn, ...withoutAbsent({ shownDevice }) };
-  return requestWithMfa(asked, identity, context, request);
+  const program = ofKey?.asked.device === device ? ofKey.asked.program : undefined;
+  return {
+    asked: { device, ...withoutAbsent({ shownDevice, program }) },
+    locate: () => identity.locate(['principal', 'mfa_arn']),
+  };
 }
 
 function roleRequest({ identity, settings }: Role, { host }: OpenContext) {

@@ -27,7 +27,7 @@ export const schemas = {
     ),
     duration: setting(
       textOrCount,
-      'How long a session lasts, from 15 minutes to the maximum of the role. At most one hour if the session is opened with a session of another role.',
+      'How long a session lasts, from 15 minutes to the maximum of the role. At most one hour if the session is opened with a session of another role. For more than one hour, the access key of an `aws/user` before it opens the role.',
       { default: '1h' },
     ),
     region: setting(

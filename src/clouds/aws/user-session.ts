@@ -7,7 +7,7 @@ import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
-import type { KeySource, LinkPlan, OpenContext, Opened } from '../contract.ts';
+import type { KeyDevice, KeySource, LinkPlan, OpenContext, Opened } from '../contract.ts';
 import type { ChosenEndpoint } from './endpoint-variables.ts';
 import { requestWithMfa } from './mfa.ts';
 import { createMfaProgram } from './mfa-program.ts';
@@ -47,21 +47,56 @@ export async function keyOf(
 export async function open(user: User, context: OpenContext): Promise<Opened> {
   const { identity, settings } = user;
   const key = await keyOf(user, context);
-  if (settings.mfaArn === undefined) checkStoredDevice(identity, key);
-  const serialNumber = settings.mfaArn ?? key.mfaArn;
-  const durationSeconds = sessionSeconds(user, key, serialNumber !== undefined, context);
-  const shownDevice = shownValues(identity, settings).mfaDevice;
-  const program = mfaProgramOf(user, context);
+  const mfa = deviceOf(user, key, context);
+  const serialNumber = mfa?.asked.device;
+  const durationSeconds = sessionSeconds(user, key, mfa !== undefined, context);
   const opening = withUserSts(user, key, context, (sts) => {
     const request = (code?: string) =>
       requestSession(sts, user, context, { durationSeconds, serialNumber, tokenCode: code });
-    if (serialNumber === undefined) return request();
-    const asked = { device: serialNumber, ...withoutAbsent({ shownDevice, program }) };
-    return requestWithMfa(asked, identity, context, request);
+    if (mfa === undefined) return request();
+    return requestWithMfa(mfa.asked, identity, context, request);
   });
   return opening.catch((error: unknown) => {
     throw settings.keys === undefined ? error : ofConfiguredKey(error, identity);
   });
+}
+
+/** `useKey` of the plan. */
+export async function useKey<T>(
+  user: User,
+  key: AwsCredentials,
+  context: Pick<OpenContext, 'host' | 'commandEnv'>,
+  use: (device: KeyDevice | undefined) => Promise<T>,
+): Promise<T> {
+  const { identity, settings } = user;
+  const device = deviceOf(user, key, context);
+  try {
+    return await use(device);
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) throw error;
+    const hints = [configureKey(identity.name)];
+    const refused = new AtmosError('ERR_AUTH_KEYS_REFUSED', error.message, { hints });
+    throw settings.keys === undefined ? refused : ofConfiguredKey(refused, identity);
+  }
+}
+
+/** The configured MFA device, or the one that is stored with the key. @throws ERR_STORE_INVALID */
+function deviceOf(
+  user: User,
+  key: AwsCredentials,
+  context: Pick<OpenContext, 'host' | 'commandEnv'>,
+): KeyDevice | undefined {
+  const { identity, settings } = user;
+  if (settings.mfaArn === undefined) checkStoredDevice(identity, key);
+  const device = settings.mfaArn ?? key.mfaArn;
+  if (device === undefined) return undefined;
+  const shownDevice = shownValues(identity, settings).mfaDevice;
+  const program = mfaProgramOf(user, context);
+  const locate = () => identity.locate(['credentials', 'mfa_arn']);
+  return {
+    asked: { device, ...withoutAbsent({ shownDevice, program }) },
+    ...(settings.mfaArn === undefined ? {} : { locate }),
+  };
 }
 
 /** What opening a session with this key asks for, and how long the session lasts. */
@@ -78,7 +113,7 @@ export function foresee(
 
 function mfaProgramOf(
   { identity, settings: { mfaProcess: command } }: User,
-  context: OpenContext,
+  context: Pick<OpenContext, 'host' | 'commandEnv'>,
 ): (() => Promise<string>) | undefined {
   if (command === undefined) return undefined;
   const place = identity.locate(['credentials', 'mfa_process']);

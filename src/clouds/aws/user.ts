@@ -64,6 +64,7 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
       partition: partitionOf(settings.region ?? defaultRegion),
     }),
     longLivedKey: async (source) => (await loadSession()).keyOf(user, source),
+    useKey: async (key, context, use) => (await loadSession()).useKey(user, key, context, use),
     foresee: async (key) => (await loadSession()).foresee(user, key),
     open: async (context) => (await loadSession()).open(user, context),
     route: async (host) =>

@@ -15,14 +15,14 @@ describe('auth list', () => {
       stderr: '',
       stdout: [
         'dev (aws/user)  until 12:00 (in 12h)',
-        '└── hub (aws/assume-role)  until 02:00 (in 2h)',
+        '└── hub (aws/assume-role)  until 01:00 (in 1h)',
         '    └── leaf (aws/assume-role) [default] [alias: l]  no session',
         '',
       ].join('\n'),
     });
     desk.clock.now = new Date(desk.clock.now.getTime() + 3 * hour);
     expect((await desk.run('auth list --identities hub')).stdout).toBe(
-      'hub (aws/assume-role)  via identity dev  expired 02:00 (1h ago)\n',
+      'hub (aws/assume-role)  via identity dev  expired 01:00 (2h ago)\n',
     );
     expect(desk.sts.calls).toHaveLength(before);
   });

@@ -18,8 +18,7 @@ describe('login --plan', () => {
 identity hub (aws/assume-role)
   Gives    aws credentials
   Session  no session
-  Login    opens a session for up to 2h: there is no session
-  Limit    AWS may refuse more than one hour, because it is opened with a session
+  Login    opens a session for up to 1h: there is no session
 identity leaf (aws/assume-role)
   Gives    aws credentials
   Session  no session
@@ -41,7 +40,7 @@ A login as leaf would open 3 of 3 sessions
     );
     desk.clock.now = new Date(desk.clock.now.getTime() + 50 * minutes);
     const { stdout } = await desk.run('auth login --plan');
-    expect(stdout).toContain('until 02:00 (in 1h 10m)\n  Login    uses the session\n');
+    expect(stdout).toContain('until 01:00 (in 10m)\n  Login    uses the session\n');
     expect(stdout).toContain('opens a session for up to 1h: it ends too soon\n');
     expect(stdout).toContain('A login as leaf would open 1 of 3 sessions\n');
     desk.clock.now = new Date(desk.clock.now.getTime() + 80 * minutes);
@@ -51,7 +50,7 @@ A login as leaf would open 3 of 3 sessions
       keyring: { state: 'ready', reason: null },
       links: [
         { name: 'dev', action: 'use', because: null, may_ask: [] },
-        { name: 'hub', action: 'open', because: 'expired', max_duration: 7200 },
+        { name: 'hub', action: 'open', because: 'expired', max_duration: 3600 },
         {
           type: 'identity',
           name: 'leaf',
@@ -78,13 +77,43 @@ A login as leaf would open 3 of 3 sessions
     expect(desk.sts.calls).toHaveLength(calls + 1);
   });
 
+  test('skips a user whose access key opens the role, and asks for a code of its device', async () => {
+    const desk = await openChainDesk();
+    const configure = (fields = '') =>
+      desk.configure(
+        chainYaml(desk)
+          .replace('duration: 1h', 'duration: 2h')
+          .replace('kind: aws/user', `$&${fields}`),
+      );
+    configure();
+    expect((await desk.run('auth login --plan -i hub')).stdout).toBe(`identity dev (aws/user)
+  Gives    aws credentials
+  Session  no session
+  Login    does not need it
+identity hub (aws/assume-role)
+  Gives    aws credentials
+  Session  no session
+  Login    opens a session for up to 2h: there is no session
+  Limit    opened with the access key of dev, because AWS refuses more than one hour to a session of it
+A login as hub would open 1 of 2 sessions
+`);
+    configure(`\n      credentials: { mfa_arn: '${device}' }`);
+    const { stdout } = await desk.run('auth login --plan -i hub -o json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      links: [
+        { name: 'dev', action: 'skip', may_ask: [] },
+        { name: 'hub', action: 'open', max_duration: 7200, may_ask: ['mfa-code'] },
+      ],
+    });
+  });
+
   test('names a setting that has changed, with its old and its new value', async () => {
     const desk = await openChainDesk();
     await desk.run('auth login');
-    desk.configure(chainYaml(desk).replace('duration: 2h', "duration: 2h, external_id: 'other'"));
+    desk.configure(chainYaml(desk).replace('duration: 1h', "duration: 1h, external_id: 'other'"));
     const { stdout } = await desk.run('auth login --plan');
     expect(stdout).toContain(
-      'opens a session for up to 2h: a setting changed after the session was opened: principal.external_id was not set and is now other\n',
+      'opens a session for up to 1h: a setting changed after the session was opened: principal.external_id was not set and is now other\n',
     );
     expect(stdout).toContain('A login as leaf would open 2 of 3 sessions\n');
     expect((await desk.run('auth login --plan --force -i dev')).stdout).toContain(

@@ -39,7 +39,7 @@ export function chainYaml(
       kind: aws/assume-role
       via: { identity: dev }
       tags: [all]
-      principal: { assume_role: '${arnOf('hub')}', duration: 2h }
+      principal: { assume_role: '${arnOf('hub')}', duration: 1h }
       ${spec}
     leaf:
       kind: aws/assume-role
