@@ -36,20 +36,21 @@ const maxHandleBytes = 64 * 1024;
  * it was, and a handle that came with a project says nothing of who put its files there.
  *
  * @param named the path of the handle, or its id
- * @returns `host`: with the pinned endpoint
+ * @returns `host`: with the pinned endpoint; `directory`: of the configuration
  * @throws ERR_HANDLE_UNKNOWN and what loading the configuration gives
  */
 export async function planFromHandle(
   named: string,
   host: Host,
-): Promise<{ plan: ProjectPlan; identity: string; host: Host }> {
+): Promise<{ plan: ProjectPlan; identity: string; directory: string; host: Host }> {
   const read = readHandle(named, host);
   const handle = cameWithProject(named, read, host) ? ofProject(read) : read;
   const config = await loadLayers(handle, {}, host);
   const realm = { value: handle.realm, source: `handle ${named}` };
   const keyring = unpinKeyring(handle.keyring, config.keyring.spec);
   const pinned = withEndpoint(handle, host);
-  return { plan: { config, realm, keyring }, identity: handle.identity, host: pinned };
+  const { identity, directory } = handle;
+  return { plan: { config, realm, keyring }, identity, directory, host: pinned };
 }
 
 /**

@@ -1,8 +1,10 @@
 import { AtmosError, causesOf, systemErrorCode } from '../core/errors.ts';
+import { withOptions } from '../core/hint.ts';
 import { changedHost, type Host } from '../host/host.ts';
 import { loadWindows } from '../host/windows/load.ts';
 import { atmos } from './command-specs/root.ts';
 import { createContext } from './context.ts';
+import { configurationWords, type GlobalOptions } from './global-options.ts';
 import { createJournal, type Journal } from './log/journal.ts';
 import { parseCommandLine } from './parse/command-line.ts';
 import { foreignCommand, versionRequest } from './parse/foreign-command.ts';
@@ -16,8 +18,11 @@ import { enterDirectory } from './working-directory.ts';
 export async function runCli(machine: Host): Promise<number> {
   const journal = createJournal(machine);
   const host = changedHost(machine, { log: journal.log });
+  let selecting: readonly string[] = [];
   try {
-    return await dispatch(host, journal);
+    return await dispatch(host, journal, (globals) => {
+      selecting = configurationWords(globals);
+    });
   } catch (error) {
     const exitCode = exitCodeOf(error);
     host.log('command.failed', { code: codeOf(error), exit_code: exitCode });
@@ -29,13 +34,20 @@ export async function runCli(machine: Host): Promise<number> {
     );
     const { note } = createPrinter(host, !host.programArguments.includes('--no-color'));
     const writeHint = await loadWriteHint(host);
-    const lines = [error, ...others].flatMap((one) => formatError(one, writeHint));
+    const lines = [error, ...others].flatMap((one) =>
+      formatError(one, (hint) => writeHint(withOptions(hint, selecting))),
+    );
     await note(...lines).catch(() => {});
     return exitCode;
   }
 }
 
-async function dispatch(host: Host, journal: Journal): Promise<number> {
+/** @param onParsed gets the options that every command has */
+async function dispatch(
+  host: Host,
+  journal: Journal,
+  onParsed: (globals: GlobalOptions) => void,
+): Promise<number> {
   const delegated = await delegate(host);
   if (delegated !== undefined) return delegated;
   const parsed = parseCommandLine(host.programArguments, atmos, host.env);
@@ -45,6 +57,7 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
     return 0;
   }
   const { spec, invocation, command } = parsed;
+  onParsed(invocation.globals);
   if (!spec.looksAtNothing) await loadWindows();
   if (!spec.isInternal) {
     journal.heed(invocation.globals);

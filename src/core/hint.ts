@@ -123,6 +123,28 @@ export function optionWords(option: string, value: string): string[] {
   return value.startsWith('-') ? [`${option}=${value}`] : [option, value];
 }
 
+/**
+ * The hint with options for the commands of `atmos` in it: without those that select the
+ * configuration of a command that failed, another configuration would be used.
+ */
+export function withOptions(hint: Hint, options: readonly string[]): Hint {
+  const extended = (command: Arguments): Arguments => {
+    if (command[0] !== 'atmos') return command;
+    const end = command.indexOf('--');
+    const at = end < 0 ? command.length : end;
+    return [...command.slice(0, at), ...options, ...command.slice(at)];
+  };
+  if (options.length === 0) return hint;
+  if (hint.kind === 'evaluate') return { ...hint, command: extended(hint.command) };
+  if (hint.kind !== 'run') return hint;
+  const [first, second] = hint.commands;
+  const commands =
+    second === undefined
+      ? ([extended(first)] as const)
+      : ([extended(first), extended(second)] as const);
+  return { ...hint, commands };
+}
+
 /** Unlocks a file keyring for a limited time. */
 export const unlockKeyring: Hint = run(['atmos', 'auth', 'keyring', 'unlock']);
 

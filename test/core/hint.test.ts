@@ -14,6 +14,7 @@ import {
   showFreeSpaceAndFiles,
   showPermissions,
   showProcess,
+  withOptions,
   type Hint,
 } from '../../src/core/hint.ts';
 
@@ -66,4 +67,19 @@ test('a logout has the name of the identity as one argument', () => {
     "to remove it: atmos auth logout 'a;id' --keychain",
   ]);
   expect(shown(logOut('-x', false))).toEqual(['atmos auth logout --identity=-x']);
+});
+
+test('options go to the commands of atmos, before the program that they run', () => {
+  const options = ['--config', 'a b.yaml'];
+  const login = run(['atmos', 'auth', 'login'], 'then');
+  expect(shown(withOptions(login, options))).toEqual([
+    "then: atmos auth login --config 'a b.yaml'",
+  ]);
+  const exec = run(['atmos', 'auth', 'exec', '--', 'aws', 's3', 'ls']);
+  expect(shown(withOptions(exec, options))).toEqual([
+    "atmos auth exec --config 'a b.yaml' -- aws s3 ls",
+  ]);
+  expect(withOptions(say('see the log'), options)).toEqual(say('see the log'));
+  expect(shown(withOptions(listFiles(['/etc']), options))).toEqual(shown(listFiles(['/etc'])));
+  expect(withOptions(login, [])).toBe(login);
 });

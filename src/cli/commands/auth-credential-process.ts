@@ -2,7 +2,14 @@ import { answerProcess } from '../../app/answer-process.ts';
 import { hostOfHandle, planFromHandle } from '../../auth/read-handle.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { addOptions, placeholder, run, type Hint } from '../../core/hint.ts';
+import {
+  addOptions,
+  optionWords,
+  placeholder,
+  run,
+  withOptions,
+  type Hint,
+} from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { changedHost, type Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
@@ -25,9 +32,14 @@ export async function credentialProcess(context: Context, invocation: Invocation
     // The terminal may be that of the program that asks.
     const host = changedHost(at, { waiting: () => undefined });
     const placed = { ...context, host };
-    const { plan, identity, host: pinned } = await chosen(placed, invocation);
-    const opening = { ...placed, host: pinned };
-    return { identity, openSession: sessionOpener(opening, plan, { isInteractive: false }) };
+    const { plan, identity, host: pinned, directory } = await chosen(placed, invocation);
+    const openSession = sessionOpener({ ...placed, host: pinned }, plan, { isInteractive: false });
+    const isElsewhere = directory !== undefined && directory !== host.workingDirectory();
+    if (!isElsewhere) return { identity, openSession };
+    return {
+      identity,
+      openSession: (...args) => openSession(...args).catch(withDirectory(directory)),
+    };
   }, context.host);
   await context.out(answer);
 }
@@ -35,7 +47,7 @@ export async function credentialProcess(context: Context, invocation: Invocation
 async function chosen(
   context: Context,
   invocation: Invocation,
-): Promise<{ plan: ProjectPlan; identity: Identity; host: Host }> {
+): Promise<{ plan: ProjectPlan; identity: Identity; host: Host; directory?: string }> {
   const handle = invocation.values['handle'];
   if (handle === undefined) {
     const prompt = {
@@ -59,10 +71,21 @@ async function chosen(
       '--handle and --identity cannot be combined, because a handle already selects an identity',
     );
   }
-  const { plan, identity, host } = await planFromHandle(handle, context.host);
+  const { plan, identity, host, directory } = await planFromHandle(handle, context.host);
   const refused = (message: string) => warn(context, message);
   await context.startLog(await followedLog(context, plan.config, {}, refused));
-  return { plan, identity: findIdentity(plan.config, identity), host };
+  return { plan, identity: findIdentity(plan.config, identity), host, directory };
+}
+
+/** A program can ask from any directory: the commands in hints are for that of the configuration. */
+function withDirectory(directory: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof AtmosError)) throw error;
+    const { code, lines, hintValues, cause } = error;
+    const options = optionWords('--chdir', directory);
+    const hints = hintValues.map((hint) => withOptions(hint, options));
+    throw new AtmosError(code, lines, { hints, cause });
+  };
 }
 
 function refuseFor(what: string, hint: Hint): () => Promise<never> {
