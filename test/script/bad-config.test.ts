@@ -199,7 +199,7 @@ test('an unsupported feature is reported as unsupported, and nothing is done', a
       exitCode: 2,
       message: `identity emergency-user has the kind gcp/project (${machine.project}/atmos.yaml:7:13), which this version does not support`,
       hints: [
-        'supported kinds: aws/user, aws/assume-role, aws/assume-root, aws/credential-process, aws/ambient, ambient',
+        'supported kinds: aws/user, aws/assume-role, aws/assume-root, aws/permission-set, aws/credential-process, aws/ambient, ambient',
       ],
     },
   );

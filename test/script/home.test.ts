@@ -83,6 +83,14 @@ const outcomes = {
     const why = 'permission denied (<root>/home belongs to user 0)';
     return { exitCode: 1, error: `cannot read ${file}: ${why}` };
   },
+  /** Without the files of another program there is nothing to write. */
+  init: (home: HomeName) => ({
+    exitCode: 2,
+    error:
+      home in reasons
+        ? noHomeFor('the AWS files', home)
+        : 'no identity can be made from ~/.aws/config and ~/.aws/credentials, so nothing was written',
+  }),
   /** Lists what is configured, and says why it does not know the sessions. */
   list: (home: HomeName) => (home in reasons ? outcomes.keyring(home) : done),
   awsFiles: (home: HomeName) => {
@@ -149,6 +157,7 @@ const commands: Readonly<Record<string, keyof typeof outcomes>> = {
   'auth keyring import --from aws-vault': 'vault',
   'auth keyring import --from aws-credentials': 'awsFiles',
   'auth aws-config --print': 'awsConfig',
+  'auth init --yes': 'init',
   'auth list': 'list',
   'auth shell --shell true': 'keyring',
   'profile list': 'nothing',
