@@ -5,7 +5,7 @@ import { openCorp, type Corp } from './corp.ts';
 // What commands show of a sign-in, and what ends it.
 
 const startUrl = 'https://d-9067000000.awsapps.com/start';
-const until = /until (\w{3} \d+ )?\d\d:\d\d \(in [\dms ]+\)/.source;
+const until = /until (\w{3} \d+ )?\d\d:\d\d \(in [\dhms ]+\)/.source;
 
 const session = 'atmos_r_dev@session';
 
