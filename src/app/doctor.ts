@@ -6,6 +6,7 @@ import type { Host } from '../host/host.ts';
 import { setClock } from '../host/set-clock.ts';
 import { ok, problem, warning, type Finding } from '../keyring/inspection.ts';
 import { createInventory, type Inventory, type ReadEntry } from '../store/inventory.ts';
+import { isSharedToken } from '../store/key.ts';
 import { examineKeyring, type Subject } from './doctor-keyring.ts';
 
 /**
@@ -178,7 +179,8 @@ function ofOrphan(entries: readonly ReadEntry[]): Finding {
 }
 
 function ofOtherRealms(entries: readonly ReadEntry[], realm: string): Finding[] {
-  const others = entries.filter((entry) => entry.realm !== realm);
+  // The token of a portal belongs to all realms.
+  const others = entries.filter((entry) => entry.realm !== realm && !isSharedToken(entry.key));
   if (others.length === 0) return [];
   const realms = [...new Set(others.map((entry) => entry.realm ?? 'unknown'))].sort();
   return [ok('realms', `entries of other realms: ${others.length} (${realms.join(', ')})`)];
