@@ -68,11 +68,12 @@ const kinds = {
     debianPackages: () => ['awscli'],
   },
   /** @type {PeerKind} The current AWS CLI, from PyPI. */
-  'awscli-v2': awsCli2,
+  'awscli-v2': { ...awsCli2, isSlow: true },
   /** @type {PeerKind} A real browser: test/support/chromium.ts. */
   chromium: {
     find: () => ['/usr/bin/chromium'].find(isExecutable),
     debianPackages: () => ['chromium'],
+    isSlow: true,
   },
   /** @type {PeerKind} Shows what passes over a bus. */
   'dbus-monitor': {

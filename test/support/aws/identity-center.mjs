@@ -4,7 +4,7 @@
 // models `sso-oidc` and `sso` in botocore, RFC 8628, RFC 7636 and RFC 8252, and, where these are
 // silent (/authorize, status 403 for a role without assignment), from what the AWS CLI sends and users
 // report. A parameter, path or method that the API does not have is refused, and is in `problems()`.
-// test/interop/identity-center.test.ts and test/interop/aws-sso-login.test.ts show that the AWS CLI and
+// test/interop/identity-center.test.ts and test/interop/aws-sso-login.peers.test.ts show that the AWS CLI and
 // the SDKs accept it.
 //
 // It does not verify passwords or MFA (a page names the user), does not do CreateTokenWithIAM, trusted

@@ -6,6 +6,7 @@ import type {
   IdentityCenterOptions,
 } from '../support/aws/identity-center-types.ts';
 import { peer } from '../support/peers.ts';
+import { testAsPortalClient } from './portal-client.ts';
 import { expectCaller, openPortalMachine } from './portal-machine.ts';
 
 // The AWS CLI signs in at our stand-in for IAM Identity Center, and reads the portal.
@@ -137,4 +138,8 @@ describe.skipIf(!aws)('aws sso', { timeout: limitMs }, () => {
     expect(stderr).toContain('(ForbiddenException)');
     expect(stderr).toContain('No access');
   });
+});
+
+describe.skipIf(!aws)('the AWS CLI, with a file of tokens', { timeout: limitMs }, () => {
+  testAsPortalClient([aws?.path ?? '', 'sts', 'get-caller-identity']);
 });
