@@ -96,9 +96,9 @@ type Editor = (file: ConfigFile, text: string) => Edited;
 
 async function changeFile(file: ConfigFile, edit: Editor, host: Host): Promise<ChangedProfiles> {
   let edited: Edited = { text: '', block: '', profiles: [], removed: [], skipped: [] };
-  // Programs run what the file says.
-  requireOwnDirectory(file.place, host);
   const isChanged = await changeUserFile(file.place, host, (text) => {
+    // Programs run what the file says.
+    requireOwnDirectory(file.place, host);
     edited = edit(file, text);
     return edited.text;
   });
