@@ -9,7 +9,7 @@ import { listNames, quote, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { foldName, nearestName } from '../core/names.ts';
 import { changedHost, type Host } from '../host/host.ts';
-import { changeUserFile, readUserFile } from '../host/user-file.ts';
+import { changeUserFile, readUserFile, requireOwnDirectory } from '../host/user-file.ts';
 import { noIdentities } from './choose-identity.ts';
 import {
   commandFor,
@@ -48,7 +48,7 @@ export interface ChangedProfiles extends Omit<Edited, 'text' | 'block'> {
  * Writes an AWS profile for each usable identity into the realm's block of the user's AWS config
  * file, and the handles that the profiles name. Opens neither the keyring nor a connection.
  *
- * @throws ERR_USAGE for the file, its blocks and the prefix, and if no profile can be written;
+ * @throws ERR_USAGE for the file, its directory, its blocks and the prefix, and if no profile can be written;
  *   ERR_IDENTITY_UNKNOWN if no name matches, ERR_IDENTITY_REQUIRED without identities; ERR_IO. The
  *   file is then unchanged
  */
@@ -97,6 +97,8 @@ type Editor = (file: ConfigFile, text: string) => Edited;
 async function changeFile(file: ConfigFile, edit: Editor, host: Host): Promise<ChangedProfiles> {
   let edited: Edited = { text: '', block: '', profiles: [], removed: [], skipped: [] };
   const isChanged = await changeUserFile(file.place, host, (text) => {
+    // Programs run what the file says.
+    requireOwnDirectory(file.place, host);
     edited = edit(file, text);
     return edited.text;
   });

@@ -5,6 +5,7 @@ import type { Route } from '../clouds/contract.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { placeholder, setVariable, type Hint } from '../core/hint.ts';
 import { quote } from '../core/json.ts';
+import { titleOf } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import { ok, warning, type Finding } from '../keyring/inspection.ts';
 
@@ -17,11 +18,19 @@ export interface ExaminedRoute extends Pick<Route, 'endpoint' | 'proxy' | 'certi
   readonly finding: Finding;
 }
 
+export interface ExaminedNetwork {
+  readonly routes: readonly ExaminedRoute[];
+  /**
+   * The identities and providers that are not trusted, or whose chain is broken: `identity dev`. `auth
+   * validate` says why.
+   */
+  readonly leftOut: readonly string[];
+}
+
 const meetTimeoutMs = 3_000;
 
 /**
  * Examines how requests of the configured identities reach their services: one route for each endpoint.
- * A link that is not trusted, or whose chain is broken, is left out: `auth validate` reports it.
  *
  * @param isOnline whether to connect to each endpoint, for at most 3 seconds and without sending anything
  */
@@ -29,35 +38,44 @@ export async function examineNetwork(
   config: Config,
   host: Host,
   isOnline: boolean,
-): Promise<readonly ExaminedRoute[]> {
+): Promise<ExaminedNetwork> {
   const routes = new Map<string, { readonly route: Route; readonly names: Set<string> }>();
-  for (const [name, route] of await routesOf(config, host)) {
+  const { found, leftOut } = await routesOf(config, host);
+  for (const [name, route] of found) {
     const known = routes.get(route.endpoint) ?? { route, names: new Set() };
     known.names.add(name);
     routes.set(route.endpoint, known);
   }
-  return Promise.all(
-    [...routes.values()].map(({ route, names }) => examineRoute(route, [...names], isOnline)),
+  const examined = [...routes.values()].map(({ route, names }) =>
+    examineRoute(route, [...names], isOnline),
   );
+  return { routes: await Promise.all(examined), leftOut };
 }
 
-async function routesOf(config: Config, host: Host): Promise<[name: string, route: Route][]> {
+interface FoundRoutes {
+  readonly found: readonly (readonly [name: string, route: Route])[];
+  readonly leftOut: readonly string[];
+}
+
+async function routesOf(config: Config, host: Host): Promise<FoundRoutes> {
   const context = {
     host,
     configured: config,
     requireTrust: (need: Parameters<typeof requireTrust>[1]) => requireTrust(config, need, host),
   };
-  const routes: [string, Route][] = [];
+  const found: [string, Route][] = [];
+  const leftOut: string[] = [];
   for (const link of [...config.providers, ...config.identities]) {
     try {
       const { plan } = (await planTrusted(context, link)).target;
       const route = await plan.route?.(host);
-      if (route !== undefined) routes.push([plan.name, route]);
+      if (route !== undefined) found.push([plan.name, route]);
     } catch (error) {
       if (!isAtmosError(error)) throw error;
+      leftOut.push(titleOf(link));
     }
   }
-  return routes;
+  return { found, leftOut };
 }
 
 async function examineRoute(

@@ -58,6 +58,27 @@ export function checkIdentityNames(
   }
 }
 
+/** Checks that `--tags a,b` can select each tag of identities and providers. */
+export function checkTags(
+  { identities, providers }: Pick<Config, 'identities' | 'providers'>,
+  report: ReportProblem,
+): void {
+  const check = (path: readonly string[], tags: unknown) => {
+    if (!Array.isArray(tags)) return;
+    for (const [at, tag] of tags.entries()) {
+      const place = [...path, 'tags', String(at)];
+      if (typeof tag !== 'string') continue;
+      if (tag.trim() === '') report(warningAt(place, 'is empty', say('remove it')));
+      if (tag.includes(',')) {
+        const message = 'has a comma, which separates the tags of --tags, so it cannot be selected';
+        report(warningAt(place, message, say('write two tags, or another character')));
+      }
+    }
+  };
+  for (const { name, tags } of identities) check(['auth', 'identities', name], tags);
+  for (const { name, settings } of providers) check(['auth', 'providers', name], settings['tags']);
+}
+
 /**
  * The realm of the files. An invalid realm is reported elsewhere and replaced by the shortest one.
  */

@@ -15,7 +15,7 @@ import { quoteValue } from '../core/json.ts';
 import { identityParts, titleOf, type Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import { parseDuration } from '../core/time.ts';
-import { findUnknownPaths, keysForAtmos } from '../core/validate.ts';
+import { findUnknownPaths, keysForAtmos, keysOfNames } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import {
   invalidAt,
@@ -31,6 +31,7 @@ import {
   checkIdentityNames,
   checkSettings,
   checkSharedRealm,
+  checkTags,
   checkVariables,
 } from './validate-settings.ts';
 
@@ -74,6 +75,11 @@ export async function validate(
     ...[...problems, ...unused].map((problem) => ({ ...problem, severity: 'error' as const })),
     ...config.notices.map((notice) => ({ ...notice, severity: 'warning' as const, code: null })),
     ...more.map((finding) => located(finding, config)),
+    ...(await emptyNames(config)).map((one) => ({
+      ...one,
+      severity: 'warning' as const,
+      code: null,
+    })),
     ...config.notesForAtmos().map((note) => ({ ...note, severity: 'note' as const, code: null })),
   ];
   // `auth trust` fails while the configuration has errors.
@@ -92,6 +98,7 @@ async function checkConfig(config: Config, host: Host): Promise<ConfigProblem[]>
   checkSharedRealm(config, host, report);
   checkIdentityNames(config, report);
   checkReferences(config, report);
+  checkTags(config, report);
   await checkProviders(config, host.env, report);
   checkIntegrations(config, report);
   checkVariables(config, report);
@@ -174,6 +181,21 @@ async function checkBase(
     }
     return undefined;
   }
+}
+
+/** Names without a value in maps such as session tags: reading a file drops them. */
+async function emptyNames(config: Config): Promise<LocatedProblem[]> {
+  const problems: LocatedProblem[] = [];
+  for (const identity of config.identities) {
+    if (!identityKinds.includes(identity.kind)) continue;
+    const { schemas } = await kindOf(identity);
+    for (const part of identityParts) {
+      for (const key of keysOfNames(schemas[part])) {
+        problems.push(...config.emptyKeys(['auth', 'identities', identity.name, part, key]));
+      }
+    }
+  }
+  return problems;
 }
 
 function reportKind({ name, kind, tagAt }: Identity, report: ReportProblem): void {

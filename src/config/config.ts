@@ -65,6 +65,8 @@ export interface Config extends WithRemoteImports {
   originOf(path: readonly string[]): Origin;
   /** Keys of identities that only Atmos uses, one notice for each key. */
   notesForAtmos(): LocatedProblem[];
+  /** The keys of the map at the path that are written without a value and are therefore not used. */
+  emptyKeys(path: readonly string[]): LocatedProblem[];
   /** Settings of the file keyring that are a mistake beside another type. */
   misplacedSpec(other: OtherType): LocatedProblem[];
   /** Adds the position to a problem that was found after loading. */

@@ -91,6 +91,8 @@ export function identityEntries(auth: Auth, files: Files): Identity[] {
       locate: (path = []) => placeOf(files, ['auth', 'identities', name, ...path]),
       tagAt: (path) => tagAt(files, ['auth', 'identities', name, ...path]),
       writtenAt: (path) => shownAsWritten(['auth', 'identities', name, ...path], files),
+      besideFile: (written, path) =>
+        pathBesideFile(written, ['auth', 'identities', name, ...path], files),
     };
   });
 }

@@ -71,6 +71,8 @@ export function readSettings(
     notices,
     warnings: notices.map(formatNotice),
     notesForAtmos: () => notesForAtmos(merged).map((problem) => locateProblem(problem, files)),
+    emptyKeys: (path: Path) =>
+      emptyKeys(path, files, merged).map((problem) => locateProblem(problem, files)),
     misplacedSpec: (other: OtherType) => misplacedSpec(files, other),
     locate: (problem: Problem) => locateProblem(problem, files),
     originOf: (path: Path) => fileSaying(files, path).origin,
@@ -151,6 +153,23 @@ function notesForAtmos(merged: MergedSettings): Problem[] {
     const count = `${more.length} other ${more.length === 1 ? 'identity' : 'identities'}`;
     const others = more.length === 0 ? '' : `; also set in ${count}`;
     return [{ path, message: `is used by Atmos only, not by atmos auth${others}` }];
+  });
+}
+
+function emptyKeys(path: Path, files: readonly ConfigFile[], merged: MergedSettings): Problem[] {
+  return files.flatMap((file) => {
+    const map = valueAt(file.written, path);
+    if (!isMap(map)) return [];
+    const isEmpty = (key: string) =>
+      map[key] === null && valueAt(merged, [...path, key]) === undefined;
+    return Object.keys(map)
+      .filter(isEmpty)
+      .map((key) => ({
+        path: [...path, key],
+        message: 'is empty, so it is not used',
+        hint: say('write "" for empty text, or remove it'),
+        file,
+      }));
   });
 }
 

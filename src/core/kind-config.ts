@@ -27,6 +27,8 @@ export interface Identity {
   tagAt?(path: readonly string[]): string | undefined;
   /** A scalar as it is written in the file: `012` where its value is 12. Undefined for a secret. */
   writtenAt?(path: readonly string[]): string | undefined;
+  /** See {@link Provider.besideFile}. Absent for an identity that is in no file. */
+  besideFile?(said: string, path: readonly string[]): string;
 }
 
 /** The configuration of a provider, which starts a chain. Nothing in it is checked. */

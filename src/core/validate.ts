@@ -209,6 +209,19 @@ function entriesOf(schema: unknown): Record<string, unknown> | undefined {
   return isMap(entries) ? entries : entriesOf(wrapped);
 }
 
+/** The keys of a map with this schema whose values are maps from any names: see {@link namesTo}. */
+export function keysOfNames(schema: unknown): string[] {
+  return Object.entries(entriesOf(schema) ?? {}).flatMap(([key, value]) =>
+    isNamesTo(value) ? [key] : [],
+  );
+}
+
+function isNamesTo(schema: unknown): boolean {
+  if (!isObject(schema)) return false;
+  const { type, pipe: parts, wrapped } = schema;
+  return type === 'record' || [parts, wrapped].flat().some(isNamesTo);
+}
+
 /** The description of each key of a map; keys of inner maps are joined by dots: `auth.method`. */
 export function describedKeys(schema: unknown): Readonly<Record<string, About>> {
   const described = Object.entries(entriesOf(schema) ?? {}).flatMap(([key, value]) => {

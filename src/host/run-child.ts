@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { didYouMean, run } from '../core/hint.ts';
+import { didYouMean, run, say } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
 import type { ChildProcess, Host } from './host.ts';
 
@@ -115,6 +115,14 @@ function onStop(host: Host, before: () => Promise<void>, after: () => void): () 
   return () => stopListening();
 }
 
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 async function startError(
   program: string,
   env: Environment,
@@ -127,6 +135,12 @@ async function startError(
   const isPath = /[/\\]/.test(program);
   // The system also reports EACCES if a directory on PATH cannot be searched.
   const isFound = isPath || (await programsOn(env, platform)).includes(program);
+  if (isPath && isDirectory(program)) {
+    return new AtmosError('ERR_COMMAND_NOT_EXECUTABLE', `cannot run ${shown}: it is a directory`, {
+      cause: error,
+      hints: [say('name a program, or a file in the directory that is one')],
+    });
+  }
   if (reason !== 'ENOENT' && isFound) {
     return new AtmosError('ERR_COMMAND_NOT_EXECUTABLE', `cannot run ${shown}: ${reason}`, {
       cause: error,

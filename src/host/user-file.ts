@@ -1,9 +1,9 @@
 // Changes a text file of the user that other programs also change: ~/.aws/config.
 
-import type { Stats } from 'node:fs';
+import { realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { listFiles, say, showProcess } from '../core/hint.ts';
+import { listFiles, say, showPermissions, showProcess } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from './denial.ts';
@@ -12,6 +12,7 @@ import type { Host } from './host.ts';
 import { acquireLock, lockHolder, type FileLock } from './lock.ts';
 import { findOutputFile, replaceOutputFile } from './output-file.ts';
 import { makeOwnDirectories } from './own-directory.ts';
+import { followOwnPath, type PathFault } from './own-path.ts';
 import { permissionCheckFor } from './permissions.ts';
 import { linkStatOf, readFile } from './read-files.ts';
 
@@ -33,6 +34,40 @@ interface Found {
  */
 export function readUserFile(file: Sourced<string>, host: Pick<Host, 'userId'>): string {
   return find(file, host).text;
+}
+
+/**
+ * Checks that no other user can replace the file: through a directory on the path to it, or to the file
+ * that a link leads to. Directories that do not exist yet are not a fault.
+ *
+ * @param file its path is absolute
+ * @throws ERR_USAGE, ERR_IO
+ */
+export function requireOwnDirectory(file: Sourced<string>, { userId }: Pick<Host, 'userId'>): void {
+  const refuse = (fault: PathFault) => {
+    throw withFault(file, fault);
+  };
+  doing('read', file, () => {
+    const exists = statSync(file.value, { throwIfNoEntry: false }) !== undefined;
+    const paths = exists ? [file.value, realpathSync(file.value)] : [file.value];
+    for (const path of paths) followOwnPath(dirname(path), userId, 'directory', refuse);
+  });
+}
+
+function withFault({ value, source }: Sourced<string>, fault: PathFault): AtmosError {
+  const { at, kind, permissions } = fault;
+  const why = {
+    'no-directory': 'is not a directory',
+    owner: `belongs to ${permissions?.owner}`,
+    writable: `can be changed by other users (${permissions?.openness})`,
+    replaced: 'was replaced while it was checked',
+  }[kind];
+  const canWithdraw = kind === 'writable' && permissions?.isOurs === true;
+  return new AtmosError(
+    'ERR_USAGE',
+    `cannot change ${value} (from ${source}): it is below ${at}, which ${why}`,
+    { hints: [canWithdraw ? permissions.withdrawCommand() : showPermissions(at)] },
+  );
 }
 
 /**

@@ -59,3 +59,26 @@ test('does not speak of trust while there are errors', async () => {
   const { findings } = await validate({}, project.host());
   expect(findings.map(({ code }) => code)).toEqual(['ERR_IDENTITY_UNSUPPORTED']);
 });
+
+test('names tags without a value, and tags that --tags cannot select', async () => {
+  const role = 'arn:aws:iam::123456789012:role/r';
+  const project = projectOf(`auth:
+  providers:
+    p: { kind: github/oidc, spec: { audience: x }, tags: ['a,b'] }
+  identities:
+    a: { kind: aws/user, tags: [ok, '', 'x,y'] }
+    b: { kind: aws/assume-role, via: { identity: a }, principal: { assume_role: '${role}', session_tags: { n: , m: '' } } }
+`);
+  const { findings } = await validate({}, project.host());
+  const comma = 'has a comma, which separates the tags of --tags, so it cannot be selected';
+  const told = findings.map(({ severity, message }) => `${severity}: ${message}`);
+  expect(told).toEqual([
+    `warning: auth.providers.p.tags.0 ${comma}`,
+    'warning: auth.identities.a.tags.1 is empty',
+    `warning: auth.identities.a.tags.2 ${comma}`,
+    'warning: auth.identities.b.principal.session_tags.n is empty, so it is not used',
+  ]);
+  expect(findings.at(-1)?.text).toBe(
+    `auth.identities.b.principal.session_tags.n (${project.directory}/atmos.yaml:6:133) is empty, so it is not used`,
+  );
+});

@@ -63,7 +63,7 @@ describe('an error of AWS', () => {
     [
       'RegionDisabledException',
       { fail: { code: 'RegionDisabledException', message: 'off' } },
-      'ERR_AWS',
+      'ERR_CONFIG_INVALID',
       'AWS STS is switched off for this account in us-east-1',
       [
         'set the region of the identity to a region that is on, such as us-east-1',
@@ -121,6 +121,19 @@ describe('an error of AWS', () => {
     expect(error.code).toBe('ERR_AWS');
     expect(error.message).toMatch(message);
     await expectNothingStored(place);
+  });
+
+  test('names the variable of the endpoint that does not answer like AWS STS', async () => {
+    const env: Record<string, string> = {};
+    const place = await openPlace({ host: { env } });
+    env['AWS_ENDPOINT_URL_STS'] = place.server.url;
+    const identity = identityAt(place, { spec: {} });
+    await place.manager.saveKeys(identity, keys);
+    place.server.script({ html: true });
+    const { hints } = await errorOf(place.manager.login(identity));
+    expect(hints).toContain(
+      'check AWS_ENDPOINT_URL_STS, and whether a proxy or a sign-in page is in between',
+    );
   });
 
   test('names the identity even if its name occurs in the message by chance', async () => {

@@ -66,7 +66,11 @@ describe('the exit code', () => {
       stderr: `error: cannot run ${JSON.stringify(file)}: EACCES\nhint: chmod +x ${file}\n`,
     });
     mkdirSync(join(directory, 'folder'));
-    expect(run([join(directory, 'folder')])).toMatchObject({ status: 126 });
+    const folder = join(directory, 'folder');
+    expect(run([folder])).toMatchObject({
+      status: 126,
+      stderr: `error: cannot run ${JSON.stringify(folder)}: it is a directory\nhint: name a program, or a file in the directory that is one\n`,
+    });
   });
 });
 

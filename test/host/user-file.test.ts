@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { changeUserFile, readUserFile } from '../../src/host/user-file.ts';
+import { changeUserFile, readUserFile, requireOwnDirectory } from '../../src/host/user-file.ts';
 import { errorOf, thrownBy } from '../support/error-of.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { isRoot } from '../support/privilege.ts';
@@ -78,6 +78,45 @@ describe('the changed file', () => {
     writeFileSync(path, '\uFEFF[default]\r\n');
     await changeUserFile(file, host, addLine);
     expect(readFileSync(path, 'utf8')).toBe('\uFEFF[default]\r\nadded\n');
+  });
+});
+
+describe('the directory of the file', () => {
+  test('may belong to the user, or not exist yet', () => {
+    const { home, host, file } = openHome();
+    const missing = { ...file, value: join(home, 'new/below/config') };
+    for (const one of [file, missing]) expect(requireOwnDirectory(one, host)).toBeUndefined();
+  });
+
+  test.skipIf(process.platform === 'win32')('may not be writable by other users', () => {
+    const { host, path, file } = openHome();
+    chmodSync(dirname(path), 0o777);
+    expect(thrownBy(() => requireOwnDirectory(file, host))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: `cannot change ${path} (from X): it is below ${dirname(path)}, which can be changed by other users (mode 0777)`,
+      hints: [`chmod go-w ${dirname(path)}`],
+    });
+  });
+
+  test.skipIf(process.platform === 'win32')('is also that of the file behind a link', () => {
+    const { home, host, path, file } = openHome();
+    const open = join(home, 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o777);
+    writeFileSync(join(open, 'config'), '');
+    symlinkSync(join(open, 'config'), path);
+    expect(thrownBy(() => requireOwnDirectory(file, host)).message).toContain(
+      `it is below ${open}, which can be changed by other users`,
+    );
+  });
+
+  test.skipIf(!isRoot)('may not belong to another user (as root: it changes the owner)', () => {
+    const { host, path, file } = openHome();
+    chownSync(dirname(path), 4242, 4242);
+    expect(thrownBy(() => requireOwnDirectory(file, { ...host, userId: 0 }))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: expect.stringMatching(/, which belongs to .*4242/),
+    });
   });
 });
 

@@ -17,6 +17,8 @@ import { makeDirectory, openHomeMachine, unknownUser } from './home.ts';
 import { keyOnStdin, mfaDevice, openMachine, password, type Machine } from './machine.ts';
 
 const aws = peer('awscli')?.path ?? '';
+const [python, go] = [peer('aws-python')?.path ?? '', peer('go-sdk')?.path ?? ''];
+const pythonCaller = fileURLToPath(new URL('../interop/python/caller.py', import.meta.url));
 const callers = fileURLToPath(new URL('callers.mjs', import.meta.url));
 const limitMs = 120_000;
 const arn = 'arn:aws:iam::123456789012:user/emergency';
@@ -52,9 +54,15 @@ async function openAwsMachine(text = before): Promise<Machine & { readonly file:
 }
 
 /** Runs a program of the desktop: it has no variable of the shell, except for the password. */
-function runBare({ run, home }: Machine, program: string, args: readonly string[]) {
-  const variables = ['PATH=/usr/bin', `HOME=${home}`, `ATMOS_KEYRING_PASSWORD=${password}`];
-  return run('env', ['-i', ...variables, program, ...args], { directory: '/' });
+function runBare(
+  { run, home }: Machine,
+  program: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+) {
+  const variables = { PATH: '/usr/bin', HOME: home, ATMOS_KEYRING_PASSWORD: password, ...more };
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  return run('env', ['-i', ...lines, program, ...args], { directory: '/' });
 }
 
 /** Makes the stored session of an identity one that expired yesterday. */
@@ -116,6 +124,38 @@ describe('the profiles', { timeout: limitMs }, () => {
       expect(late.stderr).toContain('hint: atmos auth login --identity late');
     },
   );
+
+  test.skipIf(!go)('work for the AWS SDK for Go, several in one process', async () => {
+    const machine = await openWithExpired();
+    const names = ['dev', prodEast, 'late'];
+    const more = { AWS_ENDPOINT_URL: machine.sts.url, AWS_REGION: 'us-east-1' };
+    const { stdout, stderr } = await runBare(machine, go, names, more);
+    const lines = stdout.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { account: '123456789012', arn },
+      { account: '123456789012', arn },
+      { error: expect.stringContaining('exit status 4') },
+    ]);
+    expect(stderr).toContain('hint: atmos auth login --identity late');
+  });
+
+  test.skipIf(!python)('work for boto3, which shows the command to run', async () => {
+    const machine = await openWithExpired(before.slice(1));
+    const call = (name: string) =>
+      runBare(machine, python, [pythonCaller], {
+        AWS_PROFILE: name,
+        AWS_ENDPOINT_URL: machine.sts.url,
+        AWS_DEFAULT_REGION: 'us-east-1',
+      });
+    for (const name of ['dev', prodEast]) {
+      const { exitCode, stdout } = await call(name);
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toEqual({ account: '123456789012', arn });
+    }
+    const late = await call('late');
+    expect(late.exitCode).not.toBe(0);
+    expect(late.stderr).toContain('hint: atmos auth login --identity late');
+  });
 
   test('are selected by auth env, and programs read the file of the user', async () => {
     const machine = await openAwsMachine();

@@ -1,5 +1,9 @@
 import { examineKeyrings, type Examined } from '../../app/doctor-keyrings.ts';
-import { examineNetwork, type ExaminedRoute } from '../../app/doctor-network.ts';
+import {
+  examineNetwork,
+  type ExaminedNetwork,
+  type ExaminedRoute,
+} from '../../app/doctor-network.ts';
 import { examineSignIn, type ExaminedSignIn } from '../../app/doctor-sign-in.ts';
 import type { Host } from '../../host/host.ts';
 import { abbreviateHome } from '../../host/home.ts';
@@ -74,8 +78,10 @@ export async function keyringDoctor(
     open: () => openForCommand(context, plan, { isInteractive: true }),
   });
   const isOnline = flags['online'] === true;
-  const routes = plan.config ? await examineNetwork(plan.config, context.host, isOnline) : [];
   const { config } = plan;
+  const { routes, leftOut } = config
+    ? await examineNetwork(config, context.host, isOnline)
+    : { routes: [], leftOut: [] };
   const signIn = config ? await examineSignIn({ ...plan, config }, context.host) : undefined;
   if (values['output'] === 'json') {
     const writeHint = await loadWriteHint(context.host);
@@ -85,7 +91,7 @@ export async function keyringDoctor(
     await context.outJson({ ok: isWell, checks, network, sign_in } satisfies DoctorJson);
   } else {
     for (const one of examined) await tell(context, one);
-    await tellNetwork(context, routes);
+    await tellNetwork(context, { routes, leftOut });
     await tellSignIn(context, signIn);
     await context.note(abbreviateHome(summaryOf(examined), context.host));
   }
@@ -175,11 +181,14 @@ async function tell(
 
 async function tellNetwork(
   { note, host }: Context,
-  routes: readonly ExaminedRoute[],
+  { routes, leftOut }: ExaminedNetwork,
 ): Promise<void> {
-  if (routes.length === 0) return;
+  if (routes.length === 0 && leftOut.length === 0) return;
   const findings = routes.map(({ finding }) => finding);
   await note([paint('bold', 'Requests to AWS')], ...(await linesOf(findings, host)));
+  if (leftOut.length === 0) return;
+  const names = leftOut.join(', ');
+  await note(`  not examined, because not trusted or broken (see atmos auth validate): ${names}`);
 }
 
 async function tellSignIn(

@@ -101,7 +101,9 @@ function readOption(word: string, rest: string[], path: Path): Given | undefined
   }
   const [next] = rest;
   if (attached !== undefined) return { option, value: checkValue(attached, option, name, path) };
-  if (next !== undefined && !(next.startsWith('-') && next.length > 1)) {
+  // No option starts with a digit: the command says what is wrong with a negative number.
+  const isNumber = !option.isValueOptional && /^-\d/.test(next ?? '');
+  if (next !== undefined && (isNumber || !(next.startsWith('-') && next.length > 1))) {
     rest.shift();
     return { option, value: checkValue(next, option, name, path) };
   }

@@ -89,10 +89,7 @@ function plan(identity: Identity, { base, env }: PlanContext): LinkPlan {
         taskPolicyArn,
       ),
     },
-    maxDurationSeconds: Math.min(
-      settings.durationSeconds ?? maxDurationSeconds,
-      maxDurationSeconds,
-    ),
+    maxDurationSeconds: settings.durationSeconds ?? maxDurationSeconds,
     limits: [`only for the task ${taskPolicyArn.split('/').at(-1)}, 15 minutes at most`],
     defaultRegion: requestRegion,
     ...withoutAbsent({ region, partition: taskPolicy.exec(taskPolicyArn)?.[1] }),
@@ -133,6 +130,13 @@ function readRootSettings(identity: Identity, base: LinkPlan | undefined): RootS
   const region = given.region || undefined;
   checkRegion(identity, at('region'), region, report);
   const durationSeconds = readDuration(identity, given.duration, '15m or 900s', report);
+  if ((durationSeconds ?? 0) > maxDurationSeconds) {
+    report({
+      path: at('duration'),
+      message: `is more than 15 minutes, which AWS does not allow for the root user: ${shown('duration', String(given.duration))}`,
+      hint: say('set it to 15m or less'),
+    });
+  }
   if (base?.origin === 'user') {
     report({
       path: ['via'],
@@ -154,21 +158,16 @@ async function open(
   { identity, settings, requestRegion }: Root,
   context: OpenContext,
 ): Promise<Opened> {
-  const { base, host, warn } = context;
+  const { base, host } = context;
   if (base?.type !== 'aws') throw new TypeError(`aws/assume-root cannot use ${base?.type}`);
   const { account, taskPolicyArn, durationSeconds } = settings;
-  if ((durationSeconds ?? 0) > maxDurationSeconds) {
-    warn(
-      `the session of identity ${identity.name} lasts ${maxDurationSeconds} seconds instead of ${durationSeconds}: AWS allows no more for the root user`,
-    );
-  }
   const { openedBy, withSts } = await import('./with-sts.ts');
   const target = targetOf({ identity, settings, requestRegion });
   const session = await withSts(target, base, context, (sts) =>
     sts.assumeRoot({
       targetPrincipal: account,
       taskPolicyArn,
-      durationSeconds: durationSeconds && Math.min(durationSeconds, maxDurationSeconds),
+      durationSeconds,
     }),
   );
   return openedBy(session, requestRegion, host);

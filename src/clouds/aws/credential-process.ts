@@ -2,9 +2,9 @@ import { ConfigurationError, checkPart, type LinkProblem } from '../../core/conf
 import { say } from '../../core/hint.ts';
 import { showForConsent } from '../../core/json.ts';
 import type { Identity, TrustNeed } from '../../core/kind-config.ts';
-import { sha256 } from '../../core/sha256.ts';
 import { mapOf, setting, text } from '../../core/validate.ts';
 import type { IdentityKind, LinkPlan, PlanContext } from '../contract.ts';
+import { plannedCommand } from '../planned-command.ts';
 import { endpointKeys, endpointTrustNeeds } from './endpoint-settings.ts';
 import { outsidePlan, outsidePrincipal, readOutside } from './outside-settings.ts';
 
@@ -56,17 +56,14 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     });
   }
   if (!command || problems.length > 0) throw new ConfigurationError(identity, problems);
-  const hash = sha256(command);
+  const directory = identity.besideFile?.('.', commandPath) ?? '';
   return {
     ...outsidePlan(identity, settings, env),
     name: identity.name,
     kind: identity.kind,
     gives: 'aws',
     slot: 'own',
-    // A command may contain a secret, so only its hash is stored.
-    fingerprint: {
-      'spec.command': { value: hash, shown: `a command (SHA-256 ${hash.slice(0, 8)}…)` },
-    },
+    fingerprint: { 'spec.command': plannedCommand(command, directory) },
     open: async (context) => {
       const { runProcess } = await import('./process-answer.ts');
       return runProcess({ command, place: identity.locate(commandPath) }, settings, context);

@@ -28,7 +28,7 @@ export async function signInByDevice(
 ): Promise<IssuedToken> {
   const device = await oidc.startDevice(registration, startUrl);
   const { page: url, userCode: code, expiresInMs: limitMs } = device;
-  checkPage(url, oidc.endpoint, request);
+  checkPage(url, oidc);
   return untilSignedIn(
     { url, code, limitMs },
     request,
@@ -43,7 +43,10 @@ export async function signInByDevice(
  *
  * @throws ERR_AWS_ENDPOINT
  */
-function checkPage(url: URL, endpoint: URL, { named }: SignInRequest): void {
+function checkPage(
+  url: URL,
+  { endpoint, endpointSetting }: Pick<SsoOidc, 'endpoint' | 'endpointSetting'>,
+): void {
   const isOfEndpoint = url.hostname === endpoint.hostname;
   const isSecure =
     url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
@@ -51,7 +54,7 @@ function checkPage(url: URL, endpoint: URL, { named }: SignInRequest): void {
   throw new AtmosError(
     'ERR_AWS_ENDPOINT',
     `IAM Identity Center names a page for the sign-in that does not belong to AWS: ${url.origin}`,
-    { hints: [say(`check spec.endpoint_url of ${named}`)] },
+    { hints: [say(`check ${endpointSetting}`)] },
   );
 }
 

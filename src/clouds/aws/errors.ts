@@ -66,7 +66,6 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
     case 'InvalidClientTokenId':
     case 'SignatureDoesNotMatch':
     case 'ExpiredToken':
-    case 'ExpiredTokenException':
       return new AtmosError(
         'ERR_AUTH_BASE_REFUSED',
         call.token === undefined
@@ -87,7 +86,6 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
         },
       );
     case 'AccessDenied':
-    case 'AccessDeniedException':
       if (mfa !== undefined && mfaPattern.test(message)) return mfaRefused(refusal, call);
       return new AtmosError('ERR_AUTH_DENIED', `AWS denies sts:${action} of ${role}: ${said}`, {
         hints: denialHints(message, call),
@@ -98,7 +96,7 @@ function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | und
       });
     case 'PackedPolicyTooLarge':
       return new AtmosError(
-        'ERR_AWS',
+        'ERR_CONFIG_INVALID',
         `the session tags and policies for ${role} are too large: ${said}`,
         { hints: [say('configure fewer or shorter session_tags and policy_arns')] },
       );
@@ -147,21 +145,22 @@ function translateKeyRefusal(refusal: Refusal, call: StsCall): AtmosError {
         isSession ? login('--force') : configure,
       );
     case 'ExpiredToken':
-    case 'ExpiredTokenException':
       return new AtmosError('ERR_AUTH_SESSION_EXPIRED', `the session ${key} has expired`, {
         hints: [login()],
       });
     case 'AccessDenied':
-    case 'AccessDeniedException':
       return mfaPattern.test(refusal.message) ? mfaRefused(refusal, call) : denied(refusal, call);
     case 'RegionDisabled':
-    case 'RegionDisabledException':
-      return new AtmosError('ERR_AWS', `AWS STS is switched off for this account in ${region}`, {
-        hints: [
-          say('set the region of the identity to a region that is on, such as us-east-1'),
-          say('or switch it on: AWS console, IAM, Account settings, Security Token Service'),
-        ],
-      });
+      return new AtmosError(
+        'ERR_CONFIG_INVALID',
+        `AWS STS is switched off for this account in ${region}`,
+        {
+          hints: [
+            say('set the region of the identity to a region that is on, such as us-east-1'),
+            say('or switch it on: AWS console, IAM, Account settings, Security Token Service'),
+          ],
+        },
+      );
     default:
       return throttlingPattern.test(refusal.code)
         ? new AtmosError(
@@ -244,7 +243,9 @@ function readRefusal(error: unknown): Refusal | undefined {
     typeof metadata === 'object' && metadata !== null && 'requestId' in metadata
       ? metadata.requestId
       : undefined;
-  return { code: wordOf(error.name), message: error.message, requestId: wordOf(requestId) };
+  // The SDK adds the word to most codes: AWS sends PackedPolicyTooLarge.
+  const code = wordOf(error.name).replace(/Exception$/, '');
+  return { code, message: error.message, requestId: wordOf(requestId) };
 }
 
 /** A code or an id, if that is what it looks like. */

@@ -16,13 +16,13 @@ export function translateNetworkError(error: unknown, call: StsCall): AtmosError
   const request: FailedRequest = { ...call, hostname, isAnswered: exchange.status !== undefined };
   // Only the proxy and the time limit come before what the answer itself shows.
   if (call.route?.refusal === undefined && !call.timedOut) {
-    if (exchange.flaw !== undefined) return notSts(shownExchange(call), exchange.flaw);
+    if (exchange.flaw !== undefined) return notSts(call, exchange.flaw);
     const code = systemErrorCode(error) ?? '';
-    if (code.startsWith('HPE_')) return notSts(shownExchange(call), `not HTTP (${code})`);
+    if (code.startsWith('HPE_')) return notSts(call, `not HTTP (${code})`);
   }
   const failure = describeNetworkFailure(error, request);
   if (failure !== undefined) return unreachable(call, failure);
-  if (exchange.status !== undefined) return notSts(shownExchange(call), 'not its XML');
+  if (exchange.status !== undefined) return notSts(call, 'not its XML');
   const name = error instanceof Error ? error.name : typeof error;
   return new AtmosError(
     'ERR_AWS',
@@ -50,7 +50,9 @@ function shownExchange({ exchange, shown }: StsCall): Exchange {
   return rest;
 }
 
-function notSts({ origin, status, contentType }: Exchange, flaw: string): AtmosError {
+function notSts(call: StsCall, flaw: string): AtmosError {
+  const { origin, status, contentType } = shownExchange(call);
+  const setting = call.shown?.endpointVariable ?? 'spec.endpoint_url of the identity';
   const came = [status === undefined ? undefined : `status ${status}`, contentType, flaw];
   return new AtmosError(
     'ERR_AWS_ENDPOINT',
@@ -58,9 +60,7 @@ function notSts({ origin, status, contentType }: Exchange, flaw: string): AtmosE
     {
       hints: [
         ...(origin === undefined ? [] : [run(['curl', '-i', `${origin}/`])]),
-        say(
-          'check spec.endpoint_url of the identity, and whether a proxy or a sign-in page is in between',
-        ),
+        say(`check ${setting}, and whether a proxy or a sign-in page is in between`),
       ],
     },
   );

@@ -2,7 +2,7 @@
 
 import type { OpenContext } from '../contract.ts';
 import type { SsoTarget } from './sso-endpoint.ts';
-import { withSsoService, type SsoAnswer, type SsoCall } from './sso-service.ts';
+import { withSsoService, type SsoAnswer, type SsoCall, type SsoConnection } from './sso-service.ts';
 
 /** How a person signs in: on a page that redirects to this process, or with a code. */
 export type SignInFlow = 'browser' | 'device';
@@ -40,8 +40,7 @@ export interface AuthorizationCode {
 }
 
 /** Errors of every call: those of `withSsoService`. */
-export interface SsoOidc {
-  readonly endpoint: URL;
+export interface SsoOidc extends Pick<SsoConnection, 'endpoint' | 'endpointSetting'> {
   register(flow: SignInFlow, startUrl: string): Promise<Registration>;
   startDevice(registration: Registration, startUrl: string): Promise<DeviceCode>;
   /** One attempt, whose refusal says whether another one makes sense. */
@@ -81,7 +80,7 @@ export function withSsoOidc<T>(
 ): Promise<T> {
   const { now } = context.host;
   return withSsoService('sso-oidc', target, context, (connection) => {
-    const { send, damaged, endpoint } = connection;
+    const { send, damaged, endpoint, endpointSetting } = connection;
 
     const textIn = (answer: SsoAnswer, field: string, action: string): string => {
       const value = answer.body[field];
@@ -118,6 +117,7 @@ export function withSsoOidc<T>(
 
     return use({
       endpoint,
+      endpointSetting,
 
       async register(flow, startUrl) {
         const action = 'RegisterClient';

@@ -80,6 +80,8 @@ export interface SsoConnection {
   readonly send: SendSsoCall;
   /** Where requests go. */
   readonly endpoint: URL;
+  /** What a user checks if the endpoint is wrong: a setting or a variable. */
+  readonly endpointSetting: string;
   /** For an answer of the service that has not its form. */
   damaged(action: string, what: string): AtmosError;
 }
@@ -104,10 +106,13 @@ export async function withSsoService<T>(
   const shown = isHidden ? (shownEndpoint ?? 'IAM Identity Center') : endpoint.origin;
   const transport = openTransport({ connectTimeoutMs: Math.min(timeoutMs, maxConnectMs), host });
 
+  const endpointSetting =
+    target.endpoints[service].endpointVariable ?? `spec.endpoint_url of ${target.named}`;
+
   const notOurs = (came: readonly (string | undefined)[]) => {
     const text = came.filter((part) => part !== undefined && part !== '').join(', ');
     const look = isHidden ? [] : [run(['curl', '-i', `${endpoint.origin}/`])];
-    const check = `check spec.endpoint_url of ${target.named}, and whether a proxy or a sign-in page is in between`;
+    const check = `check ${endpointSetting}, and whether a proxy or a sign-in page is in between`;
     return new AtmosError(
       'ERR_AWS_ENDPOINT',
       `${shown} does not answer like IAM Identity Center: ${text}`,
@@ -225,6 +230,7 @@ export async function withSsoService<T>(
   try {
     return await use({
       endpoint,
+      endpointSetting,
       damaged: (action, what) => notOurs([`${what} of ${action} is missing or damaged`]),
       async send(call) {
         const endWait =

@@ -60,12 +60,17 @@ export interface StsCall {
   shown?: ShownCall;
 }
 
-/** What messages show instead of a value of a call that a tag of the configuration produced. */
+/**
+ * What messages show instead of a value of a call that a tag of the configuration produced, and where
+ * the endpoint comes from.
+ */
 export interface ShownCall {
   region?: string;
   endpoint?: string;
   mfaDevice?: string;
   role?: string;
+  /** The variable that contains the endpoint. Absent: spec.endpoint_url does, or nothing. */
+  endpointVariable?: string;
 }
 
 interface Request {

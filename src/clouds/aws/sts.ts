@@ -80,7 +80,8 @@ export interface StsIdentity {
 
 /**
  * AWS STS for one set of credentials. All calls give `ERR_AUTH_KEYS_REFUSED`,
- * `ERR_AUTH_SESSION_EXPIRED`, `ERR_AUTH_DENIED`, `ERR_CLOCK_SKEW`, `ERR_NETWORK`,
+ * `ERR_AUTH_SESSION_EXPIRED`, `ERR_AUTH_DENIED`, `ERR_CONFIG_INVALID` (a region that is switched off,
+ * tags and policies that are too large), `ERR_CLOCK_SKEW`, `ERR_NETWORK`,
  * `ERR_AWS_ENDPOINT` (what answered is not STS) or `ERR_AWS`; none of them holds a secret.
  */
 export interface Sts {

@@ -1,4 +1,5 @@
 import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
+import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { OpenContext, Opened } from '../contract.ts';
 import {
@@ -34,7 +35,7 @@ export async function withSts<T>(
     endpoint: chosen.endpoint,
     variant: endpointVariant(chosen, host.env),
     credentials,
-    shown,
+    shown: { ...shown, ...withoutAbsent({ endpointVariable: chosen.endpointVariable }) },
     locateMfaArn,
     timeoutMs,
     clockOffsetMs,

@@ -13,10 +13,10 @@ import {
   withoutAbsent,
 } from '../../core/json.ts';
 import type { Provider, TrustNeed } from '../../core/kind-config.ts';
-import { sha256 } from '../../core/sha256.ts';
 import { isMap, mapOf, setting, text } from '../../core/validate.ts';
 import { isVariableName } from '../../core/variable-name.ts';
 import type { LinkPlan, PlannedSetting, ProviderKind } from '../contract.ts';
+import { plannedCommand } from '../planned-command.ts';
 import { checkRegion } from '../region-name.ts';
 import type { TokenSettings, TokenSource } from './token-source.ts';
 
@@ -91,11 +91,11 @@ function plan(provider: Provider): LinkPlan {
   };
 }
 
-/** A command may contain a secret, so only its hash is stored. */
+/** A relative path names another file in another directory. */
 function plannedSource({ kind, value }: TokenSource, provider: Provider): PlannedSetting {
-  if (kind !== 'command') return planned(kind, value, provider);
-  const hash = sha256(value);
-  return { value: hash, shown: `a command (SHA-256 ${hash.slice(0, 8)}…)` };
+  const path = ['spec', kind];
+  if (kind === 'command') return plannedCommand(value, provider.besideFile('.', path));
+  return planned(kind, kind === 'file' ? provider.besideFile(value, path) : value, provider);
 }
 
 function planned(key: string, value: string | undefined, { tagAt }: Provider): PlannedSetting {

@@ -1,5 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
 import { describe, expect, test } from 'vitest';
 import { openDesk, type Desk } from './desk.ts';
@@ -269,6 +276,16 @@ describe('is refused, with nothing changed:', () => {
     const { stderr, ...result } = await desk.run(['auth', 'aws-config', ...options]);
     expect(result).toEqual({ exitCode: 2, stdout: '', code });
     expect(stderr.split('\n')[0]).toBe(`error: ${message}`);
+    expect(desk.text()).toBe('[default]\n');
+    expect(handlesOf(desk)).toEqual([]);
+  });
+
+  test.skipIf(process.platform === 'win32')('a directory that others can write to', async () => {
+    const desk = await openAwsDesk('[default]\n');
+    chmodSync(dirname(desk.path), 0o777);
+    const { stderr, ...result } = await desk.run('auth aws-config --write');
+    expect(result).toEqual({ exitCode: 2, stdout: '', code: 'ERR_USAGE' });
+    expect(stderr).toContain('which can be changed by other users (mode 0777)\n');
     expect(desk.text()).toBe('[default]\n');
     expect(handlesOf(desk)).toEqual([]);
   });

@@ -164,3 +164,16 @@ describe('doctor --online', () => {
     });
   });
 });
+
+test('identities that are broken or not trusted are named in one line, and not examined', async () => {
+  const desk = await openDesk({ entries: storedKey });
+  const more = `    loop: { kind: aws/assume-role, via: { identity: loop }, principal: { assume_role: x } }
+    far: { kind: aws/user, spec: { endpoint_url: "https://sts.example.com" } }
+`;
+  desk.configure(config() + more);
+  const { stderr } = await desk.run('auth keyring doctor');
+  const lines = stderr.split('\n').filter((line) => /loop|far|example/.test(line));
+  expect(lines).toEqual([
+    '  not examined, because not trusted or broken (see atmos auth validate): identity far, identity loop',
+  ]);
+});

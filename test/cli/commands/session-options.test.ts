@@ -56,6 +56,7 @@ describe.each(commands)('%s', (command) => {
       'the region cn-north-1 is in the partition aws-cn, but the credentials of identity leaf are for the partition aws',
     ],
     ['--min-validity soon', '--min-validity "soon" is not a duration'],
+    ['--min-validity -5m', '--min-validity "-5m" is not a duration'],
     ['--min-validity 0', '--min-validity "0" is not a duration'],
     ['--min-validity 2h', 'a session of identity leaf lasts 1h at most, and 2h are required'],
     ['-i off --region eu-west-1', 'authentication is switched off, so --region has no effect'],

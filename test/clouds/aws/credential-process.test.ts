@@ -38,6 +38,13 @@ describe('the plan of aws/credential-process', () => {
     expect(Object.keys(plan.fingerprint)).toEqual(['spec.command']);
   });
 
+  test('depends on the directory of the file if the command has a relative path', () => {
+    const valueIn = (command: string, directory: string) =>
+      planOf({ command }, { besideFile: () => directory }).fingerprint['spec.command']?.value;
+    expect(valueIn('./saml', '/p')).not.toBe(valueIn('./saml', '/q'));
+    expect(valueIn('saml2aws', '/p')).toBe(valueIn('saml2aws', '/q'));
+  });
+
   test.each<[Identity['spec'], string]>([
     [
       {},

@@ -151,6 +151,21 @@ test('an expiry that AWS never gives is no answer of AWS STS', async () => {
   });
 });
 
+test('tags and policies that are too large are a fault of the configuration', async () => {
+  const { place, deploy } = await openRole([{ principal: ada }], {});
+  const message = 'Packed size of session tags consumes 101% of allotted space.';
+  place.server.script({
+    action: 'AssumeRole',
+    fail: { code: 'PackedPolicyTooLarge', message, status: 400 },
+  });
+  const error = await errorOf(place.manager.login(deploy));
+  expect(error).toMatchObject({
+    code: 'ERR_CONFIG_INVALID',
+    hints: ['configure fewer or shorter session_tags and policy_arns'],
+  });
+  expect(error.message).toContain(`policies for ${arnOf('deploy')} are too large: ${message}`);
+});
+
 test('the limit of one hour is named if AWS refuses more', async () => {
   const { place, deploy } = await openRole([{ principal: ada }], {});
   const message =

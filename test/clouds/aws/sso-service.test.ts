@@ -89,6 +89,21 @@ describe('an answer that is none of the service is refused:', () => {
     expect(JSON.stringify(error)).not.toContain(secret);
   });
 
+  test('from an endpoint of a variable, which the hint names', async () => {
+    const env = { AWS_ENDPOINT_URL_SSO: place.center.url };
+    place.center.script({ action: 'GetRoleCredentials', raw: { body: '[]' }, times: 50 });
+    const portal = place.plan({ spec: { endpoint_url: '' } }, env);
+    const plan = awsPermissionSet.plan(permissionSet(principal), { base: portal, env });
+    const { startUrl, region } = place.center;
+    const { accessToken } = place.center.signIn();
+    const expiresAt = new Date('2026-01-01T01:00:00Z');
+    const base = { type: 'sso', accessToken, expiresAt, startUrl, region } as const;
+    const { hints } = await errorOf(plan.open(place.context({ base })));
+    expect(hints).toContain(
+      'check AWS_ENDPOINT_URL_SSO, and whether a proxy or a sign-in page is in between',
+    );
+  });
+
   test('pages without an end', async () => {
     const body = JSON.stringify({ accountList: [], nextToken: 'again' });
     place.center.script({ action: 'ListAccounts', raw: { body }, times: 1000 });

@@ -277,7 +277,7 @@ describe('with AWS out of sorts', () => {
     const { sts, server } = await setUp();
     server.script({ fail: { code, message: 'STS is not activated in this region' } });
     const error = await errorOf(sts.getCallerIdentity());
-    expect(error.code).toBe('ERR_AWS');
+    expect(error.code).toBe('ERR_CONFIG_INVALID');
     expect(error.message).toBe('AWS STS is switched off for this account in eu-west-1');
     expect(error.hints[0]).toContain('set the region of the identity');
   });

@@ -28,7 +28,7 @@ describe('the plan of a token', () => {
       slot: 'nothing',
       storedKey: 'none',
       fingerprint: {
-        'spec.file': { value: 'token' },
+        'spec.file': { value: '/p/token' },
         'spec.audience': { value: audience },
         'spec.issuer': { value: issuer },
       },
@@ -39,6 +39,21 @@ describe('the plan of a token', () => {
     const { fingerprint } = planOf({ command: 'print canary' });
     expect(JSON.stringify(fingerprint)).not.toContain('canary');
     expect(fingerprint['spec.command']?.shown).toMatch(/^a command \(SHA-256 [0-9a-f]{8}…\)$/);
+  });
+
+  test.each([
+    [{ command: './token' }, true],
+    [{ command: 'cat ../token' }, true],
+    [{ command: 'bin/token --all' }, true],
+    [{ command: 'print-token --url https://x/y' }, false],
+    [{ command: '/usr/bin/token' }, false],
+    [{ file: 'token' }, true],
+    [{ file: '/run/token' }, false],
+  ])('depends on the directory with a relative path only: %j', (spec, isOther) => {
+    const inQ = { besideFile: (said: string) => (said.startsWith('/') ? said : `/q/${said}`) };
+    const [here, there] = [planOf(spec).fingerprint, planOf(spec, inQ).fingerprint];
+    const key = `spec.${Object.keys(spec)[0]}`;
+    expect(here[key]?.value !== there[key]?.value).toBe(isOther);
   });
 
   test('shows the tag in place of a value that it gave', () => {
