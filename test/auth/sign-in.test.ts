@@ -3,8 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createAuthManager } from '../../src/app/open.ts';
+import type { Configured } from '../../src/auth/chain.ts';
+import type { AuthContext } from '../../src/auth/context.ts';
 import type { SignIn } from '../../src/clouds/contract.ts';
-import type { Identity, Provider } from '../../src/core/kind-config.ts';
+import { AtmosError } from '../../src/core/errors.ts';
+import type { Identity, Provider, TrustNeed } from '../../src/core/kind-config.ts';
+import type { Variable } from '../../src/core/variables.ts';
 import { startIdentityCenter } from '../support/aws/identity-center.mjs';
 import type {
   IdentityCenter,
@@ -332,6 +336,57 @@ describe('signing out', () => {
         ),
       },
     ]);
+  });
+});
+
+describe('signing out in a project that changes where requests go', () => {
+  const options = { isDryRun: false, isLocal: false };
+  const names = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SSO'];
+
+  /** A user who has signed in at `center`, and a project whose `env:` names `other`. */
+  async function openProject(variable: string) {
+    const office = await openOffice({ settings: { spec: { endpoint_url: '' } } });
+    const other = await startIdentityCenter();
+    onTestFinished(() => other.close());
+    const { center } = office;
+    const env = (url: string, name = 'AWS_ENDPOINT_URL') => [{ key: name, value: url }];
+    const withEnv = (variables: readonly Variable[], context: Partial<AuthContext> = {}) => {
+      const configured = { ...office.context.configured, env: variables } as Configured;
+      return createAuthManager({ ...office.context, configured, ...context });
+    };
+    await withEnv(env(center.url)).signIn(providerOf(office));
+    const host = { ...office.host, env: { ...office.host.env, AWS_ENDPOINT_URL: center.url } };
+    const inProject = (context: Partial<AuthContext> = {}) =>
+      withEnv(env(other.url, variable), { host, ...context });
+    return { office, other, inProject };
+  }
+
+  test.each(names)('with %s sends nothing without trust, and removes the token', async (name) => {
+    const { office, other, inProject } = await openProject(name);
+    const requireTrust = ({ what }: TrustNeed) => {
+      throw new AtmosError('ERR_CONFIG_UNTRUSTED', what);
+    };
+    const manager = inProject({ requireTrust });
+    const { removed, failures } = await manager.signOut(providerOf(office), options);
+    expect(failures).toMatchObject([{ code: 'ERR_CONFIG_UNTRUSTED' }]);
+    expect(removed).toMatchObject([{ item: 'token' }]);
+    expect(other.calls).toEqual([]);
+  });
+
+  test.each(names)('with %s never sends the token of another endpoint', async (name) => {
+    const { office, other, inProject } = await openProject(name);
+    const { removed, failures } = await inProject().signOut(providerOf(office), options);
+    expect(failures).toMatchObject([
+      {
+        code: 'ERR_AUTH_NO_SESSION',
+        message: expect.stringMatching(/ was not ended: a setting changed after the session /),
+        hints: ['sign out of it in the browser'],
+      },
+    ]);
+    expect(removed).toMatchObject([{ item: 'token' }]);
+    expect([...other.calls, ...office.center.calls].map(({ action }) => action)).not.toContain(
+      'Logout',
+    );
   });
 });
 

@@ -77,7 +77,8 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
   };
   const sts = chooseEndpoint(withoutAbsent({ useFips, useDualstack }), env);
   const center: Center = { provider, settings, portal, sts };
-  const oidc = portal.endpoints['sso-oidc'];
+  const { sso, 'sso-oidc': oidc } = portal.endpoints;
+  const portalEndpoint = sso.endpoint === oidc.endpoint ? {} : sso;
   return {
     name,
     kind,
@@ -92,6 +93,8 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
       region: planned(region, shownRegion),
       'spec.session': planned(settings.session, shown(['spec', 'session'])),
       'spec.endpoint_url': endpointSetting(provider, oidc),
+      // Only a variable makes it another one.
+      'endpoint of the portal': endpointSetting(provider, portalEndpoint),
     },
     ...withoutAbsent({ shownRegion, partition: partitionOf(region) }),
     open: async (context) => (await loadSession()).open(center, context),
