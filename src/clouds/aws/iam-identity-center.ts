@@ -31,7 +31,7 @@ export const awsIamIdentityCenter: ProviderKind = {
 
 function trustNeeds(provider: Provider): readonly TrustNeed[] {
   const { settings, tagAt } = provider;
-  const needs = [...endpointTrustNeeds(provider, 'tokens')];
+  const needs = [...endpointTrustNeeds(provider, 'tokens', ['sso', 'sso-oidc'])];
   const startUrl = settings['start_url'];
   const normalized = typeof startUrl === 'string' ? normalizeStartUrl(startUrl) : undefined;
   if (normalized !== undefined && !isKnownHost(new URL(normalized))) {
