@@ -219,7 +219,7 @@ export interface TokenFile {
   /** The token in it while Atmos would use it. Its refresh token is not read: spending it would end it. */
   read(host: Host): Promise<Credentials | undefined>;
   /**
-   * Writes the token without what renews it, unless Atmos has one that lasts longer.
+   * Writes the token without what renews it, unless Atmos has one that lasts longer or can be renewed.
    *
    * @throws ERR_IO, ERR_USAGE without a home directory; nothing is written then
    */

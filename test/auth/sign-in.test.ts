@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { createSecureContext, createServer } from 'node:tls';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createAuthManager } from '../../src/app/open.ts';
 import type { Configured } from '../../src/auth/chain.ts';
@@ -14,6 +17,8 @@ import type {
   IdentityCenter,
   IdentityCenterOptions,
 } from '../support/aws/identity-center-types.ts';
+import { selfSignedCertificate } from '../support/certificate.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { errorOf } from '../support/error-of.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { awsUserIdentity, hours, minutes, openPlace, testStart, type Place } from './place.ts';
@@ -52,6 +57,7 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   const root = beside?.root ?? temporaryDirectory();
   const asked = { count: 0 };
   const pending: { addSession?: Place['server']['addSession'] } = {};
+  const isAtAws = options.isShared === true;
   const center =
     beside?.center ??
     (await startIdentityCenter({
@@ -65,11 +71,11 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     ...(beside && { beside }),
     host: {
       now,
-      env: directoriesIn(root),
+      env: { ...directoriesIn(root), ...(isAtAws && (await asAws(center, root))) },
     },
     sts: { now, roles },
     configured: (spec) => ({
-      providers: [corp(center, settings)],
+      providers: [corp(center, isAtAws ? { spec: { endpoint_url: '' }, ...settings } : settings)],
       identities: [
         awsUserIdentity({
           name: 'dev',
@@ -97,6 +103,34 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     ...(options.isShared && { sessionFiles: { configFiles: [] } }),
   };
   return { ...place, root, context, manager: createAuthManager(context), center, time, asked };
+}
+
+/** The environment in which the hosts of AWS for the portal are the stand-in. */
+async function asAws(center: IdentityCenter, root: string): Promise<Record<string, string>> {
+  const hosts = ['portal.sso', 'oidc'].map((name) => `${name}.${center.region}.amazonaws.com`);
+  const certificates = new Map(hosts.map((host) => [host, selfSignedCertificate(host)]));
+  const { port } = new URL(center.url);
+  const aws = createServer(
+    {
+      SNICallback: (name, done) => done(null, createSecureContext(certificates.get(name) ?? {})),
+    },
+    (socket) => {
+      const upstream = connect(Number(port), '127.0.0.1');
+      upstream.on('error', () => socket.destroy());
+      socket.on('error', () => upstream.destroy());
+      socket.pipe(upstream).pipe(socket);
+    },
+  );
+  aws.listen(0, '127.0.0.1');
+  await once(aws, 'listening');
+  const proxy = await startConnectProxy((aws.address() as AddressInfo).port);
+  onTestFinished(() => {
+    proxy.close();
+    aws.close();
+  });
+  const bundle = join(root, 'authorities.pem');
+  writeFileSync(bundle, [...certificates.values()].map(({ cert }) => cert).join(''));
+  return { AWS_CA_BUNDLE: bundle, HTTPS_PROXY: proxy.url };
 }
 
 function directoriesIn(root: string): Record<string, string> {
@@ -424,18 +458,45 @@ describe('with the token file of Atmos', () => {
     expect(await entriesOf(office)).toEqual(['atmos_r_dev@session']);
   });
 
-  test('what renews the token of Atmos is never used or lost', async () => {
-    const office = await openOffice({ isShared: true });
-    const token = office.center.signIn();
+  test('a token that Atmos can renew is neither renewed nor changed', async () => {
+    const center = { users: [{ name: 'ada' }, { name: 'bob' }] };
+    const office = await openOffice({ isShared: true, center });
+    const token = office.center.signIn({ user: 'bob' });
     write(office, token);
     office.time.now = new Date(testStart.getTime() + 2 * hours);
     await office.manager.login(identityOf(office, 'dev'));
     expect(office.asked.count).toBe(1);
     expect(office.center.requests()).not.toHaveProperty('CreateToken refresh_token');
-    const { refreshToken, clientId, clientSecret } = token;
-    expect(read(office)).toMatchObject({ refreshToken, clientId, clientSecret });
-    expect(read(office)['accessToken']).not.toBe(token.accessToken);
+    expect(read(office)).toEqual(token);
   });
+
+  test('a token that Atmos cannot renew is replaced when it has expired', async () => {
+    const office = await openOffice({ isShared: true });
+    const { refreshToken: _, ...token } = office.center.signIn();
+    write(office, token);
+    office.time.now = new Date(testStart.getTime() + 2 * hours);
+    await office.manager.login(identityOf(office, 'dev'));
+    expect(read(office)['accessToken']).not.toBe(token.accessToken);
+    expect(read(office)).not.toHaveProperty('clientSecret');
+  });
+
+  test.each(['setting', 'variable'])(
+    'nothing is shared where a %s names an endpoint',
+    async (by) => {
+      const office = await openOffice({ isShared: true, signIn: null });
+      const { center, host } = office;
+      const token = center.signIn();
+      write(office, token);
+      const isSetting = by === 'setting';
+      const provider = corp(center, isSetting ? {} : { spec: { endpoint_url: '' } });
+      const configured = { identities: [], ...office.context.configured, providers: [provider] };
+      const env = { ...host.env, ...(isSetting ? {} : { AWS_ENDPOINT_URL_SSO: center.url }) };
+      const context = { ...office.context, configured, host: { ...host, env } };
+      const error = await errorOf(createAuthManager(context).login(identityOf(office, 'dev')));
+      expect(error).toMatchObject({ code: 'ERR_AUTH_SIGN_IN_REQUIRED' });
+      expect(center.calls).toEqual([]);
+    },
+  );
 
   test('a token that we wrote is not used after signing out', async () => {
     const office = await openOffice({ isShared: true });

@@ -78,6 +78,9 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
   const sts = chooseEndpoint(withoutAbsent({ useFips, useDualstack }), env);
   const center: Center = { provider, settings, portal, sts };
   const { sso, 'sso-oidc': oidc } = portal.endpoints;
+  // The file of Atmos does not say where its token came from.
+  const isAtAws = sso.endpoint === undefined && oidc.endpoint === undefined;
+  const isWithFile = isAtAws && settings.session === undefined;
   const portalEndpoint = sso.endpoint === oidc.endpoint ? {} : sso;
   return {
     name,
@@ -99,7 +102,7 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
     ...withoutAbsent({ shownRegion, partition: partitionOf(region) }),
     open: async (context) => (await loadSession()).open(center, context),
     accepts: (kept) => accepts(settings, kept),
-    ...(settings.session === undefined ? { tokenFile: tokenFileOf(provider, region) } : {}),
+    ...(isWithFile && { tokenFile: tokenFileOf(provider, region) }),
     revoke: async (kept, context) => (await loadSession()).revoke(center, kept, context),
     route: async (host) => {
       const { routeTo } = await import('./route.ts');
