@@ -271,6 +271,11 @@ export interface OpenContext extends KeySource {
    */
   readonly previous?: Opened & { readonly isRefused: boolean };
   /**
+   * Stores in the shared slot what was opened, before something that may fail: a service gives it once. A
+   * failure to store it is only logged. Absent: no shared slot.
+   */
+  keep?(opened: Opened): Promise<void>;
+  /**
    * How far the server's clock was ahead of the local one when the credentials that sign were opened.
    * Absent: not known.
    */

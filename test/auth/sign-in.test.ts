@@ -321,6 +321,19 @@ describe('a sign-in', () => {
     expect(await entriesOf(office)).toEqual([]);
   });
 
+  test('keeps what another provider renews with, also if it expects somebody else', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    office.time.now = new Date(testStart.getTime() + 2 * hours);
+    const settings = { spec: { expect: { account: '999999999999' } } };
+    const other = await openOffice({ beside: office, signIn: null, settings });
+    const error = await errorOf(other.manager.signIn(providerOf(other)));
+    expect(error).toMatchObject({ code: 'ERR_AUTH_OTHER_USER' });
+    office.time.now = new Date(testStart.getTime() + 4 * hours);
+    const silent = await openOffice({ beside: office, signIn: null });
+    expect(await silent.manager.signIn(providerOf(silent))).toMatchObject({ wasOpened: true });
+  });
+
   test('at a portal whose clock is ahead is used until the portal says that it ends', async () => {
     const office = await openOffice({ center: { clockOffsetMs: 50 * minutes } });
     await office.manager.signIn(providerOf(office));
