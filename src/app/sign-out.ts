@@ -1,9 +1,17 @@
-import { dependentsOf, planLinks, type Configured } from '../auth/chain.ts';
-import { checkTrust, type AuthContext } from '../auth/context.ts';
-import type { LinkPlan, SharedSlot } from '../clouds/contract.ts';
+import { dependentsOf, planLinks } from '../auth/chain.ts';
+import { planTrusted, type AuthContext } from '../auth/context.ts';
+import { storedSession } from '../auth/session.ts';
+import type { SharedSlot } from '../clouds/contract.ts';
 import { linkKindOf } from '../clouds/registry.ts';
 import { isStoredType } from '../core/credentials.ts';
-import { AtmosError, isAtmosError, isEntryError } from '../core/errors.ts';
+import {
+  AtmosError,
+  isAtmosError,
+  isEntryError,
+  type ErrorCode,
+  type ErrorDetails,
+} from '../core/errors.ts';
+import { say } from '../core/hint.ts';
 import { titleOf, type Provider } from '../core/kind-config.ts';
 import { itemKey, sharedTokenKey } from '../store/key.ts';
 import type { LogoutResult, RemovedEntry } from './logout.ts';
@@ -20,8 +28,8 @@ const requestTimeoutMs = 10_000;
 /**
  * Signs out of a provider: ends the session at its service, and removes its token and the sessions of
  * the identities that were opened with it. What can be removed is removed, also if the service
- * cannot be reached: this is then one of the failures. Nothing happens for a provider whose tokens
- * are not kept.
+ * cannot be reached, or nothing may be sent to it because the project is not trusted: this is then one
+ * of the failures. Nothing happens for a provider whose tokens are not kept.
  *
  * @throws the keyring's errors, except those about a single entry
  */
@@ -30,62 +38,70 @@ export async function signOut(
   provider: Provider,
   options: SignOutOptions,
 ): Promise<LogoutResult> {
-  const { configured = { identities: [], providers: [] } } = context;
   const failures: AtmosError[] = [];
   const collect = (error: unknown) => {
     if (!(error instanceof AtmosError)) throw error;
     failures.push(error);
   };
-  const plan = await planOf(provider, configured, context).catch(collect);
-  if (plan === undefined || typeof plan.slot === 'string') return { removed: [], failures };
+  const slot = await slotOf(context, provider).catch(collect);
+  if (slot === undefined) return { removed: [], failures };
   if (!options.isDryRun && !options.isLocal) {
-    await endAtService(context, provider, { ...plan, slot: plan.slot }).catch(collect);
+    await endAtService(context, provider, slot).catch(collect);
   }
-  const removed = await removeAll(context, provider, plan.slot, options, (error) => {
+  const removed = await removeAll(context, provider, slot, options, (error) => {
     if (!isEntryError(error)) throw error;
     failures.push(error);
   });
   return { removed, failures };
 }
 
-/** Undefined for a kind that has kept nothing, as one that this version does not support. */
-async function planOf(
-  provider: Provider,
-  { env }: Configured,
-  { host }: AuthContext,
-): Promise<LinkPlan | undefined> {
+/**
+ * Where the token is kept, which no endpoint changes. Undefined for a kind that has kept nothing, as one
+ * that this version does not support.
+ */
+async function slotOf({ host }: AuthContext, provider: Provider): Promise<SharedSlot | undefined> {
   try {
     const { gives } = await linkKindOf(provider);
     if (!isStoredType(gives)) return undefined;
-    const [link] = await planLinks([provider], host.env, env);
-    return link?.plan;
+    const [link] = await planLinks([provider], host.env);
+    const slot = link?.plan.slot;
+    return typeof slot === 'string' ? undefined : slot;
   } catch (error) {
     if (isAtmosError(error, 'ERR_IDENTITY_UNSUPPORTED')) return undefined;
     throw error;
   }
 }
 
+/** Sends the token only where it came from, and only with trust. */
 async function endAtService(
   context: AuthContext,
   provider: Provider,
-  { revoke, slot, name }: LinkPlan & { readonly slot: SharedSlot },
+  slot: SharedSlot,
 ): Promise<void> {
   const { store, host } = context;
+  if ((await store.tokens.read(slot)) === null) return;
+  const { target } = await planTrusted(context, provider);
+  const { revoke, name } = target.plan;
   if (revoke === undefined) return;
-  const kept = await store.tokens.read(slot);
-  if (kept === null) return;
-  await checkTrust(context, provider);
-  const { clockOffsetMs = 0 } = kept;
+  const notEnded = (code: ErrorCode, reason: string, details: ErrorDetails) =>
+    new AtmosError(
+      code,
+      `${titleOf(provider)}: the session at ${slot.issuer} was not ended: ${reason}`,
+      details,
+    );
+  const { session, changed } = await storedSession(store, target);
+  if (changed !== undefined) {
+    const hints = [say('sign out of it in the browser')];
+    throw notEnded('ERR_AUTH_NO_SESSION', changed, { hints });
+  }
+  if (session === undefined) return;
+  const { clockOffsetMs } = session;
   try {
-    await revoke(kept, { host, timeoutMs: requestTimeoutMs, clockOffsetMs });
+    await revoke(session, { host, timeoutMs: requestTimeoutMs, clockOffsetMs });
   } catch (error) {
     if (!(error instanceof AtmosError)) throw error;
     const { code, message, hintValues, cause } = error;
-    throw new AtmosError(
-      code,
-      `${titleOf(provider)}: the session at ${slot.issuer} was not ended: ${message}`,
-      { hints: hintValues, cause },
-    );
+    throw notEnded(code, message, { hints: hintValues, cause });
   }
   host.log('session.ended', { provider: name });
 }

@@ -1,4 +1,4 @@
-import type { KeySource, OpenContext, Turn } from '../clouds/contract.ts';
+import type { KeySource, OpenContext, Opened, Turn } from '../clouds/contract.ts';
 import type { Credentials, ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -219,14 +219,18 @@ async function openStep(
 ): Promise<LinkResult> {
   const { opening, at, link } = step;
   const { context, chain } = opening;
-  const { opensWithKey } = link.plan;
+  const { opensWithKey, slot } = link.plan;
   const { changed, previous } = state;
+  const { source } = keys;
   const base =
     at === 0 || opensWithKey ? undefined : (await openLink(opening, at - 1, refusedBase)).session;
+  const keep = async (opened: Opened) => {
+    await keepSession(context, chain, at, opened, { source, base });
+  };
   try {
     const session = await inChain(chain, at, () =>
       openSession(context, link, {
-        ...keys.source,
+        ...source,
         key: keys.key,
         keyOwner: keys.owner,
         alone: aloneFor(opening),
@@ -235,10 +239,10 @@ async function openStep(
           // All links call the same service, whose clock is right: a wrong clock here is found once.
           clockOffsetMs: base?.clockOffsetMs,
           previous: previous && { ...previous, isRefused: step.isRefused(previous) },
+          keep: typeof slot === 'string' ? undefined : keep,
         }),
       }),
     );
-    const { source } = keys;
     const storeFailure = await keepSession(context, chain, at, session, { source, base });
     return { session, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
   } catch (error) {

@@ -219,7 +219,7 @@ export interface TokenFile {
   /** The token in it while Atmos would use it. Its refresh token is not read: spending it would end it. */
   read(host: Host): Promise<Credentials | undefined>;
   /**
-   * Writes the token without what renews it, unless Atmos has one that lasts longer.
+   * Writes the token without what renews it, unless Atmos has one that lasts longer or can be renewed.
    *
    * @throws ERR_IO, ERR_USAGE without a home directory; nothing is written then
    */
@@ -270,6 +270,11 @@ export interface OpenContext extends KeySource {
    * by the service (see `isRefused`), or not accepted by `accepts`. Absent: nothing, or no shared slot.
    */
   readonly previous?: Opened & { readonly isRefused: boolean };
+  /**
+   * Stores in the shared slot what was opened, before something that may fail: a service gives it once. A
+   * failure to store it is only logged. Absent: no shared slot.
+   */
+  keep?(opened: Opened): Promise<void>;
   /**
    * How far the server's clock was ahead of the local one when the credentials that sign were opened.
    * Absent: not known.

@@ -1,15 +1,24 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { createSecureContext, createServer } from 'node:tls';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createAuthManager } from '../../src/app/open.ts';
+import type { Configured } from '../../src/auth/chain.ts';
+import type { AuthContext } from '../../src/auth/context.ts';
 import type { SignIn } from '../../src/clouds/contract.ts';
-import type { Identity, Provider } from '../../src/core/kind-config.ts';
+import { AtmosError } from '../../src/core/errors.ts';
+import type { Identity, Provider, TrustNeed } from '../../src/core/kind-config.ts';
+import type { Variable } from '../../src/core/variables.ts';
 import { startIdentityCenter } from '../support/aws/identity-center.mjs';
 import type {
   IdentityCenter,
   IdentityCenterOptions,
 } from '../support/aws/identity-center-types.ts';
+import { selfSignedCertificate } from '../support/certificate.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { errorOf } from '../support/error-of.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { awsUserIdentity, hours, minutes, openPlace, testStart, type Place } from './place.ts';
@@ -48,6 +57,7 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   const root = beside?.root ?? temporaryDirectory();
   const asked = { count: 0 };
   const pending: { addSession?: Place['server']['addSession'] } = {};
+  const isAtAws = options.isShared === true;
   const center =
     beside?.center ??
     (await startIdentityCenter({
@@ -61,11 +71,11 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     ...(beside && { beside }),
     host: {
       now,
-      env: directoriesIn(root),
+      env: { ...directoriesIn(root), ...(isAtAws && (await asAws(center, root))) },
     },
     sts: { now, roles },
     configured: (spec) => ({
-      providers: [corp(center, settings)],
+      providers: [corp(center, isAtAws ? { spec: { endpoint_url: '' }, ...settings } : settings)],
       identities: [
         awsUserIdentity({
           name: 'dev',
@@ -93,6 +103,34 @@ async function openOffice(options: OfficeOptions = {}): Promise<Office> {
     ...(options.isShared && { sessionFiles: { configFiles: [] } }),
   };
   return { ...place, root, context, manager: createAuthManager(context), center, time, asked };
+}
+
+/** The environment in which the hosts of AWS for the portal are the stand-in. */
+async function asAws(center: IdentityCenter, root: string): Promise<Record<string, string>> {
+  const hosts = ['portal.sso', 'oidc'].map((name) => `${name}.${center.region}.amazonaws.com`);
+  const certificates = new Map(hosts.map((host) => [host, selfSignedCertificate(host)]));
+  const { port } = new URL(center.url);
+  const aws = createServer(
+    {
+      SNICallback: (name, done) => done(null, createSecureContext(certificates.get(name) ?? {})),
+    },
+    (socket) => {
+      const upstream = connect(Number(port), '127.0.0.1');
+      upstream.on('error', () => socket.destroy());
+      socket.on('error', () => upstream.destroy());
+      socket.pipe(upstream).pipe(socket);
+    },
+  );
+  aws.listen(0, '127.0.0.1');
+  await once(aws, 'listening');
+  const proxy = await startConnectProxy((aws.address() as AddressInfo).port);
+  onTestFinished(() => {
+    proxy.close();
+    aws.close();
+  });
+  const bundle = join(root, 'authorities.pem');
+  writeFileSync(bundle, [...certificates.values()].map(({ cert }) => cert).join(''));
+  return { AWS_CA_BUNDLE: bundle, HTTPS_PROXY: proxy.url };
 }
 
 function directoriesIn(root: string): Record<string, string> {
@@ -283,6 +321,19 @@ describe('a sign-in', () => {
     expect(await entriesOf(office)).toEqual([]);
   });
 
+  test('keeps what another provider renews with, also if it expects somebody else', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    office.time.now = new Date(testStart.getTime() + 2 * hours);
+    const settings = { spec: { expect: { account: '999999999999' } } };
+    const other = await openOffice({ beside: office, signIn: null, settings });
+    const error = await errorOf(other.manager.signIn(providerOf(other)));
+    expect(error).toMatchObject({ code: 'ERR_AUTH_OTHER_USER' });
+    office.time.now = new Date(testStart.getTime() + 4 * hours);
+    const silent = await openOffice({ beside: office, signIn: null });
+    expect(await silent.manager.signIn(providerOf(silent))).toMatchObject({ wasOpened: true });
+  });
+
   test('at a portal whose clock is ahead is used until the portal says that it ends', async () => {
     const office = await openOffice({ center: { clockOffsetMs: 50 * minutes } });
     await office.manager.signIn(providerOf(office));
@@ -335,6 +386,57 @@ describe('signing out', () => {
   });
 });
 
+describe('signing out in a project that changes where requests go', () => {
+  const options = { isDryRun: false, isLocal: false };
+  const names = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SSO'];
+
+  /** A user who has signed in at `center`, and a project whose `env:` names `other`. */
+  async function openProject(variable: string) {
+    const office = await openOffice({ settings: { spec: { endpoint_url: '' } } });
+    const other = await startIdentityCenter();
+    onTestFinished(() => other.close());
+    const { center } = office;
+    const env = (url: string, name = 'AWS_ENDPOINT_URL') => [{ key: name, value: url }];
+    const withEnv = (variables: readonly Variable[], context: Partial<AuthContext> = {}) => {
+      const configured = { ...office.context.configured, env: variables } as Configured;
+      return createAuthManager({ ...office.context, configured, ...context });
+    };
+    await withEnv(env(center.url)).signIn(providerOf(office));
+    const host = { ...office.host, env: { ...office.host.env, AWS_ENDPOINT_URL: center.url } };
+    const inProject = (context: Partial<AuthContext> = {}) =>
+      withEnv(env(other.url, variable), { host, ...context });
+    return { office, other, inProject };
+  }
+
+  test.each(names)('with %s sends nothing without trust, and removes the token', async (name) => {
+    const { office, other, inProject } = await openProject(name);
+    const requireTrust = ({ what }: TrustNeed) => {
+      throw new AtmosError('ERR_CONFIG_UNTRUSTED', what);
+    };
+    const manager = inProject({ requireTrust });
+    const { removed, failures } = await manager.signOut(providerOf(office), options);
+    expect(failures).toMatchObject([{ code: 'ERR_CONFIG_UNTRUSTED' }]);
+    expect(removed).toMatchObject([{ item: 'token' }]);
+    expect(other.calls).toEqual([]);
+  });
+
+  test.each(names)('with %s never sends the token of another endpoint', async (name) => {
+    const { office, other, inProject } = await openProject(name);
+    const { removed, failures } = await inProject().signOut(providerOf(office), options);
+    expect(failures).toMatchObject([
+      {
+        code: 'ERR_AUTH_NO_SESSION',
+        message: expect.stringMatching(/ was not ended: a setting changed after the session /),
+        hints: ['sign out of it in the browser'],
+      },
+    ]);
+    expect(removed).toMatchObject([{ item: 'token' }]);
+    expect([...other.calls, ...office.center.calls].map(({ action }) => action)).not.toContain(
+      'Logout',
+    );
+  });
+});
+
 describe('with the token file of Atmos', () => {
   const pathOf = ({ root, center: { startUrl, region } }: Office) => {
     const id = createHash('sha1').update(`${startUrl}|${region}`).digest('hex');
@@ -369,18 +471,45 @@ describe('with the token file of Atmos', () => {
     expect(await entriesOf(office)).toEqual(['atmos_r_dev@session']);
   });
 
-  test('what renews the token of Atmos is never used or lost', async () => {
-    const office = await openOffice({ isShared: true });
-    const token = office.center.signIn();
+  test('a token that Atmos can renew is neither renewed nor changed', async () => {
+    const center = { users: [{ name: 'ada' }, { name: 'bob' }] };
+    const office = await openOffice({ isShared: true, center });
+    const token = office.center.signIn({ user: 'bob' });
     write(office, token);
     office.time.now = new Date(testStart.getTime() + 2 * hours);
     await office.manager.login(identityOf(office, 'dev'));
     expect(office.asked.count).toBe(1);
     expect(office.center.requests()).not.toHaveProperty('CreateToken refresh_token');
-    const { refreshToken, clientId, clientSecret } = token;
-    expect(read(office)).toMatchObject({ refreshToken, clientId, clientSecret });
-    expect(read(office)['accessToken']).not.toBe(token.accessToken);
+    expect(read(office)).toEqual(token);
   });
+
+  test('a token that Atmos cannot renew is replaced when it has expired', async () => {
+    const office = await openOffice({ isShared: true });
+    const { refreshToken: _, ...token } = office.center.signIn();
+    write(office, token);
+    office.time.now = new Date(testStart.getTime() + 2 * hours);
+    await office.manager.login(identityOf(office, 'dev'));
+    expect(read(office)['accessToken']).not.toBe(token.accessToken);
+    expect(read(office)).not.toHaveProperty('clientSecret');
+  });
+
+  test.each(['setting', 'variable'])(
+    'nothing is shared where a %s names an endpoint',
+    async (by) => {
+      const office = await openOffice({ isShared: true, signIn: null });
+      const { center, host } = office;
+      const token = center.signIn();
+      write(office, token);
+      const isSetting = by === 'setting';
+      const provider = corp(center, isSetting ? {} : { spec: { endpoint_url: '' } });
+      const configured = { identities: [], ...office.context.configured, providers: [provider] };
+      const env = { ...host.env, ...(isSetting ? {} : { AWS_ENDPOINT_URL_SSO: center.url }) };
+      const context = { ...office.context, configured, host: { ...host, env } };
+      const error = await errorOf(createAuthManager(context).login(identityOf(office, 'dev')));
+      expect(error).toMatchObject({ code: 'ERR_AUTH_SIGN_IN_REQUIRED' });
+      expect(center.calls).toEqual([]);
+    },
+  );
 
   test('a token that we wrote is not used after signing out', async () => {
     const office = await openOffice({ isShared: true });

@@ -7,6 +7,7 @@ import {
   type LinkConfig,
   type TrustNeed,
 } from '../../core/kind-config.ts';
+import type { AwsService } from '../../core/variables.ts';
 import { flag, isMap, mapOf, setting, text, type InferOutput } from '../../core/validate.ts';
 import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 
@@ -75,15 +76,20 @@ export function endpointIn(
   });
 }
 
-/** What sending requests to the endpoint of an identity or provider needs trust for. */
+/**
+ * What sending requests to the endpoint of an identity or provider needs trust for.
+ *
+ * @param services to which its requests go
+ */
 export function endpointTrustNeeds(
   config: LinkConfig,
-  sends?: 'signatures' | 'tokens',
+  sends: 'signatures' | 'tokens' = 'signatures',
+  services: readonly AwsService[] = ['sts'],
 ): readonly TrustNeed[] {
   const { url, path } = endpointOf(config) ?? {};
   if (url === undefined || path === undefined || !isPlainUrl(url)) return [];
   const shown = showForConsent({ value: url, tag: config.tagAt?.(path) });
-  return endpointNeeds(url, shown, sends).map((need) => ({ path, ...need }));
+  return endpointNeeds(url, shown, sends, services).map((need) => ({ path, ...need }));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { TrustNeed } from '../../core/kind-config.ts';
+import type { AwsService } from '../../core/variables.ts';
 import { isLoopback } from '../loopback.ts';
 
 /** The domains of the AWS partitions. */
@@ -18,19 +19,28 @@ export function isPlainUrl(endpoint: string): boolean {
   return username === '' && password === '';
 }
 
+/** How the hosts of each service begin. */
+export const hostPrefixes: Readonly<Record<AwsService, string>> = {
+  sts: 'sts',
+  sso: 'portal.sso',
+  'sso-oidc': 'oidc',
+};
+
 /**
- * Whether credentials may be sent there without trust: to a service of AWS over https, or to this
+ * Whether credentials may be sent there without trust: to one of the services over https, or to this
  * machine.
  *
- * Every customer can have a name under the domains of AWS (a bucket, an API, a load balancer, an instance).
- * So a host belongs to AWS itself only as `sts.amazonaws.com`, `sts.eu-west-1.amazonaws.com`, or
+ * Every customer can have a name under the domains of AWS (a bucket, an API, a load balancer, an instance),
+ * and other services show what is sent to them: a customer reads the log of a bucket. So only the hosts
+ * of the services are accepted: `sts.amazonaws.com`, `sts.eu-west-1.amazonaws.com`, or
  * `portal.sso.eu-west-1.amazonaws.com`. Others, such as VPC endpoints, need trust.
  */
-export function isTrustedEndpoint(url: string): boolean {
+export function isTrustedEndpoint(url: string, services: readonly AwsService[]): boolean {
   if (!URL.canParse(url)) return false;
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:' && isAwsService(hostname.replace(/\.$/, ''))) return true;
-  return (protocol === 'https:' || protocol === 'http:') && isLoopback(hostname);
+  const parsed = new URL(url);
+  const { protocol, hostname } = parsed;
+  if (isLoopback(hostname)) return protocol === 'https:' || protocol === 'http:';
+  return services.some((service) => isHostOf(service, parsed));
 }
 
 /**
@@ -38,14 +48,16 @@ export function isTrustedEndpoint(url: string): boolean {
  *
  * @param shown how the URL is called where a user is asked to agree
  * @param sends what proves who we are: a signature, or a token, which is sent as it is
+ * @param services to which it is sent
  */
 export function endpointNeeds(
   url: string,
   shown: string,
-  sends: 'signatures' | 'tokens' = 'signatures',
+  sends: 'signatures' | 'tokens',
+  services: readonly AwsService[],
 ): readonly Omit<TrustNeed, 'path'>[] {
   const isToken = sends === 'tokens';
-  if (!isTrustedEndpoint(url)) {
+  if (!isTrustedEndpoint(url, services)) {
     return [{ what: isToken ? `sends tokens to ${shown}` : `sends signed requests to ${shown}` }];
   }
   if (!isLoopback(new URL(url).hostname)) return [];
@@ -56,9 +68,14 @@ export function endpointNeeds(
   return [{ what, occasion: 'mfa-code' }];
 }
 
-function isAwsService(host: string): boolean {
+function isHostOf(service: AwsService, { href, origin, protocol, port, hostname }: URL): boolean {
+  if (protocol !== 'https:' || port !== '' || href !== `${origin}/`) return false;
+  const host = hostname.replace(/\.$/, '');
   const domain = awsDomains.find((suffix) => host.endsWith(`.${suffix}`));
   if (domain === undefined) return false;
-  const service = host.slice(0, -domain.length - 1);
-  return /^((portal\.sso|[a-z0-9-]+)\.[a-z]{2,4}(-[a-z]+)+-\d|[a-z0-9-]+)$/.test(service);
+  const name = host.slice(0, -domain.length - 1);
+  if (name === 'sts') return service === 'sts';
+  const prefix = hostPrefixes[service];
+  const regional = /^(.+?)(-fips)?\.[a-z]{2,4}(-[a-z]+)+-\d+$/;
+  return regional.exec(name)?.[1] === prefix;
 }

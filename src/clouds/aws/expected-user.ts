@@ -60,7 +60,8 @@ async function userOf(
       return /^arn:[\w-]+:sts::\d{12}:assumed-role\/[^/]+\/(.+)$/.exec(arn)?.[1];
     } catch (error) {
       // Closed, or a role that is being removed.
-      if (!isRefusal(error) || error.status === 429 || error.status >= 500) throw error;
+      if (!isRefusal(error) || [401, 429].includes(error.status) || error.status >= 500)
+        throw error;
     }
   }
   return undefined;

@@ -31,7 +31,7 @@ export const awsIamIdentityCenter: ProviderKind = {
 
 function trustNeeds(provider: Provider): readonly TrustNeed[] {
   const { settings, tagAt } = provider;
-  const needs = [...endpointTrustNeeds(provider, 'tokens')];
+  const needs = [...endpointTrustNeeds(provider, 'tokens', ['sso', 'sso-oidc'])];
   const startUrl = settings['start_url'];
   const normalized = typeof startUrl === 'string' ? normalizeStartUrl(startUrl) : undefined;
   if (normalized !== undefined && !isKnownHost(new URL(normalized))) {
@@ -77,7 +77,11 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
   };
   const sts = chooseEndpoint(withoutAbsent({ useFips, useDualstack }), env);
   const center: Center = { provider, settings, portal, sts };
-  const oidc = portal.endpoints['sso-oidc'];
+  const { sso, 'sso-oidc': oidc } = portal.endpoints;
+  // The file of Atmos does not say where its token came from.
+  const isAtAws = sso.endpoint === undefined && oidc.endpoint === undefined;
+  const isWithFile = isAtAws && settings.session === undefined;
+  const portalEndpoint = sso.endpoint === oidc.endpoint ? {} : sso;
   return {
     name,
     kind,
@@ -92,11 +96,13 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
       region: planned(region, shownRegion),
       'spec.session': planned(settings.session, shown(['spec', 'session'])),
       'spec.endpoint_url': endpointSetting(provider, oidc),
+      // Only a variable makes it another one.
+      'endpoint of the portal': endpointSetting(provider, portalEndpoint),
     },
     ...withoutAbsent({ shownRegion, partition: partitionOf(region) }),
     open: async (context) => (await loadSession()).open(center, context),
     accepts: (kept) => accepts(settings, kept),
-    ...(settings.session === undefined ? { tokenFile: tokenFileOf(provider, region) } : {}),
+    ...(isWithFile && { tokenFile: tokenFileOf(provider, region) }),
     revoke: async (kept, context) => (await loadSession()).revoke(center, kept, context),
     route: async (host) => {
       const { routeTo } = await import('./route.ts');

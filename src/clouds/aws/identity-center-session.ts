@@ -1,7 +1,7 @@
 // Opens the token of a portal: renewed, or by a person who signs in. Loaded only for that.
 
 import { ssoToken, type SsoToken } from '../../core/credentials.ts';
-import { AtmosError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import { titleOf } from '../../core/kind-config.ts';
 import { parseTimestamp } from '../../core/time.ts';
@@ -25,29 +25,52 @@ const minLeftMs = 60_000;
  * Gives the token of the portal, with what renews it. A token that another provider keeps, of a person
  * who was not compared with `spec.expect`, is compared now.
  *
+ * A token that was renewed is kept whatever the comparison says: it is of the same person as before,
+ * and what renewed that one is spent. That of a person who has just signed in is kept if it could not
+ * be compared, and the next time only the comparison is left.
+ *
  * @throws ERR_AUTH_SIGN_IN_REQUIRED, ERR_AUTH_SIGN_IN_FAILED, ERR_AUTH_OTHER_USER; ERR_IO for the port
  *   of the redirect; ERR_NETWORK, ERR_AWS, ERR_AWS_ENDPOINT, ERR_CONFIG_INVALID
  */
 export async function open(center: Center, context: OpenContext): Promise<Opened> {
   const { previous, host } = context;
-  if (previous !== undefined && !previous.isRefused && !accepts(center.settings, previous)) {
-    const { credentials, clockOffsetMs, limits, renewal = {} } = previous;
-    const now = host.now().getTime() + clockOffsetMs;
-    if (credentials.type === 'sso' && credentials.expiresAt.getTime() - now > minLeftMs) {
-      const checked = await check(center, credentials, {}, { ...context, clockOffsetMs });
-      return { credentials, clockOffsetMs, limits, renewal: { ...renewal, ...checked } };
-    }
-  }
+  const compared = await comparePrevious(center, context);
+  if (compared !== undefined) return compared;
   return withSsoOidc(center.portal, context, async (oidc) => {
     const renewed = await renew(oidc, previous, host);
     if (typeof renewed !== 'string') {
       const { registration, issued } = renewed;
-      return finish(center, registration, issued, previous?.renewal ?? {}, context);
+      const opened = openedOf(center, registration, issued, previous?.renewal);
+      if (!accepts(center.settings, opened)) await context.keep?.(opened);
+      return compare(center, opened, context);
     }
     const { signIn } = context.ask;
     if (signIn === undefined) throw signInRequired(center, renewed);
     return signInAt(oidc, center, signIn, context);
   });
+}
+
+/**
+ * The token that is kept, if all that it needs is the comparison. Undefined: the portal does not accept
+ * it any longer, or it needs another one.
+ */
+async function comparePrevious(center: Center, context: OpenContext): Promise<Opened | undefined> {
+  const { previous, host } = context;
+  if (previous === undefined || previous.isRefused || accepts(center.settings, previous)) {
+    return undefined;
+  }
+  const { isRefused: _, ...kept } = previous;
+  const { credentials, clockOffsetMs } = kept;
+  const now = host.now().getTime() + clockOffsetMs;
+  if (credentials.type !== 'sso' || credentials.expiresAt.getTime() - now <= minLeftMs) {
+    return undefined;
+  }
+  try {
+    return await compare(center, { ...kept, credentials }, context);
+  } catch (error) {
+    if (isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) return undefined;
+    throw error;
+  }
 }
 
 /** Ends the session of the person at the portal. @throws as the calls of the portal */
@@ -81,7 +104,7 @@ type Renewal = NonNullable<Kept['renewal']>;
 type Ended = keyof typeof describeEnd;
 
 const describeEnd = {
-  absent: (portal: string) => `no one has signed in to ${portal}`,
+  absent: (portal: string) => `no one is signed in at ${portal}`,
   token: (portal: string) => `the token of ${portal} has expired and cannot be renewed`,
   registration: (portal: string) => `the registration of this program at ${portal} has ended`,
   session: (portal: string) => `the session at ${portal} has ended`,
@@ -153,13 +176,13 @@ async function signInAt(
     const registration = await oidc.register('browser', startUrl);
     const listening = { ...request, port: settings.callbackPort };
     return signInByBrowser(oidc, registration, listening, (issued) =>
-      finish(center, registration, issued, {}, context),
+      finish(center, openedOf(center, registration, issued), context),
     );
   }
   const { signInByDevice } = await import('./device-code.ts');
   const byDevice = async (registration: Registration) => {
     const issued = await signInByDevice(oidc, registration, startUrl, request);
-    return finish(center, registration, issued, {}, context);
+    return finish(center, openedOf(center, registration, issued), context);
   };
   const kept = registrationIn(context.previous?.renewal, context.host.now());
   if (kept?.flow === 'device') {
@@ -172,20 +195,21 @@ async function signInAt(
   return byDevice(await oidc.register('device', startUrl));
 }
 
-/** @param known what was compared when the person signed in, if the token was renewed */
-async function finish(
-  center: Center,
+interface OpenedToken extends Opened {
+  readonly credentials: SsoToken;
+}
+
+/** @param previous what is kept with the token that was renewed. Default: a person has signed in */
+function openedOf(
+  { settings: { startUrl, region } }: Center,
   registration: Registration,
   { accessToken, expiresAt, refreshToken, clockOffsetMs }: IssuedToken,
-  known: Renewal,
-  context: OpenContext,
-): Promise<Opened> {
-  const { startUrl, region } = center.settings;
-  const credentials = ssoToken({ accessToken, expiresAt, startUrl, region });
-  const checked = await check(center, credentials, known, { ...context, clockOffsetMs });
+  previous: Renewal = {},
+): OpenedToken {
   const { clientId, clientSecret, expiresAt: registrationEnd, flow } = registration;
+  const { [fields.account]: account, [fields.user]: user } = previous;
   return {
-    credentials,
+    credentials: ssoToken({ accessToken, expiresAt, startUrl, region }),
     clockOffsetMs,
     limits: [],
     renewal: {
@@ -194,28 +218,31 @@ async function finish(
       [fields.clientSecret]: clientSecret,
       [fields.registrationExpiresAt]: registrationEnd.toISOString(),
       [fields.flow]: flow,
-      ...checked,
+      ...withoutAbsent({ [fields.account]: account, [fields.user]: user }),
     },
   };
 }
 
-/** Compares who signed in, unless this was done before. @returns what is kept of it */
-async function check(
-  center: Center,
-  token: SsoToken,
-  known: Renewal,
-  context: OpenContext,
-): Promise<Renewal> {
-  const { expect } = center.settings;
-  if (!accepts(center.settings, { renewal: known })) {
-    const { checkExpected } = await import('./expected-user.ts');
-    await checkExpected(center, token, context);
+/** Compares who has just signed in. */
+async function finish(center: Center, opened: OpenedToken, context: OpenContext): Promise<Opened> {
+  try {
+    return await compare(center, opened, context);
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_AUTH_OTHER_USER')) await context.keep?.(opened);
+    throw error;
   }
-  const { [fields.account]: account, [fields.user]: user } = known;
-  return withoutAbsent({
-    [fields.account]: expect.account ?? account,
-    [fields.user]: expect.user ?? user,
-  });
+}
+
+/** Compares who signed in, unless this was done before, and notes it. */
+async function compare(center: Center, opened: OpenedToken, context: OpenContext): Promise<Opened> {
+  const { settings } = center;
+  if (accepts(settings, opened)) return opened;
+  const { credentials, clockOffsetMs, renewal } = opened;
+  const { checkExpected } = await import('./expected-user.ts');
+  await checkExpected(center, credentials, { ...context, clockOffsetMs });
+  const { account, user } = settings.expect;
+  const noted = withoutAbsent({ [fields.account]: account, [fields.user]: user });
+  return { ...opened, renewal: { ...renewal, ...noted } };
 }
 
 function signInRequired({ provider, portal }: Center, ended: Ended): AtmosError {

@@ -132,9 +132,9 @@ export function readSharedToken(portal: AtmosPortal, host: Host): SsoToken | und
 }
 
 /**
- * Writes a token for Atmos unless it has one that lasts as long. What renews our token is not written:
- * the portal replaces a refresh token when it is used, so only one program can have it. That of Atmos
- * is kept.
+ * Writes a token for Atmos unless it has one that lasts as long, or can renew its own, which may be that of
+ * another person. What renews our token is not written: the portal replaces a refresh token when it is
+ * used, so only one program can have it.
  *
  * @throws as {@link writeAtmosToken}
  */
@@ -142,8 +142,9 @@ export function writeSharedToken(portal: AtmosPortal, token: Credentials, host: 
   if (token.type !== 'sso') throw new TypeError(`a portal gives no ${token.type}`);
   const { accessToken, expiresAt } = token;
   const other = readAtmosToken(portal, host);
+  if (other?.refreshToken !== undefined) return;
   if (other !== undefined && other.expiresAt >= expiresAt) return;
-  writeAtmosToken({ ...other, ...portal, accessToken, expiresAt }, host);
+  writeAtmosToken({ ...portal, accessToken, expiresAt }, host);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { LinkPlan } from '../contract.ts';
+import { hostPrefixes } from './endpoint.ts';
 import {
   endpointVariant,
   type ChosenEndpoint,
@@ -36,8 +37,6 @@ export function portalOf(plan: LinkPlan | undefined): SsoTarget | undefined {
 function isSsoPlan(plan: LinkPlan): plan is SsoPlan {
   return 'portal' in plan;
 }
-
-const prefixes: Readonly<Record<SsoService, string>> = { sso: 'portal.sso', 'sso-oidc': 'oidc' };
 
 /** Where requests to a service go. The endpoint of a variable must have been checked. */
 export function endpointOf(
@@ -84,6 +83,6 @@ export function regionalEndpoint(
   const [domain, dualStack] = domains[partition] ?? commercial;
   const isFipsAlready = partition === 'aws-us-gov' && !useDualstack;
   const fips = useFips && !isFipsAlready ? '-fips' : '';
-  const host = `${prefixes[service]}${fips}.${region}`;
+  const host = `${hostPrefixes[service]}${fips}.${region}`;
   return new URL(`https://${host}.${useDualstack ? dualStack : domain}`);
 }

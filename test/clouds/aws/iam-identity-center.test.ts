@@ -24,6 +24,7 @@ describe('the plan of a provider', () => {
         region: { value: 'eu-west-1' },
         'spec.session': { value: null },
         'spec.endpoint_url': { value: null },
+        'endpoint of the portal': { value: null },
       },
     });
   });
@@ -75,6 +76,7 @@ describe('the plan of a provider', () => {
     expect(portal.endpoints['sso']?.endpoint).toBe('http://127.0.0.1:1');
     expect(portal.endpoints['sso-oidc']?.endpoint).toBe('http://127.0.0.1:2');
     expect(fingerprint['spec.endpoint_url']?.value).toBe('http://127.0.0.1:2');
+    expect(fingerprint['endpoint of the portal']?.value).toBe('http://127.0.0.1:1');
   });
 
   test('tells the route of the sign-in', async () => {

@@ -34,7 +34,7 @@ const renew = (previous: Opened, isRefused = false, context: Partial<OpenContext
 describe('a first token', () => {
   test('needs a person', async () => {
     const error = await errorOf(place.plan().open(place.context()));
-    expect(error).toMatchObject(required(`no one has signed in to ${place.center.startUrl}`));
+    expect(error).toMatchObject(required(`no one is signed in at ${place.center.startUrl}`));
     expect(place.center.calls).toEqual([]);
   });
 
@@ -248,6 +248,85 @@ describe('who signs in is compared', () => {
     const error = await errorOf(open({ user: 'bob' }, { previous, ask: {} }));
     expect(error.code).toBe('ERR_AUTH_OTHER_USER');
     expect(place.pages).toHaveLength(1);
+  });
+
+  describe('and a token is not lost by that:', () => {
+    const mismatched = { account: '999999999999' };
+    const account = { account: '111111111111' };
+    const throttle = () =>
+      place.center.script({
+        action: 'ListAccounts',
+        fail: { name: 'TooManyRequestsException' },
+        times: 6,
+      });
+    const keeping = () => {
+      const kept: Opened[] = [];
+      return { kept, keep: async (opened: Opened) => void kept.push(opened) };
+    };
+    const openOther = () => place.plan().open(place.context({ ask: { signIn: place.signIn() } }));
+    /** It is renewed when it is used. */
+    const expired = (opened: Opened) => ({
+      ...opened,
+      credentials: { ...opened.credentials, expiresAt: testStart } as Opened['credentials'],
+      isRefused: false,
+    });
+
+    test('one that was renewed is kept before the person is compared', async () => {
+      const other = await openOther();
+      const { kept, keep } = keeping();
+      const error = await errorOf(open(mismatched, { previous: expired(other), keep, ask: {} }));
+      expect(error.code).toBe('ERR_AUTH_OTHER_USER');
+      expect(kept).toHaveLength(1);
+      const renewal = kept[0]?.renewal;
+      expect(renewal?.['refresh_token']).not.toBe(other.renewal?.['refresh_token']);
+      expect(Object.keys(renewal ?? {}).sort()).toEqual(Object.keys(other.renewal ?? {}).sort());
+    });
+
+    test('one by which a person has signed in is kept if it cannot be compared', async () => {
+      const { kept, keep } = keeping();
+      throttle();
+      expect((await errorOf(open(account, { keep }))).code).toBe('ERR_AWS');
+      const [first] = kept;
+      expect(first?.renewal).toHaveProperty('refresh_token');
+      expect(first?.renewal).not.toHaveProperty('expected_account');
+      const previous = first && { ...first, isRefused: false };
+      const { renewal } = await open(account, { ...(previous && { previous }), ask: {} });
+      expect(renewal).toEqual({ ...first?.renewal, expected_account: '111111111111' });
+    });
+
+    test('one of another person who has signed in is not kept', async () => {
+      const { kept, keep } = keeping();
+      expect((await errorOf(open(mismatched, { keep }))).code).toBe('ERR_AUTH_OTHER_USER');
+      expect(kept).toEqual([]);
+    });
+
+    test('one that the portal does not accept any longer is renewed', async () => {
+      const other = await openOther();
+      place.center.expireTokens();
+      const previous = { ...other, isRefused: false };
+      const { credentials, renewal } = await open({ user: 'ada' }, { previous, ask: {} });
+      expect(credentials).not.toEqual(other.credentials);
+      expect(renewal).toMatchObject({ expected_user: 'ada' });
+    });
+
+    test('one whose session has ended needs a person', async () => {
+      const previous = { ...(await openOther()), isRefused: false };
+      place.center.endPortalSessions();
+      const error = await errorOf(open(account, { previous, ask: {} }));
+      expect(error).toMatchObject(required(`the session at ${place.center.startUrl} has ended`));
+      expect(await open(account, { previous })).toHaveProperty('renewal.expected_account');
+    });
+
+    test('one that is refused while a role is opened is renewed', async () => {
+      const previous = { ...(await openOther()), isRefused: false };
+      place.center.script({
+        action: 'GetRoleCredentials',
+        fail: { name: 'UnauthorizedException' },
+      });
+      const { renewal } = await open({ user: 'ada' }, { previous, ask: {} });
+      expect(renewal).toMatchObject({ expected_user: 'ada' });
+      expect(place.center.requests()).toMatchObject({ 'CreateToken refresh_token': 1 });
+    });
   });
 });
 

@@ -86,7 +86,10 @@ export function createDevice(settings, authenticate) {
           polls: 0,
           ...(settings.isPreauthorized && { decision: { user: userNamed() } }),
         });
-        const verificationUri = `http://${request.headers.host}/device`;
+        const host = String(request.headers.host);
+        // A host of AWS: a test leads its TLS connections here.
+        const scheme = host.endsWith('.amazonaws.com') ? 'https' : 'http';
+        const verificationUri = `${scheme}://${host}/device`;
         return json({
           deviceCode,
           userCode,
