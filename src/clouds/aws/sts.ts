@@ -189,7 +189,7 @@ export function openSts(options: StsOptions): Sts {
         });
         command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
         const { Credentials: opened } = await client.send(command, { abortSignal });
-        return sessionIn(opened, exchange);
+        return sessionIn(opened, exchange, host.now());
       });
     },
     async assumeRole(request) {
@@ -208,7 +208,7 @@ export function openSts(options: StsOptions): Sts {
         });
         command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
         const { Credentials: opened } = await client.send(command, { abortSignal });
-        return sessionIn(opened, exchange);
+        return sessionIn(opened, exchange, host.now());
       });
     },
     assumeRoleWithWebIdentity(request) {
@@ -221,7 +221,7 @@ export function openSts(options: StsOptions): Sts {
         });
         command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
         const { Credentials: opened } = await client.send(command, { abortSignal });
-        return sessionIn(opened, exchange);
+        return sessionIn(opened, exchange, host.now());
       });
     },
     assumeRoot(request) {
@@ -234,7 +234,7 @@ export function openSts(options: StsOptions): Sts {
         });
         command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
         const { Credentials: opened } = await client.send(command, { abortSignal });
-        return sessionIn(opened, exchange);
+        return sessionIn(opened, exchange, host.now());
       });
     },
     getCallerIdentity() {
@@ -268,12 +268,12 @@ function mfaFields(mfa: StsCall['mfa']) {
   return mfa && { SerialNumber: mfa.serialNumber, TokenCode: mfa.tokenCode };
 }
 
-function sessionIn(opened: SdkCredentials | undefined, exchange: Exchange): StsSession {
+function sessionIn(opened: SdkCredentials | undefined, exchange: Exchange, now: Date): StsSession {
   return {
     accessKeyId: textOf(opened?.AccessKeyId, exchange),
     secretAccessKey: textOf(opened?.SecretAccessKey, exchange),
     sessionToken: textOf(opened?.SessionToken, exchange),
-    expiresAt: dateOf(opened?.Expiration, exchange),
+    expiresAt: dateOf(opened?.Expiration, exchange, now),
     ...datePart(exchange),
   };
 }
