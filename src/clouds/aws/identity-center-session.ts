@@ -151,7 +151,9 @@ async function signInAt(
     const { signInByBrowser } = await import('./pkce.ts');
     // Always a new registration: a page shows that it does not accept one, and never redirects.
     const registration = await oidc.register('browser', startUrl);
-    const listening = { ...request, port: settings.callbackPort };
+    const port = settings.callbackPort;
+    const portPlace = port === undefined ? undefined : provider.locate(['spec', 'callback_port']);
+    const listening = { ...request, port, portPlace };
     return signInByBrowser(oidc, registration, listening, (issued) =>
       finish(center, registration, issued, {}, context),
     );
