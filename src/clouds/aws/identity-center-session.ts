@@ -44,8 +44,8 @@ export async function open(center: Center, context: OpenContext): Promise<Opened
       const { registration, issued } = renewed;
       return finish(center, registration, issued, previous?.renewal ?? {}, context);
     }
-    const { signIn } = context.ask;
-    if (signIn === undefined) throw signInRequired(center, renewed);
+    const { signIn, whyNoSignIn } = context.ask;
+    if (signIn === undefined) throw signInRequired(center, renewed, whyNoSignIn);
     return signInAt(oidc, center, signIn, context);
   });
 }
@@ -220,10 +220,14 @@ async function check(
   });
 }
 
-function signInRequired({ provider, portal }: Center, ended: Ended): AtmosError {
-  return new AtmosError(
-    'ERR_AUTH_SIGN_IN_REQUIRED',
-    `${titleOf(provider)} needs a sign-in: ${describeEnd[ended](portal.shownStartUrl)}`,
-    { hints: [loginAt(provider.name)] },
-  );
+function signInRequired(
+  { provider, portal }: Center,
+  ended: Ended,
+  whyNoSignIn: string | undefined,
+): AtmosError {
+  const needed = `${titleOf(provider)} needs a sign-in: ${describeEnd[ended](portal.shownStartUrl)}`;
+  const reason = whyNoSignIn === undefined ? '' : `; ${whyNoSignIn}, so no one is asked`;
+  return new AtmosError('ERR_AUTH_SIGN_IN_REQUIRED', `${needed}${reason}`, {
+    hints: [loginAt(provider.name, whyNoSignIn === undefined ? [] : ['--interactive'])],
+  });
 }
