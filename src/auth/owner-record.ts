@@ -6,6 +6,7 @@ import { sha256 } from '../core/sha256.ts';
 import { replacePrivately } from '../host/files.ts';
 import { requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { removeLeftovers } from '../host/leftovers.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
 import { readRegularFile } from '../host/read-files.ts';
 import type { Owner } from '../store/key.ts';
@@ -37,6 +38,7 @@ export function createOwnerRecord(directory: string): OwnerRecord {
       attempt(() => {
         const path = pathOf(owner, host);
         makeOwnDirectories(dirname(path), host);
+        removeLeftovers(path, host);
         replacePrivately(path, JSON.stringify({ ...owner, ...fields }));
       }),
     remove: (owner, host) => attempt(() => rmSync(pathOf(owner, host), { force: true })),

@@ -20,7 +20,7 @@ import { passwordSourcesOf } from '../keyring/registry.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { keyringWarner, warn } from './plan.ts';
-import { canPrompt } from './ui/prompt.ts';
+import { canPrompt, whyNot } from './ui/prompt.ts';
 
 export interface OpenOptions {
   /** Whether a prompt for a password and an MFA code is allowed. */
@@ -63,6 +63,10 @@ export async function openForCommand(
         ? (request: MfaRequest) => mfaCode(context, request, code, isInteractive)
         : undefined,
       signIn,
+      whyNoSignIn:
+        isInteractive && options.signIn !== undefined && context.globals.interactive !== false
+          ? whyNot(context.host, context.globals.interactive)
+          : undefined,
     }),
     // Loaded when it is needed, because most commands need no password.
     async passwordTyped(copyPassword) {

@@ -307,6 +307,8 @@ export interface Ask {
   /** Resolves to undefined if no further code is available. */
   readonly mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
   readonly signIn?: SignIn;
+  /** Why it is absent although the command could ask with `--interactive`: `CI is set`. */
+  readonly whyNoSignIn?: string;
 }
 
 /** How a person can sign in on a page of a service. */

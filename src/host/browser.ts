@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
-import { withoutVariables } from './environment.ts';
+import { ciVariable, isOn, withoutVariables } from './environment.ts';
 import { isProgramFound, programsNamed } from './find-program.ts';
 import { definedOnly, type Host } from './host.ts';
 import { commandVariable } from './kill-command.ts';
@@ -38,19 +38,6 @@ interface Place {
   readonly openers: 'none' | 'own' | 'system';
 }
 
-/** Variables of CI services. Most of them also set `CI`. */
-const ciVariables = [
-  'CI',
-  'GITHUB_ACTIONS',
-  'GITLAB_CI',
-  'BUILDKITE',
-  'JENKINS_URL',
-  'TEAMCITY_VERSION',
-  'TF_BUILD',
-  'CODEBUILD_BUILD_ID',
-  'BITBUCKET_BUILD_NUMBER',
-];
-
 /** What VS Code and its kin set `$BROWSER` to where their server runs. It opens pages at the desk. */
 const remoteEditor = /\/bin\/helpers\/browser\.sh$/;
 
@@ -77,9 +64,9 @@ export async function findBrowser(
 }
 
 function placeOf({ env, platform }: Machine, fileExists: (path: string) => boolean): Place {
-  const isSet = (name: string) => !/^(|0|false|no|off)$/i.test(env[name] ?? '');
+  const isSet = (name: string) => isOn(env[name]);
   const hasDisplay = isSet('DISPLAY') || isSet('WAYLAND_DISPLAY');
-  const ci = ciVariables.find(isSet);
+  const ci = ciVariable(env);
   if (ci !== undefined) return { whyNot: `${ci} is set`, openers: 'none' };
   if (['CODESPACES', 'REMOTE_CONTAINERS'].some(isSet)) {
     return { whyNot: 'this is a development container', openers: 'own' };

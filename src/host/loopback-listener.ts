@@ -61,15 +61,18 @@ export async function listenForRedirect({
   isExpected,
 }: RedirectOptions): Promise<RedirectListener> {
   const server = createServer(limits);
+  let redirect: Redirect | undefined;
+  /** Of the browser that has come back. */
+  let waiting: Socket | undefined;
+  // The oldest first.
   const sockets = new Set<Socket>();
-  server.maxConnections = maxConnections;
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    if (sockets.size > maxConnections) endOldest(sockets, waiting);
   });
   const port = await listen(server, wanted);
 
-  let redirect: Redirect | undefined;
   let resolveNext: (arrived: Redirect) => void;
   const arrived = new Promise<Redirect>((resolve) => (resolveNext = resolve));
   server.on('request', (request, response) => {
@@ -78,6 +81,7 @@ export async function listenForRedirect({
     const url = new URL(`http://${address}:${port}${request.url}`);
     if (!isExpected(url.searchParams)) return refuse(response, 400);
     if (redirect !== undefined) return refuse(response, 410);
+    waiting = request.socket;
     redirect = { url, answer: answerOnce(response) };
     resolveNext(redirect);
   });
@@ -103,6 +107,18 @@ export async function listenForRedirect({
       for (const socket of sockets) socket.destroySoon();
     },
   };
+}
+
+/**
+ * To refuse the new connection instead would let another user of the machine keep the browser out, with
+ * connections that send nothing. Every complete request but the one that waits was answered at once.
+ */
+function endOldest(sockets: ReadonlySet<Socket>, waiting: Socket | undefined): void {
+  for (const socket of sockets) {
+    if (socket === waiting) continue;
+    socket.destroy();
+    return;
+  }
 }
 
 function listen(server: Server, wanted: number): Promise<number> {

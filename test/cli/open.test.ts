@@ -158,6 +158,9 @@ describe('signing in on a page', () => {
     expect(await signIn()).toMatchObject({ showPage: expect.any(Function) });
     expect(await signIn({}, { canPrompt: false })).toBeUndefined();
     expect(await signIn({ CI: 'true' })).toBeUndefined();
+    expect(await signIn({ GITHUB_ACTIONS: 'true' })).toBeUndefined();
+    expect(await signIn({ CI: 'false' })).toBeDefined();
+    expect(await signIn({ CI: '1' }, { words: 'auth login --interactive' })).toBeDefined();
     expect(await signIn({ ATMOS_INTERACTIVE: 'false' })).toBeUndefined();
     expect(await signIn({}, { words: 'auth login --interactive=false' })).toBeUndefined();
     const host = fakeHost({ canPrompt: () => Promise.resolve(true) });

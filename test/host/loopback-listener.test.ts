@@ -165,6 +165,20 @@ test('a client that sends nothing, or half a request, holds nobody up and is dis
   await Promise.all(ended);
 });
 
+test('another user cannot keep the browser out with connections that send nothing', async () => {
+  const made = await listener();
+  const silent: Socket[] = [];
+  for (let count = 0; count < 64; count += 1) silent.push(await connected(made.port));
+  const ended = once((silent[0] as Socket).resume(), 'close');
+  const answered = send(made.port, `${path}?code=1&state=right`);
+  const redirect = await made.next(never);
+  await ended;
+  // Nor end the connection of the browser while it waits.
+  for (let count = 0; count < 70; count += 1) await connected(made.port);
+  redirect.answer(true);
+  await expect(answered).resolves.toMatchObject({ status: 200 });
+});
+
 test('closing ends open connections and frees the port', async () => {
   const made = await listener();
   const silent = await connected(made.port);

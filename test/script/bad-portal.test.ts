@@ -146,7 +146,9 @@ describe('a sign-in', () => {
     const before = storedIn(machine);
     const session = atTerminal(machine, 'auth login --provider corp --force');
     await session.waitFor(`port ${port} of 127.0.0.1 is in use by another program`);
-    await session.waitFor('stop the other program, or change spec.callback_port of provider corp');
+    await session.waitFor('--device-code');
+    await session.waitFor('stop the other program, or change ');
+    await session.waitFor('callback_port');
     expect(await session.ended).toMatchObject({ exitCode: 1 });
     expect(pages()).toEqual([]);
     expect(storedIn(machine)).toEqual(before);

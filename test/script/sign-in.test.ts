@@ -30,10 +30,10 @@ test('a person pastes the address of a browser on another machine', async () => 
   const machine = await openCorp('flow: browser', { pages: 'allow' });
   const session = atTerminal(machine, 'auth login --provider corp');
   const address = await lastPage(await shownPage(session));
-  await session.waitFor('Or paste the address of the last page: ');
+  await session.waitFor('Or paste the address that could not be opened (http://127.0.0.1:…): ');
   session.type('https://example.com/\r');
   await session.waitFor('this is not the address of the last page');
-  await session.waitFor('Or paste the address of the last page: ');
+  await session.waitFor('Or paste the address that could not be opened (http://127.0.0.1:…): ');
   session.type(`${address}\r`);
   expect(await session.ended).toMatchObject({ exitCode: 0 });
 });

@@ -56,9 +56,9 @@ export function askSignIn(
 }
 
 const address: OptionalLine = {
-  label: 'Or paste the address of the last page',
-  fault: (line) =>
-    URL.canParse(line.trim()) ? undefined : 'Paste the whole address, with http://',
+  label: 'Or paste the address that could not be opened (http://127.0.0.1:…)',
+  // There may be quotes around it.
+  fault: (line) => (/http:\/\/./i.test(line) ? undefined : 'Paste the whole address, with http://'),
 };
 
 /** Resolves when the signal aborts. @throws ERR_CANCELLED on Ctrl-C */

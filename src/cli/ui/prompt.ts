@@ -1,6 +1,7 @@
 import type * as inquirer from '@inquirer/prompts';
 import { AtmosError, NoTerminalError } from '../../core/errors.ts';
 import type { Hint } from '../../core/hint.ts';
+import { ciVariable, isOn } from '../../host/environment.ts';
 import type { Host, Terminal } from '../../host/host.ts';
 import { printable } from '../../core/printable.ts';
 import { withStyle } from './color.ts';
@@ -181,16 +182,17 @@ interface Key {
   readonly ctrl?: boolean;
 }
 
-function whyNot({ env }: Host, interactive: boolean | undefined): string | undefined {
+/** Why no prompt is allowed: `CI is set`. With `--interactive` every one is. */
+export function whyNot(
+  { env }: Pick<Host, 'env'>,
+  interactive: boolean | undefined,
+): string | undefined {
   if (interactive === false) return '--interactive=false was given';
   if (interactive === true) return undefined;
-  if (isNo(env['ATMOS_INTERACTIVE'])) return 'ATMOS_INTERACTIVE disables prompts';
-  if (env['CI'] && !isNo(env['CI'])) return 'CI is set';
-  return undefined;
-}
-
-function isNo(value: string | undefined): boolean {
-  return /^(false|0|no|off)$/i.test(value ?? '');
+  if (env['ATMOS_INTERACTIVE'] && !isOn(env['ATMOS_INTERACTIVE']))
+    return 'ATMOS_INTERACTIVE disables prompts';
+  const ci = ciVariable(env);
+  return ci === undefined ? undefined : `${ci} is set`;
 }
 
 function nobodyToAsk({ message, instead }: Question, reason: string): AtmosError {

@@ -73,13 +73,17 @@ const [ctrlC, ctrlD, ctrlU, backspace, del] = ['\u0003', '\u0004', '\u0015', '\b
 // oxlint-disable-next-line no-control-regex
 const sequences = /\u001b(\[[0-9;]*[ -/]*[@-~]|O[@-~]|.)?/g;
 
-/** What keys make of a line. Those after its end are dropped. */
+/**
+ * What keys make of a line. Keys that arrive together were pasted: a line break within them does not end
+ * the line, because a terminal or an editor has wrapped the text.
+ */
 export function typeKeys(
   line: string,
   keys: string,
 ): { readonly line: string; readonly end?: 'entered' | 'canceled' } {
   let typed = line;
-  for (const key of keys.replaceAll(sequences, '')) {
+  const pasted = keys.replaceAll(sequences, '');
+  for (const key of pasted.replaceAll(/[\r\n]+(?=[^\r\n])/g, '')) {
     if (key === ctrlC || (key === ctrlD && typed === '')) return { line: typed, end: 'canceled' };
     if (key === '\r' || key === '\n') return { line: typed, end: 'entered' };
     if (key === ctrlU) typed = '';

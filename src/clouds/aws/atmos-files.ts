@@ -1,10 +1,10 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { lstatSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showPermissions } from '../../core/hint.ts';
 import { closedInHome } from '../../host/closed-home.ts';
-import { isRandomId } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
+import { removeLeftovers } from '../../host/leftovers.ts';
 import { acquireLock } from '../../host/lock.ts';
 import { followOwnPath, type PathFault } from '../../host/own-path.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
@@ -127,20 +127,11 @@ export async function locked<T>(path: string, host: Host, run: () => Promise<T>)
     );
   }
   try {
-    removeLeftovers(path);
+    removeLeftovers(path, host, true);
     return await run();
   } finally {
     lock.release();
     if (isOurs && isAbsent(path)) rmSync(lockPath, { force: true });
-  }
-}
-
-/** Every writer of such a file holds the lock. */
-function removeLeftovers(path: string): void {
-  const [directory, start] = [dirname(path), `${basename(path)}.`];
-  for (const name of readdirSync(directory)) {
-    if (name.startsWith(start) && isRandomId(name.slice(start.length)))
-      rmSync(join(directory, name), { force: true });
   }
 }
 

@@ -39,7 +39,7 @@ export async function signInByDevice(
 
 /**
  * A person enters a password there. A service that is not AWS, which was trusted, may use pages of its
- * own host.
+ * own host and port.
  *
  * @throws ERR_AWS_ENDPOINT
  */
@@ -47,13 +47,15 @@ function checkPage(
   url: URL,
   { endpoint, endpointSetting }: Pick<SsoOidc, 'endpoint' | 'endpointSetting'>,
 ): void {
-  const isOfEndpoint = url.hostname === endpoint.hostname;
+  const isOfEndpoint = url.origin === endpoint.origin;
   const isSecure =
     url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   if (isAwsPage(url) || (isOfEndpoint && isSecure)) return;
+  // Other schemes have no origin: javascript:, file:.
+  const shown = url.origin === 'null' ? `an address with ${url.protocol.slice(0, 40)}` : url.origin;
   throw new AtmosError(
     'ERR_AWS_ENDPOINT',
-    `IAM Identity Center names a page for the sign-in that does not belong to AWS: ${url.origin}`,
+    `IAM Identity Center names a page for the sign-in that does not belong to AWS: ${shown}`,
     { hints: [say(`check ${endpointSetting}`)] },
   );
 }

@@ -44,8 +44,8 @@ export async function open(center: Center, context: OpenContext): Promise<Opened
       if (!accepts(center.settings, opened)) await context.keep?.(opened);
       return compare(center, opened, context);
     }
-    const { signIn } = context.ask;
-    if (signIn === undefined) throw signInRequired(center, renewed);
+    const { signIn, whyNoSignIn } = context.ask;
+    if (signIn === undefined) throw signInRequired(center, renewed, whyNoSignIn);
     return signInAt(oidc, center, signIn, context);
   });
 }
@@ -174,7 +174,9 @@ async function signInAt(
     const { signInByBrowser } = await import('./pkce.ts');
     // Always a new registration: a page shows that it does not accept one, and never redirects.
     const registration = await oidc.register('browser', startUrl);
-    const listening = { ...request, port: settings.callbackPort };
+    const port = settings.callbackPort;
+    const portPlace = port === undefined ? undefined : provider.locate(['spec', 'callback_port']);
+    const listening = { ...request, port, portPlace };
     return signInByBrowser(oidc, registration, listening, (issued) =>
       finish(center, openedOf(center, registration, issued), context),
     );
@@ -245,10 +247,14 @@ async function compare(center: Center, opened: OpenedToken, context: OpenContext
   return { ...opened, renewal: { ...renewal, ...noted } };
 }
 
-function signInRequired({ provider, portal }: Center, ended: Ended): AtmosError {
-  return new AtmosError(
-    'ERR_AUTH_SIGN_IN_REQUIRED',
-    `${titleOf(provider)} needs a sign-in: ${describeEnd[ended](portal.shownStartUrl)}`,
-    { hints: [loginAt(provider.name)] },
-  );
+function signInRequired(
+  { provider, portal }: Center,
+  ended: Ended,
+  whyNoSignIn: string | undefined,
+): AtmosError {
+  const needed = `${titleOf(provider)} needs a sign-in: ${describeEnd[ended](portal.shownStartUrl)}`;
+  const reason = whyNoSignIn === undefined ? '' : `; ${whyNoSignIn}, so no one is asked`;
+  return new AtmosError('ERR_AUTH_SIGN_IN_REQUIRED', `${needed}${reason}`, {
+    hints: [loginAt(provider.name, whyNoSignIn === undefined ? [] : ['--interactive'])],
+  });
 }

@@ -3,7 +3,7 @@
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { say } from '../../core/hint.ts';
+import { addOptions, say } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import { listenForRedirect } from '../../host/loopback-listener.ts';
 import { isLoopback } from '../loopback.ts';
@@ -31,6 +31,8 @@ const limitMs = 10 * 60 * 1000;
 export interface BrowserSignIn extends SignInRequest {
   /** The port of the redirect. Default: any free port. */
   readonly port: number | undefined;
+  /** Where it is configured. Undefined: it is not. */
+  readonly portPlace: string | undefined;
 }
 
 /** The address to which the browser was sent. */
@@ -105,10 +107,14 @@ export async function signInByBrowser<T>(
 }
 
 /** The listener does not know where its port is configured. */
-function withPortHint(error: unknown, { named, port }: BrowserSignIn): unknown {
-  if (port === undefined || !isAtmosError(error, 'ERR_IO')) return error;
+function withPortHint(error: unknown, { portPlace }: BrowserSignIn): unknown {
+  if (!isAtmosError(error, 'ERR_IO')) return error;
+  const change = say(`stop the other program, or change ${portPlace}`);
   return new AtmosError(error.code, error.message, {
-    hints: [say(`stop the other program, or change spec.callback_port of ${named}`)],
+    hints: [
+      addOptions(['--device-code'], 'to sign in with a code, which needs no port'),
+      ...(portPlace === undefined ? [] : [change]),
+    ],
     cause: error,
   });
 }
@@ -133,12 +139,23 @@ async function pastedParameters(
   { warn }: Pick<BrowserSignIn['context'], 'warn'>,
 ): Promise<Arrived> {
   for (;;) {
-    const parameters = parametersIn((await paste()).trim());
+    const parameters = parametersIn(plainAddress(await paste()));
     if (parameters !== undefined && isExpected(parameters)) return { parameters };
     warn(
       `this is not the address of the last page of this sign-in: it starts with http://127.0.0.1 and contains ${redirectPath}`,
     );
   }
+}
+
+/** Without what programs put around and into an address: quotes, `<>` and line breaks. */
+function plainAddress(text: string): string {
+  const address = text.replaceAll(/\s+/g, '');
+  return (
+    /^(?:"(.*)"|'(.*)'|<(.*)>)$/
+      .exec(address)
+      ?.slice(1)
+      .find((part) => part !== undefined) ?? address
+  );
 }
 
 function parametersIn(address: string): URLSearchParams | undefined {

@@ -1,10 +1,13 @@
 // The portal of IAM Identity Center: the accounts and roles of the person who signed in, and
 // credentials for them. The fields are those of its API model.
 
+import { AtmosError } from '../../core/errors.ts';
+import { say } from '../../core/hint.ts';
 import { isObject } from '../../core/json.ts';
 import type { SsoToken } from '../../core/credentials.ts';
 import { isPrintable } from '../../core/printable.ts';
 import type { OpenContext } from '../contract.ts';
+import { expiryOf } from './service-time.ts';
 import type { SsoTarget } from './sso-endpoint.ts';
 import { withSsoService, type SsoCall } from './sso-service.ts';
 
@@ -38,6 +41,9 @@ export interface Portal {
 const pageSize = '100';
 /** 100 accounts each. An organization has 10,000 accounts at most, unless AWS raises its limit. */
 const maxPages = 500;
+const maxEntries = maxPages * Number(pageSize);
+/** For all pages of a list: about 20 calls in a second are allowed. */
+const maxListMs = 60_000;
 /** Permission sets last 12 hours at most; an hour for the time that the answer takes. */
 const maxSessionMs = 13 * 60 * 60 * 1000;
 
@@ -52,6 +58,7 @@ export function withPortal<T>(
     headers: { 'x-amz-sso_bearer_token': accessToken },
     secrets: [accessToken],
   };
+  const { monotonicMs } = context.host;
   return withSsoService('sso', target, context, ({ send, damaged }) => {
     /** The entries of all pages of a list. */
     async function list(
@@ -59,8 +66,11 @@ export function withPortal<T>(
       field: string,
     ): Promise<readonly Record<string, unknown>[]> {
       const entries: Record<string, unknown>[] = [];
+      const seen = new Set<string>();
+      const startMs = monotonicMs();
       let next: string | undefined;
-      for (let page = 1; page <= maxPages; page += 1) {
+      while (seen.size < maxPages && entries.length <= maxEntries) {
+        if (monotonicMs() - startMs > maxListMs) throw endless(call.action);
         const query = { ...call.query, max_result: pageSize, next_token: next };
         const { body } = await send({ ...call, ...signed, method: 'GET', query });
         const found = body[field];
@@ -68,6 +78,9 @@ export function withPortal<T>(
         entries.push(...found.filter(isObject));
         const nextToken = body['nextToken'];
         if (typeof nextToken !== 'string' || nextToken === '') return entries;
+        // It would never end.
+        if (seen.has(nextToken)) break;
+        seen.add(nextToken);
         next = nextToken;
       }
       throw damaged(call.action, 'the last page');
@@ -90,16 +103,14 @@ export function withPortal<T>(
           if (typeof value === 'string' && /^[\x21-\x7e]{1,16384}$/.test(value)) return value;
           throw damaged(action, field);
         };
-        const { expiration } = fields;
-        const serverMs = context.host.now().getTime() + clockOffsetMs;
-        if (typeof expiration !== 'number' || !(expiration - serverMs <= maxSessionMs)) {
-          throw damaged(action, 'expiration');
-        }
+        const serverNow = new Date(context.host.now().getTime() + clockOffsetMs);
+        const expiresAt = expiryOf(fields['expiration'], serverNow, maxSessionMs);
+        if (expiresAt === undefined) throw damaged(action, 'expiration');
         return {
           accessKeyId: textOf('accessKeyId'),
           secretAccessKey: textOf('secretAccessKey'),
           sessionToken: textOf('sessionToken'),
-          expiresAt: new Date(expiration),
+          expiresAt,
           clockOffsetMs,
         };
       },
@@ -126,6 +137,13 @@ export function withPortal<T>(
         await send({ action: 'Logout', ...signed, method: 'POST', path: '/logout' });
       },
     });
+  });
+}
+
+function endless(action: string): AtmosError {
+  const message = `sso:${action} has not given its last page within ${maxListMs / 1000} seconds`;
+  return new AtmosError('ERR_NETWORK', message, {
+    hints: [say('wait a minute, then run the command again')],
   });
 }
 

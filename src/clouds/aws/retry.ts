@@ -1,17 +1,12 @@
 import { systemErrorCode } from '../../core/errors.ts';
 import { isClockRefusal, isPassing } from './errors.ts';
+import { clockOffset } from './service-time.ts';
 import type { Exchange } from './sts-answer.ts';
 
 /** How often a call of STS is sent at most, its first attempt included. */
 const maxAttempts = 3;
 
 const firstDelayMs = 500;
-
-/**
- * A clock wrong by more is reported, not worked around: it is no drift, and a date header should
- * not make us sign for a far-away day.
- */
-const maxCorrectionMs = 24 * 60 * 60 * 1000;
 
 /** The call that failed. */
 export interface FailedAttempt {
@@ -62,13 +57,11 @@ export function isUnsent(error: unknown): boolean {
   return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(systemErrorCode(error) ?? '');
 }
 
-/** How far the server's clock is ahead, if that is why it refused and we may go by it. */
+/** How far the server's clock is ahead, if that is why it refused. Undefined: by more than a day. */
 export function correctionOf(
   error: unknown,
   { serverDate }: Exchange,
   now: Date,
 ): number | undefined {
-  if (serverDate === undefined || !isClockRefusal(error)) return undefined;
-  const offsetMs = serverDate.getTime() - now.getTime();
-  return Math.abs(offsetMs) <= maxCorrectionMs ? offsetMs : undefined;
+  return isClockRefusal(error) ? clockOffset(serverDate, now) : undefined;
 }

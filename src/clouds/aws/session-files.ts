@@ -4,6 +4,7 @@ import { systemErrorCode } from '../../core/errors.ts';
 import { randomId, removeFile, replacePrivately } from '../../host/files.ts';
 import { cacheDirectory, configDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
+import { leftoversOf } from '../../host/leftovers.ts';
 import type { FileOwners, SessionFile } from '../cloud-contract.ts';
 import { ioError, isAbsent, locked, pathFault, readSmallFile, visible } from './atmos-files.ts';
 import { parseIni, removeSections } from './ini.ts';
@@ -13,7 +14,7 @@ import { tokenFileName } from './sso-cache.ts';
 // `<config>/atmos/<realm>/aws/<provider>/credentials`, with one section for each identity, and its
 // settings in `config` in the same directory; older versions, without realms, used
 // `<config>/atmos/aws/<provider>/`. Tokens of portals: `<cache>/atmos/aws-sso/sessions/<id>.json`,
-// for all realms. Refresh tokens of browser logins:
+// for all realms; beside them, what processes left that were killed while they wrote one. Refresh tokens of browser logins:
 // `<cache>/atmos/aws-webflow/<identity>-<realm>/`.
 //
 // Only regular files of the current user in directories of the current user are read and changed,
@@ -62,7 +63,6 @@ function placesOf(base: string): Place[] {
 function filesAt({ realm, provider, directory }: Place, host: Host): SessionFile[] {
   return (['credentials', 'config'] as const).flatMap((name): SessionFile[] => {
     const path = join(directory, name);
-    if (isAbsent(path)) return [];
     const common = {
       path,
       item: name === 'config' ? ('profile' as const) : ('session' as const),
@@ -70,6 +70,13 @@ function filesAt({ realm, provider, directory }: Place, host: Host): SessionFile
       providers: [provider],
     };
     const levels = realm === null ? 3 : 4;
+    if (isAbsent(path)) {
+      // Beside a file, they are removed together with any part of it.
+      const leftovers = namesIn(directory).length === 0 ? [] : leftoversOf(path, host);
+      return leftovers.map((one) =>
+        wholeFile({ ...common, path: one, identity: null }, levels, host),
+      );
+    }
     const fault = pathFault(path, levels, host);
     const text = fault === undefined ? readSmallFile(path) : undefined;
     if (text === undefined) return [untouchable(common, fault ?? 'is too large')];
@@ -122,13 +129,17 @@ async function removeIdentities(
 
 function tokenFiles(cache: string, { providers }: FileOwners, host: Host): SessionFile[] {
   const directory = join(cache, 'aws-sso/sessions');
-  return namesIn(directory)
-    .filter((name) => /^[0-9a-f]{40}\.json$/.test(name))
-    .map((name) => {
-      const configured = providers.filter((provider) => tokenFileOf(provider) === name);
-      const names = configured.map((provider) => provider.name);
-      return tokenFile(join(directory, name), { realm: null, identity: null, names }, host);
-    });
+  const written = namesIn(directory).flatMap(
+    (name) => /^[0-9a-f]{40}\.json(?=$|\.)/.exec(name)?.[0] ?? [],
+  );
+  return [...new Set(written)].flatMap((name) => {
+    const configured = providers.filter((provider) => tokenFileOf(provider) === name);
+    const names = configured.map((provider) => provider.name);
+    const path = join(directory, name);
+    return [...(isAbsent(path) ? [] : [path]), ...leftoversOf(path, host)].map((one) =>
+      tokenFile(one, { realm: null, identity: null, names }, host),
+    );
+  });
 }
 
 /** The file of a provider's portal. */
@@ -159,9 +170,14 @@ interface TokenOwner extends Pick<SessionFile, 'realm' | 'identity'> {
 }
 
 function tokenFile(path: string, { names, ...owner }: TokenOwner, host: Host): SessionFile {
-  const file = { path, item: 'token' as const, ...owner, providers: names };
-  const fault = pathFault(path, 3, host);
-  if (fault !== undefined) return { ...untouchable(file, fault), identity: owner.identity };
+  return wholeFile({ path, item: 'token', ...owner, providers: names }, 3, host);
+}
+
+/** A file of one owner. @param levels from the file to the directory that is checked last */
+function wholeFile(file: Omit<SessionFile, 'remove'>, levels: number, host: Host): SessionFile {
+  const { path, identity } = file;
+  const fault = pathFault(path, levels, host);
+  if (fault !== undefined) return { ...untouchable(file, fault), identity };
   return {
     ...file,
     remove: async (parts) => ((await removing(path, () => removeWhole(path))) ? parts : []),

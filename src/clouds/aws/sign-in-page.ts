@@ -85,6 +85,6 @@ export function signInFailed(
 }
 
 /** Signs in at the provider. */
-export function loginAt(provider: string) {
-  return run(['atmos', 'auth', 'login', ...optionWords('--provider', provider)]);
+export function loginAt(provider: string, options: readonly string[] = []) {
+  return run(['atmos', 'auth', 'login', ...optionWords('--provider', provider), ...options]);
 }

@@ -8,6 +8,7 @@ import { formatTimestamp, parseTimestamp } from '../../core/time.ts';
 import { replacePrivately, syncDirectory } from '../../host/files.ts';
 import { cacheDirectory, noHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
+import { removeLeftovers } from '../../host/leftovers.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
 import { baseFault, ioError, pathFault, readSmallFile, visible } from './atmos-files.ts';
 import { normalizeStartUrl } from './start-url.ts';
@@ -149,7 +150,7 @@ export function writeSharedToken(portal: AtmosPortal, token: Credentials, host: 
 
 /**
  * Writes the token of a portal for Atmos, readable only by the current user. Even after a crash the
- * file has either the old or the new token.
+ * file has either the old or the new token; what a killed process left beside it is removed.
  *
  * @throws ERR_IO, also if another user could change the file; ERR_USAGE without a home directory, or
  *   in that of another user; nothing is written then
@@ -165,6 +166,8 @@ export function writeAtmosToken(token: AtmosToken, host: Host): void {
       throw new AtmosError('ERR_IO', `cannot write ${path}: it ${fault}`, { hints });
     }
     makeOwnDirectories(dirname(path), host);
+    // Atmos takes no lock for this file.
+    removeLeftovers(path, host);
     replacePrivately(path, formatAtmosToken(token));
     syncDirectory(dirname(path));
   } catch (error) {

@@ -1,6 +1,7 @@
 // The sign-in service of IAM Identity Center (SSO OIDC). The fields are those of its API model.
 
 import type { OpenContext } from '../contract.ts';
+import { lifetimeMs } from './service-time.ts';
 import type { SsoTarget } from './sso-endpoint.ts';
 import { withSsoService, type SsoAnswer, type SsoCall, type SsoConnection } from './sso-service.ts';
 
@@ -65,10 +66,7 @@ const registrationTerms = {
   device: { grantTypes: [deviceGrant, 'refresh_token'] },
 } as const;
 
-const dayMs = 24 * 60 * 60 * 1000;
-/** The longest that a portal session can last. */
-const maxTokenMs = 90 * dayMs;
-const maxRegistrationMs = 180 * dayMs;
+const maxRegistrationMs = 180 * 24 * 60 * 60 * 1000;
 const maxDeviceMs = 60 * 60 * 1000;
 const maxTextLength = 16_384;
 
@@ -103,7 +101,7 @@ export function withSsoOidc<T>(
         secrets: [clientSecret, ...Object.values(given)],
         ...kind,
       });
-      const lifeMs = millisecondsIn(answer.body['expiresIn'], maxTokenMs);
+      const lifeMs = lifetimeMs(answer.body['expiresIn']);
       if (lifeMs === undefined) throw damaged('CreateToken', 'expiresIn');
       const { clockOffsetMs } = answer;
       const refreshToken = answer.body['refreshToken'];
@@ -155,7 +153,7 @@ export function withSsoOidc<T>(
         });
         const { verificationUriComplete, verificationUri, expiresIn, interval } = answer.body;
         const page = urlIn(verificationUriComplete) ?? urlIn(verificationUri);
-        const expiresInMs = millisecondsIn(expiresIn, maxDeviceMs);
+        const expiresInMs = lifetimeMs(expiresIn, maxDeviceMs);
         if (page === undefined) throw damaged(action, 'verificationUri');
         if (expiresInMs === undefined) throw damaged(action, 'expiresIn');
         const userCode = textIn(answer, 'userCode', action);
@@ -165,8 +163,7 @@ export function withSsoOidc<T>(
           userCode,
           page,
           expiresInMs,
-          // RFC 8628, section 3.2.
-          intervalMs: millisecondsIn(interval, 60_000) ?? 5_000,
+          intervalMs: intervalIn(interval),
         };
       },
 
@@ -191,10 +188,10 @@ function isToken(value: unknown): value is string {
   return typeof value === 'string' && value.length <= maxTextLength && /^[\x21-\x7e]+$/.test(value);
 }
 
-/** Seconds as milliseconds, if they are a time that makes sense. */
-function millisecondsIn(seconds: unknown, maxMs: number): number | undefined {
-  if (typeof seconds !== 'number' || !(seconds > 0) || seconds * 1000 > maxMs) return undefined;
-  return Math.floor(seconds * 1000);
+/** 5 seconds unless the service says another time (RFC 8628, section 3.2); from a second to a minute. */
+function intervalIn(seconds: unknown): number {
+  if (typeof seconds !== 'number' || !(seconds > 0)) return 5_000;
+  return Math.floor(Math.min(Math.max(seconds, 1), 60) * 1000);
 }
 
 /** 0 means that it does not expire (RFC 7591, section 3.2.1). */

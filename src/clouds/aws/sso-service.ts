@@ -12,6 +12,7 @@ import { openTransport } from '../transport.ts';
 import { checkEndpointVariable } from './endpoint-variables.ts';
 import { backoffMs, isUnsent } from './retry.ts';
 import { saidWithout } from './said.ts';
+import { clockOffset } from './service-time.ts';
 import { endpointOf, type SsoService, type SsoTarget } from './sso-endpoint.ts';
 
 /** A page of 100 accounts has about 20 KB. */
@@ -38,7 +39,7 @@ export interface SsoCall {
 
 export interface SsoAnswer {
   readonly body: Readonly<Record<string, unknown>>;
-  /** How far the clock of the service is ahead. 0 if it did not tell its time. */
+  /** How far the clock of the service is ahead: at most a day. 0 if it told no such time. */
   readonly clockOffsetMs: number;
 }
 
@@ -155,9 +156,7 @@ export async function withSsoService<T>(
     // A proxy in front of the service may answer for it when it fails.
     const body = isObject(parsed) ? parsed : isFailed ? {} : undefined;
     if (body === undefined) throw notOurs([...came, 'not JSON']);
-    const serverDate = new Date(headers['date'] ?? '');
-    const skewMs = serverDate.getTime() - host.now().getTime();
-    const clockOffsetMs = Number.isNaN(skewMs) ? 0 : skewMs;
+    const clockOffsetMs = clockOffset(new Date(headers['date'] ?? ''), host.now()) ?? 0;
     if (status < 300) return { body, clockOffsetMs };
     throw refusalOf(call, answer, body);
   }
@@ -280,15 +279,30 @@ function requestOf(
   };
 }
 
+/**
+ * The classes of errors in the API models, and of the services in front of them. What a service names
+ * otherwise is not shown: it may repeat a secret there.
+ */
+const reasons: ReadonlySet<string> = new Set(
+  [
+    'AccessDenied AuthorizationPending ExpiredToken InternalServer InvalidClient InvalidClientMetadata',
+    'InvalidGrant InvalidRedirectUri InvalidRequest InvalidRequestRegion InvalidScope SlowDown',
+    'UnauthorizedClient UnsupportedGrantType',
+    'Forbidden ResourceNotFound TooManyRequests Unauthorized',
+    'MissingAuthenticationToken ServiceUnavailable Throttling UnknownOperation Validation',
+  ]
+    .flatMap((names) => names.split(' '))
+    .map((name) => `${name}Exception`),
+);
+
 /** The class of an error, which a header has; else made from the code of OAuth: `invalid_grant`. */
 function reasonIn(
   headers: Readonly<Record<string, string>>,
   body: Readonly<Record<string, unknown>>,
 ): string {
   const named = /^\w{1,80}/.exec(headers['x-amzn-errortype'] ?? '')?.[0];
-  if (named !== undefined) return named;
-  const code = body['error'];
-  if (typeof code !== 'string' || !/^[a-z]+(_[a-z]+){0,5}$/.test(code)) return 'unknown error';
+  const code = typeof body['error'] === 'string' ? body['error'] : '';
   const words = code.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
-  return `${words.join('')}Exception`;
+  const reason = named ?? `${words.join('')}Exception`;
+  return reasons.has(reason) ? reason : 'unknown error';
 }

@@ -1,5 +1,6 @@
 import type { Hint } from '../../core/hint.ts';
 import type { Route } from '../transport.ts';
+import { clockOffset, expiryOf } from './service-time.ts';
 
 /** 36 hours, the longest that AWS STS gives, and an hour for the time that the answer takes. */
 const maxSessionMs = 37 * 60 * 60 * 1000;
@@ -120,16 +121,16 @@ export function textOf(value: string | undefined, exchange: Exchange): string {
   throw flawed(exchange, 'a field missing or damaged');
 }
 
-/** A time in the answer. @throws if it is missing or damaged */
-export function dateOf(value: Date | undefined, exchange: Exchange): Date {
+/** The expiry in the answer. @throws if it is missing, or is none that a session can have */
+export function dateOf(value: Date | undefined, exchange: Exchange, now: Date): Date {
   if (value === undefined || Number.isNaN(value.getTime())) {
     throw flawed(exchange, 'an expiry missing or damaged');
   }
-  const { serverDate } = exchange;
-  if (serverDate !== undefined && value.getTime() - serverDate.getTime() > maxSessionMs) {
-    throw flawed(exchange, 'an expiry later than any session of AWS');
-  }
-  return value;
+  const serverNow = new Date(now.getTime() + (clockOffset(exchange.serverDate, now) ?? 0));
+  const expiresAt = expiryOf(value.getTime(), serverNow, maxSessionMs);
+  if (expiresAt !== undefined) return expiresAt;
+  const what = value < serverNow ? 'an expiry long ago' : 'an expiry later than any session of AWS';
+  throw flawed(exchange, what);
 }
 
 /** The server's time, if the answer has it. */

@@ -190,7 +190,7 @@ export function openSts(options: StsOptions): Sts {
         });
         command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
         const { Credentials: opened } = await client.send(command, { abortSignal });
-        return sessionIn(opened, exchange);
+        return sessionIn(opened, exchange, host.now());
       });
     },
     async assumeRole(request) {
@@ -209,7 +209,7 @@ export function openSts(options: StsOptions): Sts {
         });
         command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
         const { Credentials: opened } = await client.send(command, { abortSignal });
-        return sessionIn(opened, exchange);
+        return sessionIn(opened, exchange, host.now());
       });
     },
     assumeRoleWithWebIdentity(request) {
@@ -222,7 +222,7 @@ export function openSts(options: StsOptions): Sts {
         });
         command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
         const { Credentials: opened } = await client.send(command, { abortSignal });
-        return sessionIn(opened, exchange);
+        return sessionIn(opened, exchange, host.now());
       });
     },
     assumeRoot(request) {
@@ -235,7 +235,7 @@ export function openSts(options: StsOptions): Sts {
         });
         command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
         const { Credentials: opened } = await client.send(command, { abortSignal });
-        return sessionIn(opened, exchange);
+        return sessionIn(opened, exchange, host.now());
       });
     },
     getCallerIdentity() {
@@ -269,12 +269,12 @@ function mfaFields(mfa: StsCall['mfa']) {
   return mfa && { SerialNumber: mfa.serialNumber, TokenCode: mfa.tokenCode };
 }
 
-function sessionIn(opened: SdkCredentials | undefined, exchange: Exchange): StsSession {
+function sessionIn(opened: SdkCredentials | undefined, exchange: Exchange, now: Date): StsSession {
   return {
     accessKeyId: textOf(opened?.AccessKeyId, exchange),
     secretAccessKey: textOf(opened?.SecretAccessKey, exchange),
     sessionToken: textOf(opened?.SessionToken, exchange),
-    expiresAt: dateOf(opened?.Expiration, exchange),
+    expiresAt: dateOf(opened?.Expiration, exchange, now),
     ...datePart(exchange),
   };
 }

@@ -7,6 +7,7 @@ import {
   endpointVariant,
   type ChosenEndpoint,
 } from './endpoint-variables.ts';
+import { clockOffset } from './service-time.ts';
 import type { Sts, StsSession } from './sts.ts';
 import type { StsOptions } from './sts-client.ts';
 
@@ -57,7 +58,7 @@ export function openedBy(
 ): Opened {
   return {
     credentials: awsCredentials({ ...session, region }),
-    clockOffsetMs: serverDate ? serverDate.getTime() - now().getTime() : 0,
+    clockOffsetMs: clockOffset(serverDate, now()) ?? 0,
     limits,
   };
 }

@@ -48,7 +48,7 @@ describe('at a terminal', () => {
 
   test('an address is pasted, in parts and with spaces around it, after one that is wrong', async () => {
     const session = signIn('paste');
-    await session.waitFor('Or paste the address of the last page: ');
+    await session.waitFor('Or paste the address that could not be opened (http://127.0.0.1:…): ');
     const address = `http://127.0.0.1:8400/oauth/callback?code=${'x'.repeat(3_000)}&state=2`;
     session.type('nonsense\r');
     await session.waitFor('Paste the whole address, with http://: ');

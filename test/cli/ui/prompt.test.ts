@@ -223,6 +223,7 @@ describe('where no one can be prompted, a prompt fails at once', () => {
   test.each([
     [{ CI: 'true' }, undefined, 'CI is set'],
     [{ CI: '1' }, undefined, 'CI is set'],
+    [{ CI: 'false', GITHUB_ACTIONS: 'true' }, undefined, 'GITHUB_ACTIONS is set'],
     [{ ATMOS_INTERACTIVE: 'false' }, undefined, 'ATMOS_INTERACTIVE disables prompts'],
     [{}, false, '--interactive=false was given'],
   ])('in the environment %j with --interactive %s', async (variables, interactive, reason) => {

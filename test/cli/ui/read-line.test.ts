@@ -3,8 +3,9 @@ import { typeKeys } from '../../../src/cli/ui/read-line.ts';
 
 test.for<[title: string, line: string, keys: string, result: ReturnType<typeof typeKeys>]>([
   ['characters are added', 'ab', 'cä😀', { line: 'abcä😀' }],
-  ['Enter ends the line, and drops what follows', 'a', 'b\rc', { line: 'ab', end: 'entered' }],
-  ['a line feed ends it too', '', 'b\nc', { line: 'b', end: 'entered' }],
+  ['Enter ends the line', 'a', 'b\r', { line: 'ab', end: 'entered' }],
+  ['a line feed ends it too', '', 'b\r\n', { line: 'b', end: 'entered' }],
+  ['a line break in a pasted text does not', 'a', 'b\r\nc\nd\r', { line: 'abcd', end: 'entered' }],
   ['Backspace removes a character', 'ab', '\u007f\b\bc', { line: 'c' }],
   ['Ctrl-U removes all', 'ab', '\u0015c', { line: 'c' }],
   ['Ctrl-C cancels', 'ab', 'c\u0003d', { line: 'abc', end: 'canceled' }],

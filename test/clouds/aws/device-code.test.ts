@@ -75,6 +75,25 @@ describe('a person signs in with a code', () => {
 });
 
 describe('polling', () => {
+  test.each([
+    [0.0001, 1_000],
+    [1e300, 60_000],
+  ])('is from once in a second to once in a minute: interval %d', async (interval, sleptMs) => {
+    const answer = {
+      deviceCode: 'd',
+      userCode: 'ABCD-EFGH',
+      verificationUri: 'https://device.sso.eu-west-1.amazonaws.com/',
+      expiresIn: 90,
+      interval,
+    };
+    const raw = { body: JSON.stringify(answer) };
+    place.center.script({ action: 'StartDeviceAuthorization', raw });
+    const pending = { name: 'AuthorizationPendingException' } as const;
+    place.center.script({ action: 'CreateToken device_code', fail: pending, times: 100 });
+    await errorOf(open());
+    expect(new Set(place.clock.slept)).toEqual(new Set([sleptMs]));
+  });
+
   test('becomes slower by 5 seconds each time that the service says so', async () => {
     const slow = { name: 'SlowDownException' } as const;
     place.center.script({ action: 'CreateToken device_code', fail: slow, times: 2 });
@@ -181,10 +200,18 @@ describe('the registration', () => {
   });
 });
 
+const shownPage = (page: string) => {
+  const { origin, protocol } = new URL(page);
+  return origin === 'null' ? `an address with ${protocol}` : origin;
+};
+
 test.each([
   'https://login.example.com/device',
   'http://d-1.awsapps.com/start',
   'https://d-1.awsapps.com:8443/start',
+  'http://127.0.0.1:1/device',
+  'javascript:alert(1)',
+  'file:///etc/passwd',
 ])('a page that does not belong to AWS is neither shown nor opened: %s', async (page) => {
   const body = JSON.stringify({
     deviceCode: 'd',
@@ -197,19 +224,19 @@ test.each([
   const openPage = async (url: URL) => opened.push(url) > 0;
   expect(await errorOf(open({ openPage }))).toMatchObject({
     code: 'ERR_AWS_ENDPOINT',
-    message: `IAM Identity Center names a page for the sign-in that does not belong to AWS: ${new URL(page).origin}`,
+    message: `IAM Identity Center names a page for the sign-in that does not belong to AWS: ${shownPage(page)}`,
     hints: ['check spec.endpoint_url of provider corp'],
   });
   expect([place.pages, opened]).toEqual([[], []]);
 });
 
-test.each([
+test.each<[object, string]>([
   [{ userCode: 'A\u001b' }, 'userCode'],
   [{ userCode: '<script>' }, 'userCode'],
   [{ deviceCode: '' }, 'deviceCode'],
   [{ deviceCode: 'x'.repeat(16_385) }, 'deviceCode'],
   [{ verificationUri: 'nowhere' }, 'verificationUri'],
-  [{ expiresIn: -1 }, 'expiresIn'],
+  ...[-1, 0, 0.5, 1e300, -1e300].map((expiresIn): [object, string] => [{ expiresIn }, 'expiresIn']),
 ])('an answer with %j is not used', async (changes, field) => {
   const answer = {
     deviceCode: 'd',

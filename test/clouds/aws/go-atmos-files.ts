@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { randomId } from '../../../src/host/files.ts';
+import { testStart } from '../../support/fake-host.ts';
 
 // Creates plain files as Go Atmos v1.225 does, below the XDG directories of a home directory.
 
@@ -56,4 +58,13 @@ export function putToken(home: string, { start_url, region } = portal): string {
 export function putRefreshToken(home: string, identity: string, realm: string): string {
   const path = join(home, '.cache/atmos/aws-webflow', `${identity}-${realm}`, 'refresh.json');
   return put(path, JSON.stringify({ refreshToken: token }));
+}
+
+/** What a process leaves that was killed before it renamed its temporary file. @returns its path */
+export function putLeftover(file: string): string {
+  const path = `${file}.${randomId()}`;
+  writeFileSync(path, 'CanaryAccessToken', { mode: 0o600 });
+  const before = new Date(testStart.getTime() - 61_000);
+  utimesSync(path, before, before);
+  return path;
 }

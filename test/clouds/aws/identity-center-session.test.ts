@@ -38,6 +38,15 @@ describe('a first token', () => {
     expect(place.center.calls).toEqual([]);
   });
 
+  test('says why no one is asked, and how the command asks nevertheless', async () => {
+    const ask = { whyNoSignIn: 'CI is set' };
+    expect(await errorOf(place.plan().open(place.context({ ask })))).toMatchObject({
+      code: 'ERR_AUTH_SIGN_IN_REQUIRED',
+      message: `provider corp needs a sign-in: no one has signed in to ${place.center.startUrl}; CI is set, so no one is asked`,
+      hints: ['atmos auth login --provider corp --interactive'],
+    });
+  });
+
   test('is opened by a person, and kept with what renews it', async () => {
     const { credentials, renewal, clockOffsetMs, limits } = await signedIn();
     expect({ ...credentials }).toMatchObject({

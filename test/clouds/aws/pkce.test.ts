@@ -96,6 +96,10 @@ describe('the page', () => {
     expect(error).toMatchObject({
       code: 'ERR_IO',
       message: `port ${port} of 127.0.0.1 is in use by another program`,
+      hints: [
+        'to sign in with a code, which needs no port: add --device-code',
+        expect.stringMatching(/^stop the other program, or change .*spec.callback_port/),
+      ],
     });
     await new Promise((done) => free.close(done));
     await open({}, { callback_port: port });
@@ -222,6 +226,24 @@ describe('an address that the person enters', () => {
       'this is not the address of the last page of this sign-in: it starts with http://127.0.0.1 and contains /oauth/callback',
     );
   });
+
+  test.each([
+    ['"', '"'],
+    ["'", "'"],
+    ['<', '>'],
+    ['', '', '\n'],
+    [' "', '"\n', '\r\n  '],
+  ])(
+    'may have %j and %j around it, and line breaks %j in it',
+    async (before, after, within = '') => {
+      const pasteAddress = async () => {
+        const { href } = await redirectOf(place.pages[0]?.url ?? new URL('http://x'));
+        return `${before}${href.slice(0, 60)}${within}${href.slice(60)}${after}`;
+      };
+      await open({ ...without, pasteAddress });
+      expect(warnings).toEqual([]);
+    },
+  );
 
   test('is not waited for any longer when the browser has come back', async () => {
     let isOver = false;

@@ -23,6 +23,7 @@ import { temporaryDirectory } from '../../support/temporary.ts';
 import {
   portal,
   profileSection,
+  putLeftover,
   putRefreshToken,
   putSessions,
   putToken,
@@ -53,6 +54,23 @@ function openHome() {
 }
 
 describe('the plain files of Go Atmos', () => {
+  test('are removed with what killed processes left, also where it is all there is', async () => {
+    const { home, list } = openHome();
+    const token = putToken(home);
+    const session = putSessions(home, 'r', 'aws-user', ['dev']).credentials;
+    const left = [token, session].map(putLeftover);
+    rmSync(token);
+    rmSync(session);
+    const found = list().filter(({ path }) => left.includes(path));
+    expect(found.map(({ path, item, providers }) => ({ path, item, providers }))).toEqual([
+      { path: left[0], item: 'token', providers: ['sso', 'same-portal'] },
+      { path: left[1], item: 'session', providers: ['aws-user'] },
+    ]);
+    const { removed, failures } = await removeSessionFiles(found, false);
+    expect([removed.map(({ path }) => path), failures]).toEqual([left, []]);
+    expect(left.filter((path) => existsSync(path))).toEqual([]);
+  });
+
   test('are found in every realm, with their owners', () => {
     const { home, list } = openHome();
     const user = putSessions(home, 'r', 'aws-user', ['dev', 'Ops']);

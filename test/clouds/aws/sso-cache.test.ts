@@ -16,13 +16,14 @@ import {
   isAtmosTokenValid,
   parseAtmosToken,
   readAtmosToken,
+  tokenFileName,
   writeAtmosToken,
   type AtmosToken,
 } from '../../../src/clouds/aws/sso-cache.ts';
 import { thrownBy } from '../../support/error-of.ts';
 import { fakeHost, testStart } from '../../support/fake-host.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
-import { portal as configured, putToken } from './go-atmos-files.ts';
+import { portal as configured, putLeftover, putToken } from './go-atmos-files.ts';
 
 const portal = { startUrl: configured.start_url, region: configured.region };
 const token: AtmosToken = {
@@ -132,6 +133,15 @@ describe('the token file of Atmos', () => {
     expect(readAtmosToken(portal, host)).toEqual(token);
     expect(readAtmosToken({ ...portal, region: 'us-east-1' }, host)).toBeUndefined();
     expect(readdirSync(join(home, '.cache/atmos/aws-sso/sessions'))).toHaveLength(1);
+  });
+
+  test('is written without what a killed process left beside it', () => {
+    const { home, host } = openHome();
+    const directory = dirname(putToken(home));
+    const path = join(directory, tokenFileName(portal));
+    putLeftover(path);
+    writeAtmosToken(token, host);
+    expect(readdirSync(directory)).toEqual([tokenFileName(portal)]);
   });
 
   test.each([

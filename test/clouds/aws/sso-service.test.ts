@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { awsPermissionSet } from '../../../src/clouds/aws/permission-set.ts';
 import type { SsoAnswer } from '../../support/aws/identity-center-types.ts';
 import { errorOf } from '../../support/error-of.ts';
+import { testStart } from '../../support/fake-host.ts';
 import {
   openPermissionSet,
   openPortalPlace,
@@ -71,6 +72,11 @@ describe('an answer that is none of the service is refused:', () => {
       { body: given({ expiration: '1767229200' }) },
       'expiration of GetRoleCredentials is missing or damaged',
     ],
+    ...[-1e300, 1e300, 0, 1_767_229_200].map((expiration): [string, SsoAnswer, string] => [
+      `a time of ${expiration}`,
+      { body: given({ expiration }) },
+      'expiration of GetRoleCredentials is missing or damaged',
+    ]),
     [
       'a session that lasts for days',
       { body: given({ expiration: 1_777_000_000_000 }) },
@@ -104,14 +110,40 @@ describe('an answer that is none of the service is refused:', () => {
     );
   });
 
-  test('pages without an end', async () => {
-    const body = JSON.stringify({ accountList: [], nextToken: 'again' });
-    place.center.script({ action: 'ListAccounts', raw: { body }, times: 1000 });
+  const listing = (entries: number, times: number, tokenOf: (page: number) => string = String) => {
+    const accountList = Array.from({ length: entries }, () => ({}));
+    for (let page = 0; page < times; page += 1) {
+      const body = JSON.stringify({ accountList, nextToken: tokenOf(page) });
+      place.center.script({ action: 'ListAccounts', raw: { body } });
+    }
+    return errorOf(openPermissionSet(place, { ...principal, account: { name: 'dev' } }));
+  };
+
+  test.each<[string, number, number, number, (page: number) => string]>([
+    ['without an end', 0, 600, 500, String],
+    ['with more entries than an organization has', 20_000, 10, 3, String],
+    ['that lead to each other', 0, 10, 3, (page) => `page ${page % 2}`],
+  ])('pages %s', async (_name, entries, times, requests, tokenOf) => {
+    expect(await listing(entries, times, tokenOf)).toMatchObject({
+      code: 'ERR_AWS_ENDPOINT',
+      message: `${place.center.url} does not answer like IAM Identity Center: the last page of ListAccounts is missing or damaged`,
+    });
+    expect(place.center.requests()).toEqual({ ListAccounts: requests });
+  });
+
+  test('pages that come for longer than a minute', async () => {
+    const slow = { status: 429, headers: { 'retry-after': '4' }, body: '{}' };
+    for (let page = 0; page < 20; page += 1) {
+      const body = JSON.stringify({ accountList: [], nextToken: `${page}` });
+      place.center.script({ action: 'ListAccounts', raw: slow });
+      place.center.script({ action: 'ListAccounts', raw: { body } });
+    }
     const opening = openPermissionSet(place, { ...principal, account: { name: 'dev' } });
-    expect((await errorOf(opening)).message).toContain(
-      'the last page of ListAccounts is missing or damaged',
-    );
-    expect(place.center.requests()).toEqual({ ListAccounts: 500 });
+    expect(await errorOf(opening)).toMatchObject({
+      code: 'ERR_NETWORK',
+      message: 'sso:ListAccounts has not given its last page within 60 seconds',
+    });
+    expect(place.center.requests()).toEqual({ ListAccounts: 32 });
   });
 
   test('names that cannot be shown', async () => {
@@ -142,10 +174,19 @@ describe('an error', () => {
   });
 
   test('is named by its code if a header is missing', async () => {
-    const error = await answered({ status: 418, body: '{"error":"some_problem"}' });
-    expect(error.message).toBe('sso:GetRoleCredentials failed: SomeProblemException, status 418');
-    const other = await answered({ status: 418, body: '{"error":"<script>"}' });
-    expect(other.message).toContain('SomeProblem');
+    const error = await answered({ status: 418, body: '{"error":"invalid_request"}' });
+    expect(error.message).toBe(
+      'sso:GetRoleCredentials failed: InvalidRequestException, status 418',
+    );
+  });
+
+  test.each<SsoAnswer>([
+    { headers: { 'x-amzn-errortype': secret.replaceAll('-', '_') }, body: '{}' },
+    { body: JSON.stringify({ error: secret.replaceAll('-', '_') }) },
+    { body: '{"error":"<script>"}' },
+  ])('is not named as the service says, who may repeat a secret: %j', async (raw) => {
+    const error = await answered({ status: 418, ...raw });
+    expect(error.message).toBe('sso:GetRoleCredentials failed: unknown error, status 418');
   });
 
   test('of the service that passes is not seen', async () => {
@@ -190,6 +231,20 @@ describe('an error', () => {
     });
     expect(JSON.stringify(error.hints)).not.toContain(port);
     place = await openPortalPlace();
+  });
+});
+
+test.each([
+  'Sat, 13 Sep 275760 00:00:00 GMT',
+  'Fri, 01 Jan 9999 00:00:00 GMT',
+  'Mon, 01 Jan 1990 00:00:00 GMT',
+  'x',
+])('the clock of a service that tells the time %s is not believed', async (date) => {
+  const body = given({ expiration: testStart.getTime() + 3_600_000 });
+  place.center.script({ action: 'GetRoleCredentials', raw: { headers: { date }, body } });
+  expect(await openPermissionSet(place, principal)).toMatchObject({
+    clockOffsetMs: 0,
+    credentials: { expiresAt: new Date(testStart.getTime() + 3_600_000) },
   });
 });
 
