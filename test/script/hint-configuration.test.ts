@@ -13,7 +13,7 @@ test.each([
   const elsewhere = join(machine.root, 'else where');
   mkdirSync(elsewhere);
   const value = option === '--chdir' ? machine.project : join(machine.project, 'atmos.yaml');
-  const args = [...(given.startsWith('-C') ? ['-C', value] : ['--config', value])];
+  const args = given.startsWith('-C') ? ['-C', value] : ['--config', value];
   const failed = await machine.atmos(['auth', 'exec', ...args, '--', 'true'], {
     directory: elsewhere,
   });
