@@ -498,7 +498,7 @@ describe('with the token file of Atmos', () => {
 
   test.each<[string, (kept: Envelope<SsoToken>) => TokenNotes]>([
     ['with other settings', (kept) => ({ ...kept, chainFingerprint: '0' })],
-    ['of whom is not known', ({ renewal: _, ...kept }) => kept],
+    ['of whom is not known', (kept) => ({ ...kept, renewal: {} })],
   ])('a token %s is not shared, although a session is used again', async (_, changed) => {
     const settings = { spec: { endpoint_url: '', expect: { account } } };
     const office = await openOffice({ isShared: true, settings });
