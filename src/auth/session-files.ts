@@ -15,7 +15,7 @@ import type { Owner } from '../store/key.ts';
 import { linkAt, type Chain } from './chain.ts';
 import type { AuthContext } from './context.ts';
 import { createOwnerRecord } from './owner-record.ts';
-import type { Session } from './session.ts';
+import { remainingMs, storedSession, type Session } from './session.ts';
 
 // Sessions in the plain files of Atmos, with `auth.session_files: true`: those that Atmos opened are
 // used, and our own are written for it. Loaded lazily, because most configurations do not have it.
@@ -65,18 +65,20 @@ async function atmosToken(
 }
 
 /**
- * Writes the tokens of portals in the chain for Atmos, which opens every session with the token. A
- * failure is a warning, because the token itself can be used.
+ * Writes the tokens of portals in the chain for Atmos, which opens every session with the token. Not
+ * written is one of another endpoint, or of a person whom the chain does not accept. A failure is a warning, because the token itself can be used.
  */
 export async function shareTokens(context: AuthContext, chain: Chain): Promise<void> {
   const { store, host, warn } = context;
-  for (const { plan } of chain.links) {
-    if (typeof plan.slot === 'string' || plan.tokenFile === undefined) continue;
-    const kept = await store.tokens.read(plan.slot);
-    if (kept === null || kept.credentials.expiresAt <= host.now()) continue;
+  for (const link of chain.links) {
+    const { plan } = link;
+    if (plan.tokenFile === undefined) continue;
+    const { session } = await storedSession(store, link);
+    if (session === undefined || plan.accepts?.(session) === false) continue;
+    if (remainingMs(session, host.now()) <= 0) continue;
     try {
-      noteWritten(context, plan.name, kept.credentials);
-      await plan.tokenFile.write(kept.credentials, host);
+      noteWritten(context, plan.name, session.credentials);
+      await plan.tokenFile.write(session.credentials, host);
     } catch (error) {
       if (!isAtmosError(error)) throw error;
       warn(`the token of provider ${plan.name} is not shared with Atmos: ${error.message}`);

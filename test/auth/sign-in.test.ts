@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -10,8 +10,11 @@ import type { Configured } from '../../src/auth/chain.ts';
 import type { AuthContext } from '../../src/auth/context.ts';
 import type { SignIn } from '../../src/clouds/contract.ts';
 import { AtmosError } from '../../src/core/errors.ts';
+import type { SsoToken } from '../../src/core/credentials.ts';
 import type { Identity, Provider, TrustNeed } from '../../src/core/kind-config.ts';
 import type { Variable } from '../../src/core/variables.ts';
+import type { Envelope } from '../../src/store/envelope.ts';
+import type { TokenNotes } from '../../src/store/token-store.ts';
 import { startIdentityCenter } from '../support/aws/identity-center.mjs';
 import type {
   IdentityCenter,
@@ -491,6 +494,28 @@ describe('with the token file of Atmos', () => {
     await office.manager.login(identityOf(office, 'dev'));
     expect(read(office)['accessToken']).not.toBe(token.accessToken);
     expect(read(office)).not.toHaveProperty('clientSecret');
+  });
+
+  test.each<[string, (kept: Envelope<SsoToken>) => TokenNotes]>([
+    ['with other settings', (kept) => ({ ...kept, chainFingerprint: '0' })],
+    ['of whom is not known', (kept) => ({ ...kept, renewal: {} })],
+  ])('a token %s is not shared, although a session is used again', async (_, changed) => {
+    const settings = { spec: { endpoint_url: '', expect: { account } } };
+    const office = await openOffice({ isShared: true, settings });
+    await office.manager.login(identityOf(office, 'dev'));
+    rmSync(pathOf(office));
+    await office.manager.login(identityOf(office, 'dev'));
+    expect(existsSync(pathOf(office))).toBe(true);
+    rmSync(pathOf(office));
+    const { tokens } = office.context.store;
+    const { startUrl, region } = office.center;
+    const id = createHash('sha1').update(`${startUrl}|${region}`).digest('hex');
+    const slot = { id, issuer: startUrl };
+    const kept = await tokens.read(slot);
+    if (kept === null) throw new TypeError('no token');
+    await tokens.write(slot, kept.credentials, changed(kept));
+    const { wasOpened } = await office.manager.login(identityOf(office, 'dev'));
+    expect([wasOpened, existsSync(pathOf(office))]).toEqual([false, false]);
   });
 
   test.each(['setting', 'variable'])(

@@ -72,7 +72,7 @@ test.each(['auth logout --provider corp', 'auth logout --all'])(
     expect(machine.center.problems()).toEqual([]);
     const { exitCode, stderr } = await machine.atmos('auth login');
     expect(exitCode).toBe(4);
-    expect(stderr).toContain(`no one has signed in to ${startUrl}\n`);
+    expect(stderr).toContain(`no one is signed in at ${startUrl}\n`);
   },
 );
 
