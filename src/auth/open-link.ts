@@ -99,9 +99,13 @@ export async function openLink(
       return found(step, meanwhile);
     }
     if (slot === 'own') return openStep(step, keys, { changed });
-    // Others must not use it if it cannot be replaced now.
-    if (meanwhile && step.isRefused(meanwhile)) await store.tokens.remove(slot);
-    return openStep(step, keys, { changed, previous: isForced ? undefined : meanwhile });
+    const previous = isForced ? undefined : meanwhile;
+    return openStep(step, keys, { changed, previous }).catch(async (error: unknown) => {
+      // It can neither be used nor renewed. After another failure it may be renewed the next time.
+      const isUseless = isAtmosError(error) && error.code.startsWith('ERR_AUTH_');
+      if (isUseless && meanwhile && step.isRefused(meanwhile)) await store.tokens.remove(slot);
+      throw error;
+    });
   });
 }
 

@@ -1,5 +1,4 @@
 import type { LoadOptions } from '../config/load.ts';
-import { optionWords } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 
@@ -35,19 +34,6 @@ export function loadOptions(globals: GlobalOptions): LoadOptions {
       profiles: choosesProfiles ? { value: profile, source: '--profile' } : undefined,
     }),
   };
-}
-
-/** The options that select the configuration, as they are written again for another command. */
-export function configurationWords(globals: GlobalOptions): string[] {
-  const { chdir, config, configPath, basePath, profile } = globals;
-  const given = [
-    ...(chdir === undefined ? [] : [['--chdir', chdir]]),
-    ...config.map((file) => ['--config', file]),
-    ...configPath.map((directory) => ['--config-path', directory]),
-    ...(basePath === undefined ? [] : [['--base-path', basePath]]),
-    ...profile.map((name) => ['--profile', name]),
-  ] as const;
-  return given.flatMap(([option = '', value = '']) => optionWords(option, value));
 }
 
 /** Whether the user named the configuration, so that the command cannot continue without one. */

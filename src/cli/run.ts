@@ -1,10 +1,9 @@
 import { AtmosError, causesOf, systemErrorCode } from '../core/errors.ts';
-import { withOptions } from '../core/hint.ts';
 import { changedHost, type Host } from '../host/host.ts';
 import { loadWindows } from '../host/windows/load.ts';
 import { atmos } from './command-specs/root.ts';
 import { createContext } from './context.ts';
-import { configurationWords, type GlobalOptions } from './global-options.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { createJournal, type Journal } from './log/journal.ts';
 import { parseCommandLine } from './parse/command-line.ts';
 import { foreignCommand, versionRequest } from './parse/foreign-command.ts';
@@ -18,10 +17,10 @@ import { enterDirectory } from './working-directory.ts';
 export async function runCli(machine: Host): Promise<number> {
   const journal = createJournal(machine);
   const host = changedHost(machine, { log: journal.log });
-  let selecting: readonly string[] = [];
+  let globals: GlobalOptions | undefined;
   try {
-    return await dispatch(host, journal, (globals) => {
-      selecting = configurationWords(globals);
+    return await dispatch(host, journal, (parsed) => {
+      globals = parsed;
     });
   } catch (error) {
     const exitCode = exitCodeOf(error);
@@ -34,8 +33,9 @@ export async function runCli(machine: Host): Promise<number> {
     );
     const { note } = createPrinter(host, !host.programArguments.includes('--no-color'));
     const writeHint = await loadWriteHint(host);
+    const { withConfiguration } = await import('./hint-configuration.ts');
     const lines = [error, ...others].flatMap((one) =>
-      formatError(one, (hint) => writeHint(withOptions(hint, selecting))),
+      formatError(one, (hint) => writeHint(withConfiguration(hint, globals))),
     );
     await note(...lines).catch(() => {});
     return exitCode;
