@@ -42,7 +42,7 @@ describe('a first token', () => {
     const ask = { whyNoSignIn: 'CI is set' };
     expect(await errorOf(place.plan().open(place.context({ ask })))).toMatchObject({
       code: 'ERR_AUTH_SIGN_IN_REQUIRED',
-      message: `provider corp needs a sign-in: no one has signed in to ${place.center.startUrl}; CI is set, so no one is asked`,
+      message: `provider corp needs a sign-in: no one is signed in at ${place.center.startUrl}; CI is set, so no one is asked`,
       hints: ['atmos auth login --provider corp --interactive'],
     });
   });
