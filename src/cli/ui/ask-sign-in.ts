@@ -5,7 +5,6 @@ import { formatMoment } from '../../core/time.ts';
 import { openInBrowser, type Browser } from '../../host/browser.ts';
 import { changedHost, type Host } from '../../host/host.ts';
 import type { Context } from '../context.ts';
-import { warn } from '../plan.ts';
 import { paint } from './color.ts';
 import { readLine, type OptionalLine } from './read-line.ts';
 
@@ -36,7 +35,7 @@ export function askSignIn(
     if (failures.length === 0) return isOpened;
     const opened = isOpened ? 'another browser was opened' : 'open the page yourself';
     // The wait goes on, also if this cannot be shown.
-    await warn({ note }, `${failures.join(', ')}: ${opened}`).catch(() => {});
+    await note([paint('yellow', 'warning:'), ` ${failures.join(', ')}: ${opened}`]).catch(() => {});
     return isOpened;
   };
   const pasteAddress = async (signal: AbortSignal) => {
