@@ -6,11 +6,12 @@ import { findFileToEdit } from '../config/find-config-files.ts';
 import type { Config, LoadOptions } from '../config/load.ts';
 import { checkRealm, isRealmNamed, resolveRealm, suggestRealm } from '../config/realm.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { placeholder, run, say } from '../core/hint.ts';
+import { placeholder, run, say, type Hint } from '../core/hint.ts';
 import type { ImportedConfig, ImportedLink } from '../core/imported-config.ts';
 import { isObject, quoteValue, type Sourced } from '../core/json.ts';
 import { abbreviateHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { permissionCheckFor } from '../host/permissions.ts';
 import { statIfVisible } from '../host/read-files.ts';
 import { changeUserFile, readUserFile } from '../host/user-file.ts';
 import { keyFileReader } from './key-files.ts';
@@ -35,6 +36,8 @@ export interface FoundSetup {
   readonly text: string;
   /** The files of the other tool. */
   readonly sources: readonly string[];
+  /** What another user could have written, or where a person would enter a password. */
+  readonly warnings: readonly { readonly message: string; readonly hint?: Hint }[];
   readonly imported: ImportedConfig;
   /** The name of the realm in the configuration. */
   readonly realm: Sourced<string> | undefined;
@@ -80,6 +83,11 @@ export async function findSetup(options: InitOptions, host: Host): Promise<Found
     isOfProject,
     text,
     sources,
+    // A project's file needs trust for other pages.
+    warnings: [
+      ...sources.flatMap((path) => sourceWarning(path, host)),
+      ...(isOfProject ? [] : pageWarnings(imported)),
+    ],
     imported,
     realm: config?.realm,
     suggestedRealm: realmFor(file.value, isOfProject, imported, host),
@@ -114,6 +122,32 @@ async function importLinks(
   const paths = { ...files, config: from?.value ?? files.config };
   const imported = importer.importConfig(paths, keyFileReader(importer, files.closed), config);
   return { imported, sources: [paths.config, paths.credentials] };
+}
+
+/** Whether another user could have written a file that says where a person signs in. */
+function sourceWarning(path: string, { userId }: Host): FoundSetup['warnings'] {
+  const stats = statIfVisible(path);
+  const permissions =
+    stats?.isFile() === true ? permissionCheckFor(userId).permissionsOf(path, stats) : undefined;
+  if (permissions === undefined) return [];
+  if (!permissions.isTrusted) {
+    return [
+      {
+        message: `${path} belongs to ${permissions.owner}: check what it says before you write it`,
+      },
+    ];
+  }
+  if (!permissions.outsiders.write) return [];
+  const message = `${path} can be changed by other users (${permissions.openness}): check what it says before you write it`;
+  return [{ message, hint: permissions.withdrawCommand() }];
+}
+
+function pageWarnings({ providers }: ImportedConfig): FoundSetup['warnings'] {
+  return providers.flatMap(({ name, from, state, foreignPage }) => {
+    if (state === 'exists' || foreignPage === undefined) return [];
+    const message = `provider ${name} (${from}) signs in at ${foreignPage}, which does not belong to AWS: write it only if you know who runs it`;
+    return [{ message }];
+  });
 }
 
 function nothingFound(

@@ -18,7 +18,8 @@ import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
-import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
+import { permissionCheckFor } from '../host/permissions.ts';
+import { irregularKindAt, readRegularFile, statIfVisible } from '../host/read-files.ts';
 
 export interface FlightOptions {
   /** What must not be done twice at once: an identity in its keyring, an MFA device. */
@@ -111,6 +112,20 @@ function makeDirectory(directory: string, host: Host): void {
   } catch (error) {
     throw unusable('create the directory for locks', directory, error);
   }
+  requireOwn(directory, host);
+}
+
+/** Another user could hold a lock for ever, and forge the note of a failure. */
+function requireOwn(directory: string, { userId }: Host): void {
+  const stats = statIfVisible(directory);
+  const permissions = stats && permissionCheckFor(userId).permissionsOf(directory, stats);
+  if (permissions === undefined) return;
+  const { isTrusted, outsiders, owner, openness } = permissions;
+  if (isTrusted && !outsiders.write) return;
+  const fault = isTrusted ? `can be changed by other users (${openness})` : `belongs to ${owner}`;
+  throw new AtmosError('ERR_IO', `cannot use the directory for locks ${directory}: it ${fault}`, {
+    hints: [isTrusted ? permissions.withdrawCommand() : permissions.ownCommand()],
+  });
 }
 
 function unusable(doing: string, path: string, cause: unknown): AtmosError {

@@ -14,6 +14,8 @@ export interface ImportedLink {
   readonly from: string;
   /** `exists`: the configuration has one of this name already, which is not changed. */
   readonly state: 'new' | 'exists';
+  /** A page on which a person would sign in, and which does not belong to the cloud. */
+  readonly foreignPage?: string;
 }
 
 /** What cannot be expressed in atmos.yaml, or is wrong. */

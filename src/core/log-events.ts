@@ -121,6 +121,7 @@ export const logVocabulary = {
     fields: { device: 'name', is_retry: 'flag', of: ['given', 'person', 'nobody'] },
   },
   /** Another process opens the session; `holder` is its process id if known. */
+  'browser.failed': { level: 'Debug', fields: { exit_code: 'number' } },
   'login.waiting': { level: 'Debug', fields: { holder: 'number' } },
   /** The other process failed. */
   'login.shared': { level: 'Debug', fields: { code: 'code' } },

@@ -24,6 +24,15 @@ export interface Browser {
    * Empty: nothing.
    */
   readonly commands: readonly BrowserCommand[];
+  /** Programs of `$BROWSER` that do not exist. */
+  readonly missing?: readonly string[];
+}
+
+/** A program that did not open a page. */
+export interface FailedBrowser {
+  readonly program: string;
+  /** Undefined: it could not be started, or a signal ended it. */
+  readonly exitCode: number | undefined;
 }
 
 /** A program that opens a page. */
@@ -55,12 +64,11 @@ export async function findBrowser(
   fileExists: (path: string) => boolean = existsSync,
 ): Promise<Browser> {
   const { whyNot, openers } = placeOf(host, fileExists);
-  const commands = [
-    ...(openers === 'none' ? [] : await ownBrowsers(host)),
-    ...(openers === 'system' ? await systemBrowsers(host) : []),
-  ];
-  if (whyNot !== undefined) return { whyNot, commands };
-  return commands.length > 0 ? { commands } : { whyNot: 'no program opens pages here', commands };
+  const own = openers === 'none' ? { commands: [], missing: [] } : await ownBrowsers(host);
+  const commands = [...own.commands, ...(openers === 'system' ? await systemBrowsers(host) : [])];
+  const found = own.missing.length > 0 ? { commands, missing: own.missing } : { commands };
+  if (whyNot !== undefined) return { whyNot, ...found };
+  return commands.length > 0 ? found : { whyNot: 'no program opens pages here', ...found };
 }
 
 function placeOf({ env, platform }: Machine, fileExists: (path: string) => boolean): Place {
@@ -111,19 +119,24 @@ async function systemBrowsers(host: Machine): Promise<BrowserCommand[]> {
  * program, or words that spaces separate. No shell runs it. A program in a relative directory is
  * ignored, because a checkout could contain it.
  */
-async function ownBrowsers(host: Machine): Promise<BrowserCommand[]> {
+async function ownBrowsers(
+  host: Machine,
+): Promise<{ readonly commands: BrowserCommand[]; readonly missing: string[] }> {
   const separator = host.platform === 'win32' ? ';' : ':';
   const entries = (host.env['BROWSER'] ?? '').split(separator).map((entry) => entry.trim());
+  const missing: string[] = [];
   const found = await Promise.all(
     entries.slice(0, maxOwn).map(async (entry) => {
       const whole = await findProgram(entry, host);
       if (whole !== undefined) return [{ program: whole, args: (url: string) => [url] }];
       const [name = '', ...words] = entry.split(/\s+/);
       const program = await findProgram(name, host);
-      return program === undefined ? [] : [{ program, args: argsOf(words) }];
+      if (program !== undefined) return [{ program, args: argsOf(words) }];
+      if (name !== '') missing.push(name);
+      return [];
     }),
   );
-  return found.flat();
+  return { commands: found.flat(), missing };
 }
 
 function argsOf(words: readonly string[]): BrowserCommand['args'] {
@@ -150,6 +163,7 @@ const startMs = 2_000;
  * @param browser `commands` of {@link Browser}, or a command line of the configuration that was
  *   trusted: a shell runs it, and the address is its last argument
  * @param host its environment is that of the browser: without secrets of this program
+ * @param onFailure called for each program that has failed
  * @returns false if the address is not of a web page, or no program could open it; at most 2 seconds
  *   for each program
  */
@@ -157,14 +171,20 @@ export async function openInBrowser(
   url: URL,
   browser: readonly BrowserCommand[] | string,
   host: Machine & Pick<Host, 'sleep'>,
+  onFailure?: (failed: FailedBrowser) => void,
 ): Promise<boolean> {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return false;
   const starts =
     typeof browser === 'string'
-      ? [() => throughShell(browser, url.href, host)]
-      : browser.map((command) => () => withoutShell(command, url.href, host));
-  for (const start of starts) {
-    if (await hasOpened(start, url.href, host)) return true;
+      ? [{ program: browser.trim(), start: () => throughShell(browser, url.href, host) }]
+      : browser.map((command) => ({
+          program: command.program,
+          start: () => withoutShell(command, url.href, host),
+        }));
+  for (const { program, start } of starts) {
+    const exitCode = await exitOf(start, url.href, host);
+    if (exitCode === 'running' || exitCode === 0) return true;
+    onFailure?.({ program, exitCode });
   }
   return false;
 }
@@ -190,11 +210,11 @@ async function throughShell(
   return { file: '/bin/sh', args: ['-c', `${line} "$1"`, 'sh', url] };
 }
 
-async function hasOpened(
+async function exitOf(
   start: () => Promise<Startable>,
   url: string,
   host: Machine & Pick<Host, 'sleep'>,
-): Promise<boolean> {
+): Promise<FailedBrowser['exitCode'] | 'running'> {
   const timer = new AbortController();
   try {
     const { file, args, ...how } = await start();
@@ -210,13 +230,14 @@ async function hasOpened(
       ...how,
     });
     child.unref();
-    const ended = new Promise<boolean>((resolve) => {
-      child.once('error', () => resolve(false));
-      child.once('exit', (exitCode) => resolve(exitCode === 0));
+    const ended = new Promise<number | undefined>((resolve) => {
+      child.once('error', () => resolve(undefined));
+      child.once('exit', (exitCode) => resolve(exitCode ?? undefined));
     });
-    return await Promise.race([ended, host.sleep(startMs, timer.signal).then(() => true)]);
+    const running = host.sleep(startMs, timer.signal).then(() => 'running' as const);
+    return await Promise.race([ended, running]);
   } catch {
-    return false;
+    return undefined;
   } finally {
     timer.abort();
   }

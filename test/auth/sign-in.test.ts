@@ -337,6 +337,29 @@ describe('a sign-in', () => {
     expect(await silent.manager.signIn(providerOf(silent))).toMatchObject({ wasOpened: true });
   });
 
+  // docs/security.md: the address of the page is in the process list.
+  test('that another user completes, who has read the address, stores nothing', async () => {
+    const openPage = async (url: URL) => {
+      const shown = await (await fetch(url)).text();
+      const request = /name="request" value="([^"]+)"/.exec(shown)?.[1] ?? '';
+      const body = new URLSearchParams({ request, decision: 'allow', user: 'bob' });
+      await fetch(new URL('/authorize', url), { method: 'POST', body });
+      return true;
+    };
+    const showPage: SignIn['showPage'] = (_page, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    const office = await openOffice({
+      center: { users: [{ name: 'ada' }, { name: 'bob', accounts: ['222222222222'] }] },
+      settings: { spec: { expect: { account } } },
+      signIn: { flow: 'browser', openPage, showPage },
+    });
+    const error = await errorOf(office.manager.signIn(providerOf(office)));
+    expect(error).toMatchObject({ code: 'ERR_AUTH_OTHER_USER' });
+    expect(await entriesOf(office)).toEqual([]);
+  });
+
   test('at a portal whose clock is ahead is used until the portal says that it ends', async () => {
     const office = await openOffice({ center: { clockOffsetMs: 50 * minutes } });
     await office.manager.signIn(providerOf(office));

@@ -1,4 +1,12 @@
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +17,7 @@ import type { Host } from '../../src/host/host.ts';
 import { compileProgram, type Program } from '../support/compile.ts';
 import { errorOf } from '../support/error-of.ts';
 import { fakeHost } from '../support/fake-host.ts';
+import { isRoot } from '../support/privilege.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { startProgram } from './processes.ts';
 
@@ -308,6 +317,27 @@ describe('a state directory that cannot be used', () => {
       /^cannot create the directory for locks .*\/locks: (ENOTDIR|EEXIST)$/,
     );
     expect(error.hints).toEqual(hints);
+  });
+
+  test.skipIf(process.platform === 'win32')('is refused if other users can change it', async () => {
+    const { options, locks } = makeFlight();
+    mkdirSync(locks, { recursive: true });
+    chmodSync(locks, 0o777);
+    expect(await errorOf(singleFlight(options, notRun))).toMatchObject({
+      code: 'ERR_IO',
+      message: `cannot use the directory for locks ${locks}: it can be changed by other users (mode 0777)`,
+      hints: [`chmod go-w ${locks}`],
+    });
+  });
+
+  test.skipIf(!isRoot)('is refused if it belongs to another user', async () => {
+    const { options, locks } = makeFlight();
+    mkdirSync(locks, { recursive: true, mode: 0o700 });
+    chownSync(locks, 12_345, 12_345);
+    expect(await errorOf(singleFlight(options, notRun))).toMatchObject({
+      code: 'ERR_IO',
+      message: `cannot use the directory for locks ${locks}: it belongs to user 12345`,
+    });
   });
 
   test('does not matter to a caller that needs no lock', async () => {

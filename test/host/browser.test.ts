@@ -143,6 +143,7 @@ describe.skipIf(isWindows)('where a browser is opened', () => {
     expect(await findBrowser(host, () => false)).toEqual({
       whyNot: 'no program opens pages here',
       commands: [],
+      missing: ['gone'],
     });
   });
 });
@@ -225,8 +226,13 @@ describe.skipIf(isWindows)('opening a page', () => {
     const failing = recorder('exit 3');
     const { browser, lines } = recorder();
     const list = [...runs(failing.browser), ...runs('/nonexistent/browser'), ...runs(browser)];
-    expect(await openInBrowser(page, list, host)).toBe(true);
+    const failures: unknown[] = [];
+    expect(await openInBrowser(page, list, host, (failed) => failures.push(failed))).toBe(true);
     expect(failing.lines()[0]).toBe('2');
+    expect(failures).toEqual([
+      { program: failing.browser, exitCode: 3 },
+      { program: '/nonexistent/browser', exitCode: undefined },
+    ]);
     expect(lines()[0]).toBe('2');
   });
 

@@ -65,6 +65,28 @@ describe('a colleague with 12 profiles', () => {
     expect(machine.text(machine.aws)).toBe(twelve);
   });
 
+  test('is warned of files that others can change, and of pages that are not of AWS', async () => {
+    const portal = 'https://d-1234567890.awsapps.com';
+    const machine = await openColleague(twelve.replace(portal, 'https://sso.example.com'));
+    chmodSync(machine.aws, 0o666);
+    const { stderr, exitCode } = await machine.atmos('auth init --yes');
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain(
+      `warning: ${machine.aws} can be changed by other users (mode 0666): check what it says before you write it`,
+    );
+    expect(stderr).toContain(`chmod go-w ${machine.aws}`);
+    expect(stderr).toContain(
+      'warning: provider corp (sso-session corp) signs in at https://sso.example.com/start, which does not belong to AWS: write it only if you know who runs it',
+    );
+    const other = await openColleague();
+    expect((await other.atmos('auth init --yes')).stderr).not.toContain('warning:');
+    if (!isRoot) return;
+    chownSync(other.aws, 12_345, 12_345);
+    expect((await other.atmos('auth init --yes')).stderr).toContain(
+      `warning: ${other.aws} belongs to user 12345`,
+    );
+  });
+
   test('is told about it by the error without an atmos.yaml', async () => {
     const machine = await openColleague();
     const { exitCode, stderr } = await machine.atmos('auth login');

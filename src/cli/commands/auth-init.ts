@@ -74,6 +74,9 @@ export async function init(context: Context, { flags, values }: Invocation): Pro
   const isYes = flags['yes'] ?? false;
   const plan = planSetup(found, await chooseRealm(context, found, values['realm'], isYes));
   await showProblems(context, plan);
+  for (const { message, hint } of plan.warnings) {
+    await warnWithHints(context, message, hint === undefined ? [] : [hint]);
+  }
   const hasChange = plan.edits.length > 0;
   if (hasChange) await note(...formatDiff(shownFile(context, plan), plan.text, plan.edits));
   const isWritten = hasChange && (isYes || (await confirm(context, plan)));

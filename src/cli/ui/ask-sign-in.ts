@@ -20,10 +20,24 @@ export interface SignInWays extends Pick<SignIn, 'flow'> {
  */
 export function askSignIn(
   { host, note, progress }: Pick<Context, 'host' | 'note' | 'progress'>,
-  { flow, browser: { whyNot, commands }, env }: SignInWays,
+  { flow, browser: { whyNot, commands, missing = [] }, env }: SignInWays,
 ): SignIn {
-  const openPage = (url: URL, browser?: string) =>
-    openInBrowser(url, browser ?? commands, changedHost(host, { env }));
+  const openPage = async (url: URL, browser?: string) => {
+    const failures = browser === undefined ? missing.map((name) => `${name} does not exist`) : [];
+    const machine = changedHost(host, { env });
+    const isOpened = await openInBrowser(url, browser ?? commands, machine, (failed) => {
+      const { program, exitCode } = failed;
+      host.log('browser.failed', { exit_code: exitCode });
+      const how = exitCode === undefined ? 'could not be run' : `exited with ${exitCode}`;
+      // Words of the configuration may come from a tag.
+      failures.push(`${browser === undefined ? program : 'spec.browser'} ${how}`);
+    });
+    if (failures.length === 0) return isOpened;
+    const opened = isOpened ? 'another browser was opened' : 'open the page yourself';
+    // The wait goes on, also if this cannot be shown.
+    await note([paint('yellow', 'warning:'), ` ${failures.join(', ')}: ${opened}`]).catch(() => {});
+    return isOpened;
+  };
   const pasteAddress = async (signal: AbortSignal) => {
     const line = await readLine({ host, progress }, address, signal);
     return line.trim();
@@ -38,7 +52,7 @@ export function askSignIn(
           : [['Continue only if the page shows the code ', paint('bold', code)]]),
       );
       // A browser on another machine, such as the one of Windows beside WSL: for a code it is enough.
-      if (whyNot !== undefined && commands.length > 0) void openPage(url);
+      if (whyNot !== undefined && commands.length + missing.length > 0) void openPage(url);
       const limitMs = expiresAt.getTime() - host.now().getTime();
       const stopWaiting = host.waiting('the sign-in', limitMs);
       try {

@@ -1,10 +1,11 @@
 import { ConfigurationError } from '../../core/configuration-error.ts';
 import type { ExistingLinks, ImportedLink } from '../../core/imported-config.ts';
+import { withoutAbsent } from '../../core/json.ts';
 import { isSameName } from '../../core/names.ts';
 import { splitWords, type IniSection } from './ini.ts';
 import { readCenterSettings } from './identity-center-settings.ts';
 import { createNames, nameFault, type ProfileReader, type Report } from './import-profile.ts';
-import { normalizeStartUrl } from './start-url.ts';
+import { isAwsPage, normalizeStartUrl } from './start-url.ts';
 
 // The portals of IAM Identity Center in the AWS files: one provider for each start URL and region.
 
@@ -51,7 +52,9 @@ export function createPortals(
       return undefined;
     }
     const settings = { kind: portalKind, start_url: portal.startUrl, region: portal.region };
-    providers.push({ name: wanted, settings, from, state: same === undefined ? 'new' : 'exists' });
+    const foreignPage = isAwsPage(new URL(portal.startUrl)) ? undefined : portal.startUrl;
+    const state = same === undefined ? 'new' : 'exists';
+    providers.push({ name: wanted, settings, from, state, ...withoutAbsent({ foreignPage }) });
     nameOf.set(id, wanted);
     return wanted;
   }

@@ -154,6 +154,23 @@ test('the browser of the configuration is opened instead of that of the user', a
   expect(existsSync(record)).toBe(true);
 });
 
+test('a browser that cannot be opened is named in one line, and in the log', async () => {
+  const events: unknown[] = [];
+  const log: Host['log'] = (event, fields) => void events.push([event, fields]);
+  const commands = [{ program: '/bin/sh', args: () => ['-c', 'exit 3'] }];
+  const { signIn, lines } = desk({ browser: { commands, missing: ['opera'] } }, { sleep, log });
+  expect(await signIn.openPage?.(page.url)).toBe(false);
+  expect(await signIn.openPage?.(page.url, 'exit 4;')).toBe(false);
+  expect(lines).toEqual([
+    'warning: opera does not exist, /bin/sh exited with 3: open the page yourself\n',
+    'warning: spec.browser exited with 4: open the page yourself\n',
+  ]);
+  expect(events).toEqual([
+    ['browser.failed', { exit_code: 3 }],
+    ['browser.failed', { exit_code: 4 }],
+  ]);
+});
+
 test('the flow that the user requires is passed on', () => {
   expect(desk().signIn).not.toHaveProperty('flow');
   expect(desk({ flow: 'device' }).signIn).toMatchObject({ flow: 'device' });

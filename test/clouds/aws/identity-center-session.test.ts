@@ -233,6 +233,29 @@ describe('who signs in is compared', () => {
     });
   });
 
+  // docs/security.md: another user of the machine can read the address of the page.
+  test('with the user, although another person has completed the sign-in', async () => {
+    await place.center.close();
+    const sts = await startSts({ keys: [], now: () => testStart });
+    closing.push(() => sts.close());
+    env = { AWS_ENDPOINT_URL_STS: sts.url };
+    const users = [{ name: 'ada' }, { name: 'bob' }];
+    place = await openPortalPlace({ users, pages: 'ask', onCredentials: sts.addSession });
+    const openPage = async (url: URL) => {
+      const page = await (await fetch(url)).text();
+      const request = /name="request" value="([^"]+)"/.exec(page)?.[1] ?? '';
+      const body = new URLSearchParams({ request, decision: 'allow', user: 'bob' });
+      await fetch(new URL('/authorize', url), { method: 'POST', body });
+      return true;
+    };
+    const ask = { signIn: place.signIn({ flow: 'browser', openPage }) };
+    expect(await errorOf(open({ user: 'ada' }, { ask }))).toMatchObject({
+      code: 'ERR_AUTH_OTHER_USER',
+      message:
+        'provider corp expects the user "ada" (/p/atmos.yaml:spec:expect:user), but "bob" signed in',
+    });
+  });
+
   test('which fails if the person has no role', async () => {
     place.center.accounts.length = 0;
     expect((await errorOf(open({ user: 'ada' }))).message).toBe(
