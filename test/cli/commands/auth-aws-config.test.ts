@@ -305,7 +305,7 @@ describe('is refused, with nothing changed:', () => {
     const { code, stderr } = await desk.run('auth aws-config --write --identities dev');
     expect(code).toBe('ERR_USAGE');
     expect(stderr).toBe(
-      `error: ${noProfile(desk)}\n  dev: the profile dev is already in ${desk.path}:1\nhint: for other names of the profiles: add --prefix atmos-\n`,
+      `error: ${noProfile(desk)}\n  dev: the profile dev is already in ${desk.path}:1\nhint: atmos auth aws-config --write --identities dev --prefix atmos-\n`,
     );
     expect(handlesOf(desk)).toEqual([]);
   });
