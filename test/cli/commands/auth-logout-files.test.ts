@@ -123,7 +123,7 @@ describe('auth logout', () => {
       expect(await run(command)).toMatchObject({ exitCode: 0 });
       expect(readFileSync(credentials, 'utf8')).toBe(`${section('gone').trimEnd()}\n`);
       expect(readFileSync(config, 'utf8')).toBe(`${profileSection('gone').trimEnd()}\n`);
-      expect((await run('auth keyring doctor')).stdout).toContain(
+      expect((await run('auth keyring doctor -o json')).stdout).toContain(
         `${credentials} holds a session of gone, which is not configured, in plain text`,
       );
     },
