@@ -61,7 +61,6 @@ export async function writeProfiles(
   const edit = await profilesEditor(plan, options, '--write', host);
   const changed = await changeFile(await openFile(plan, host), edit, host);
   await warnOfMemory(plan, 'each program will open a session of its own', services);
-  await warnOfPassword(plan, services);
   return changed;
 }
 
@@ -288,12 +287,12 @@ function noProfile(file: string, skipped: readonly SkippedIdentity[], hint: Hint
   );
 }
 
-/** Programs that no shell of the user starts do not get the password from a variable. */
-async function warnOfPassword(
+/** Unless the password is in a variable, which programs of this shell get as well. */
+export async function warnOfPassword(
   { keyring }: ProjectPlan,
   { host, warn }: Pick<Services, 'host' | 'warn'>,
 ): Promise<void> {
-  const locked = await findLocked(keyring, host, { getsVariables: false });
+  const locked = await findLocked(keyring, host, { getsVariables: true });
   if (locked === undefined) return;
   await warn(
     'programs are never prompted for the password of the file keyring: a program that does not get it in a variable finds the keyring locked',

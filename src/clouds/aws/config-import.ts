@@ -136,16 +136,16 @@ function withDefault(
   report: Report,
 ): ImportedLink[] {
   const [only, second] = identities;
-  const isDefault = ({ name }: ImportedLink) => name === ofDefault;
+  const isOfDefault = ({ name }: ImportedLink) => name === ofDefault;
   const other = existing.identities.find(({ isDefault }) => isDefault);
   if (other !== undefined) {
-    for (const { from } of identities.filter((one) => isDefault(one) && one.state === 'new')) {
+    for (const { from } of identities.filter((one) => isOfDefault(one) && one.state === 'new')) {
       const reason = `does not become the default: identity ${other.name} is the default already`;
       report({ from, reason });
     }
     return [...identities];
   }
-  const chosen = identities.find(isDefault) ?? (second === undefined ? only : undefined);
+  const chosen = identities.find(isOfDefault) ?? (second === undefined ? only : undefined);
   return identities.map((link) =>
     link === chosen && link.state === 'new' ? asDefault(link) : link,
   );
