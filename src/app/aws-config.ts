@@ -4,7 +4,7 @@ import { handleOf, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
 import type { Cloud, ProcessProfile, ProfilesEdit } from '../clouds/cloud-contract.ts';
 import { loadUserProfiles } from '../clouds/registry.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { addOptions, didYouMean, run } from '../core/hint.ts';
+import { didYouMean, optionWords, run, type Hint } from '../core/hint.ts';
 import { listNames, quote, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { foldName, nearestName } from '../core/names.ts';
@@ -58,10 +58,9 @@ export async function writeProfiles(
   services: Pick<Services, 'host' | 'warn'>,
 ): Promise<ChangedProfiles> {
   const { host } = services;
-  const edit = await profilesEditor(plan, options, host);
+  const edit = await profilesEditor(plan, options, '--write', host);
   const changed = await changeFile(await openFile(plan, host), edit, host);
   await warnOfMemory(plan, 'each program will open a session of its own', services);
-  await warnOfPassword(plan, services);
   return changed;
 }
 
@@ -71,7 +70,7 @@ export async function formatProfiles(
   options: ProfileOptions,
   host: Host,
 ): Promise<Pick<Edited, 'block' | 'profiles' | 'skipped'>> {
-  const edit = await profilesEditor(plan, options, host);
+  const edit = await profilesEditor(plan, options, '--print', host);
   const file = await openFile(plan, host);
   return edit(file, readUserFile(file.place, host));
 }
@@ -126,6 +125,7 @@ async function openFile({ realm }: Pick<AuthPlan, 'realm'>, host: Host): Promise
 async function profilesEditor(
   plan: ProjectPlan,
   { identities, prefix = '' }: ProfileOptions,
+  action: '--write' | '--print',
   host: Host,
 ): Promise<Editor> {
   if (prefix !== '') (await loadUserProfiles()).checkPrefix(prefix);
@@ -136,10 +136,11 @@ async function profilesEditor(
     if (typeof found === 'string') unusable.push({ identity: identity.name, reason: found });
     else wanted.push(found);
   }
+  const profiles = wanted.map(({ profile }) => profile);
   return (file, text) => {
     const { taken, ...edited } = file.edit(
       text,
-      wanted.map(({ profile }) => ({ ...profile, prefix })),
+      profiles.map((profile) => ({ ...profile, prefix })),
     );
     const skipped = [
       ...unusable,
@@ -149,8 +150,12 @@ async function profilesEditor(
       })),
     ];
     if (edited.profiles.length === 0) {
-      const freePrefix = taken.length > 0 ? `${prefix}atmos-` : undefined;
-      throw noProfile(file.place.value, skipped, freePrefix);
+      const only = identities === undefined ? [] : optionWords('--identities', identities);
+      const hint =
+        taken.length > 0
+          ? otherNames([action, ...only], findFreePrefix(file, text, profiles))
+          : run(['atmos', 'auth', 'validate']);
+      throw noProfile(file.place.value, skipped, hint);
     }
     const names = new Set(edited.profiles.map(({ identity }) => identity));
     // A profile must never name a handle that does not exist.
@@ -230,31 +235,64 @@ async function foreseenIfUsable(
   }
 }
 
-/** @param freePrefix a prefix with which the names of the profiles would not be taken */
-function noProfile(
-  file: string,
-  skipped: readonly SkippedIdentity[],
-  freePrefix: string | undefined,
-): AtmosError {
+/**
+ * The command that writes profiles of these identities of a realm, if names of them are taken in the
+ * user's AWS config file. Undefined also if that file cannot be read.
+ */
+export async function suggestProfiles(
+  plan: Pick<AuthPlan, 'realm'>,
+  identities: readonly string[],
+  host: Host,
+): Promise<Hint | undefined> {
+  try {
+    const file = await openFile(plan, host);
+    const text = readUserFile(file.place, host);
+    const profiles = identities.map((identity) => ({ identity, command: '' }));
+    const isTaken = file.edit(text, profiles).taken.length > 0;
+    return isTaken ? otherNames(['--write'], findFreePrefix(file, text, profiles)) : undefined;
+  } catch (error) {
+    if (isAtmosError(error)) return undefined;
+    throw error;
+  }
+}
+
+function otherNames(options: readonly string[], prefix: string): Hint {
+  return run(['atmos', 'auth', 'aws-config', ...options, '--prefix', prefix]);
+}
+
+const maxPrefixes = 100;
+
+/** A prefix with which no profile has a name that is taken. */
+function findFreePrefix(
+  file: ConfigFile,
+  text: string,
+  profiles: readonly ProcessProfile[],
+): string {
+  for (let count = 1; ; count++) {
+    const prefix = count === 1 ? 'atmos-' : `atmos${count}-`;
+    const { taken } = file.edit(
+      text,
+      profiles.map((profile) => ({ ...profile, prefix })),
+    );
+    if (taken.length === 0 || count === maxPrefixes) return prefix;
+  }
+}
+
+function noProfile(file: string, skipped: readonly SkippedIdentity[], hint: Hint): AtmosError {
   const reasons = skipped.map(({ identity, reason }) => `${identity}: ${reason}`);
   return new AtmosError(
     'ERR_USAGE',
     [`no identity can have a profile in ${file}, so nothing was written`, ...reasons],
-    {
-      hints:
-        freePrefix === undefined
-          ? [run(['atmos', 'auth', 'validate'])]
-          : [addOptions(['--prefix', freePrefix], 'for other names of the profiles')],
-    },
+    { hints: [hint] },
   );
 }
 
-/** Programs that no shell of the user starts do not get the password from a variable. */
-async function warnOfPassword(
+/** Unless the password is in a variable, which programs of this shell get as well. */
+export async function warnOfPassword(
   { keyring }: ProjectPlan,
   { host, warn }: Pick<Services, 'host' | 'warn'>,
 ): Promise<void> {
-  const locked = await findLocked(keyring, host, { getsVariables: false });
+  const locked = await findLocked(keyring, host, { getsVariables: true });
   if (locked === undefined) return;
   await warn(
     'programs are never prompted for the password of the file keyring: a program that does not get it in a variable finds the keyring locked',

@@ -7,7 +7,7 @@ import type { Config, LoadOptions } from '../config/load.ts';
 import { checkRealm, isRealmNamed, resolveRealm, suggestRealm } from '../config/realm.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { placeholder, run, say, type Hint } from '../core/hint.ts';
-import type { ImportedConfig, ImportedLink } from '../core/imported-config.ts';
+import { asDefault, type ImportedConfig, type ImportedLink } from '../core/imported-config.ts';
 import { isObject, quoteValue, type Sourced } from '../core/json.ts';
 import { abbreviateHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
@@ -45,6 +45,8 @@ export interface FoundSetup {
   readonly suggestedRealm: string;
   /** The realm of identities that the configuration has, if it has no name. */
   readonly unnamedRealm: string | undefined;
+  /** The new identities of which one can become the default. Empty if there is a default. */
+  readonly defaultChoices: readonly string[];
 }
 
 /** A change of the file that was not made. */
@@ -77,6 +79,9 @@ export async function findSetup(options: InitOptions, host: Host): Promise<Found
     throw nothingFound(sources, imported, host);
   }
   const isOfProject = origin === 'project';
+  const hasDefault =
+    (config?.identities ?? []).some(({ isDefault }) => isDefault) ||
+    imported.identities.some(isDefault);
   const isUnnamed = config !== undefined && !isRealmNamed(config, host);
   return {
     file,
@@ -89,11 +94,20 @@ export async function findSetup(options: InitOptions, host: Host): Promise<Found
       ...(isOfProject ? [] : pageWarnings(imported)),
     ],
     imported,
+    defaultChoices: hasDefault ? [] : imported.identities.filter(isNew).map(nameOf),
     realm: config?.realm,
     suggestedRealm: realmFor(file.value, isOfProject, imported, host),
     unnamedRealm:
       isUnnamed && config.identities.length > 0 ? resolveRealm(config, host).value : undefined,
   };
+}
+
+/** The setup in which this new identity is the default. */
+export function withDefault(found: FoundSetup, name: string): FoundSetup {
+  const identities = found.imported.identities.map((link) =>
+    link.name === name ? asDefault(link) : link,
+  );
+  return { ...found, imported: { ...found.imported, identities } };
 }
 
 /** Commands in the configuration are not run, and it may be missing. */
@@ -234,6 +248,7 @@ function settleRealm(
 }
 
 const isNew = ({ state }: ImportedLink) => state === 'new';
+const isDefault = ({ settings }: ImportedLink) => settings['default'] === true;
 const nameOf = ({ name }: ImportedLink) => name;
 const entryOf = ({ name, settings }: ImportedLink) => [name, settings] as const;
 

@@ -13,7 +13,7 @@ import { itemKeys } from '../store/key.ts';
 import { findItems, removeItems, type LeftItem, type OwnedItem } from './logout-realms.ts';
 import type { LogoutOptions, RemovedEntry } from './logout.ts';
 import type { OpenAuth } from './open.ts';
-import type { SignOutOptions } from './sign-out.ts';
+import type { EndedSession, SignOutOptions, SignOutResult } from './sign-out.ts';
 import {
   findSessionFiles,
   removeSessionFiles,
@@ -28,6 +28,8 @@ export interface LoggedOut {
   readonly left: readonly LeftItem[];
   /** The plain files of Atmos. */
   readonly files: FilesResult;
+  /** The sessions at services that were ended. */
+  readonly ended: readonly EndedSession[];
   /** Why some entry or file could not be removed, all reasons in one error. */
   readonly failure: AtmosError | undefined;
 }
@@ -66,12 +68,15 @@ export async function logoutIdentities(
   const plainFiles = await findSessionFiles(plan, fileScopeOf(config, scope), host);
   const found = await manager.logout(aliases, { ...options, isDryRun: true });
   if (!isDryRun && !(await mayRemove(found.removed, confirm))) return undefined;
-  const results = [isDryRun ? found : await manager.logout(aliases, options)];
-  for (const provider of providers) results.push(await manager.signOut(provider, options));
+  // First, because it fails before anything is removed if the keyring cannot be read.
+  const signedOut: SignOutResult[] = [];
+  for (const provider of providers) signedOut.push(await manager.signOut(provider, options));
+  const results = [isDryRun ? found : await manager.logout(aliases, options), ...signedOut];
   const files = await removeSessionFiles(plainFiles, isDryRun);
   const removed = distinct(results.flatMap((result) => result.removed));
   const failure = joined(...results.map((result) => result.failures), files.failures);
-  return { removed, left: [], files, failure };
+  const ended = signedOut.flatMap((result) => result.ended ?? []);
+  return { removed, left: [], files, ended, failure };
 }
 
 /** The names whose entries are removed, and the providers from which to sign out. */
@@ -118,7 +123,7 @@ export async function logoutRealms(
   const files = await removeSessionFiles(plainFiles, isDryRun);
   const unread = left.flatMap(({ error }) => error ?? []);
   const failure = joined(done.failures, unread, files.failures);
-  return { removed: done.removed.map(entryOf), left, files, failure };
+  return { removed: done.removed.map(entryOf), left, files, ended: [], failure };
 }
 
 function entryOf({ key, realm, alias, item }: OwnedItem): RemovedEntry {

@@ -27,7 +27,7 @@ import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { keyringContext, otherOwners } from './keyring-context.ts';
 import type { ListedLink } from './list-links.ts';
 import { logout, type LogoutOptions, type LogoutResult } from './logout.ts';
-import type { SignOutOptions } from './sign-out.ts';
+import type { SignOutOptions, SignOutResult } from './sign-out.ts';
 import { describeIdentity, whoami, type IdentityDescription, type Whoami } from './whoami.ts';
 
 export type { MfaRequest, SignIn };
@@ -167,7 +167,7 @@ function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
 export interface AuthManager {
   login(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
   signIn(provider: Provider, options?: Pick<LoginOptions, 'force'>): Promise<SignInResult>;
-  signOut(provider: Provider, options: SignOutOptions): Promise<LogoutResult>;
+  signOut(provider: Provider, options: SignOutOptions): Promise<SignOutResult>;
   /** What is known without its key and its session. */
   describe(identity: Identity): Promise<IdentityDescription>;
   whoami(identity: Identity): Promise<Whoami>;

@@ -72,7 +72,7 @@ export async function findSessionFiles(
   host: Host,
 ): Promise<SessionFile[]> {
   const files = await listOf(plan, host, scope === 'all-realms' ? [] : scope.identities);
-  return files.filter((file) => scope === 'all-realms' || isIn(file, scope, plan.realm.value));
+  return files.filter((file) => scope === 'all-realms' || isIn(file, scope, plan));
 }
 
 /**
@@ -133,11 +133,13 @@ export async function examineSessionFiles(plan: Plan, host: Host): Promise<Findi
     const owner = ownerOf(file);
     const of = owner === null ? '' : ` of ${owner}`;
     const inRealm = realm === null || realm === plan.realm.value ? '' : ` (realm ${realm})`;
-    const isWanted = fault === undefined && plan.config?.sessionFiles?.value === true;
+    const isAlone = isOrphan(file, plan);
+    const isWanted = fault === undefined && !isAlone && plan.config?.sessionFiles?.value === true;
+    const known = isAlone ? ', which is not configured,' : '';
     return (isWanted ? note : warning)(
       'session-files',
       fault === undefined
-        ? `${path} holds a ${item}${of}${inRealm} in plain text, as Atmos writes it`
+        ? `${path} holds a ${item}${of}${inRealm}${known} in plain text, as Atmos writes it`
         : `${path}, where Atmos keeps a ${item}${inRealm} in plain text, ${fault}`,
       ...(fault === undefined ? [logoutHint(file, plan)] : []),
     );
@@ -145,17 +147,14 @@ export async function examineSessionFiles(plan: Plan, host: Host): Promise<Findi
 }
 
 /** The narrowest logout command that removes it. */
-function logoutHint(file: SessionFile, { config, realm }: Plan): Hint {
+function logoutHint(file: SessionFile, plan: Plan): Hint {
+  const { config, realm } = plan;
   const owner = ownerOf(file);
   const isHere = file.realm === realm.value || isPortalToken(file);
   if (config === undefined || owner === null || !isHere)
     return run(['atmos', 'auth', 'logout', '--all-realms']);
-  const isIdentity = hasName(
-    config.identities.map(({ name }) => name),
-    owner,
-  );
   // That name would mean the identity.
-  return isPortalToken(file) && isIdentity
+  return isPortalToken(file) && isConfigured(owner, plan)
     ? run(['atmos', 'auth', 'logout', '--all'])
     : logOut(owner, false);
 }
@@ -175,12 +174,27 @@ function listOf(
   return listSessionFiles(host, { realm: realm.value, identities, providers });
 }
 
-function isIn(file: SessionFile, { identities, providers }: NamedScope, realm: string): boolean {
+function isIn(file: SessionFile, { identities, providers }: NamedScope, plan: Plan): boolean {
   const isOfProvider = file.providers.some((name) => hasName(providers, name));
   if (isPortalToken(file)) return isOfProvider;
-  if (file.realm !== realm) return false;
+  if (file.realm !== plan.realm.value) return false;
   // A file that must not be read may contain a session of any identity.
-  return isOfProvider || file.identity === null || hasName(identities, file.identity);
+  if (file.identity === null || hasName(identities, file.identity)) return true;
+  return isOfProvider && isConfigured(file.identity, plan);
+}
+
+function isConfigured(identity: string, { config }: Plan): boolean {
+  const identities = config?.identities ?? [];
+  return hasName(
+    identities.map(({ name }) => name),
+    identity,
+  );
+}
+
+/** Of this realm, and only a logout with the name of its identity, or from all realms, removes it. */
+function isOrphan({ identity, realm }: SessionFile, plan: Plan): boolean {
+  if (plan.config === undefined || identity === null || realm !== plan.realm.value) return false;
+  return !isConfigured(identity, plan);
 }
 
 function hasName(names: readonly string[], name: string): boolean {

@@ -23,6 +23,18 @@ export interface SignOutOptions {
   readonly isLocal: boolean;
 }
 
+/** A session at a service that was ended. */
+export interface EndedSession {
+  readonly provider: string;
+  /** The start URL of the portal. */
+  readonly issuer: string;
+}
+
+export interface SignOutResult extends LogoutResult {
+  /** Undefined if there was none, or it was not ended. */
+  readonly ended: EndedSession | undefined;
+}
+
 const requestTimeoutMs = 10_000;
 
 /**
@@ -31,28 +43,40 @@ const requestTimeoutMs = 10_000;
  * cannot be reached, or nothing may be sent to it because the project is not trusted: this is then one
  * of the failures. Nothing happens for a provider whose tokens are not kept.
  *
- * @throws the keyring's errors, except those about a single entry
+ * @throws the keyring's errors, except those about a single entry; nothing is removed if the token
+ *   cannot be read, because the session could not be ended any more
  */
 export async function signOut(
   context: AuthContext,
   provider: Provider,
   options: SignOutOptions,
-): Promise<LogoutResult> {
+): Promise<SignOutResult> {
   const failures: AtmosError[] = [];
   const collect = (error: unknown) => {
     if (!(error instanceof AtmosError)) throw error;
     failures.push(error);
   };
   const slot = await slotOf(context, provider).catch(collect);
-  if (slot === undefined) return { removed: [], failures };
+  if (slot === undefined) return { removed: [], failures, ended: undefined };
+  let isEnded = false;
   if (!options.isDryRun && !options.isLocal) {
-    await endAtService(context, provider, slot).catch(collect);
+    await requireReadable(context, slot);
+    isEnded = (await endAtService(context, provider, slot).catch(collect)) ?? false;
   }
   const removed = await removeAll(context, provider, slot, options, (error) => {
     if (!isEntryError(error)) throw error;
     failures.push(error);
   });
-  return { removed, failures };
+  const ended = isEnded ? { provider: provider.name, issuer: slot.issuer } : undefined;
+  return { removed, failures, ended };
+}
+
+async function requireReadable({ store }: AuthContext, slot: SharedSlot): Promise<void> {
+  try {
+    await store.tokens.read(slot);
+  } catch (error) {
+    if (!isEntryError(error)) throw error;
+  }
 }
 
 /**
@@ -72,17 +96,17 @@ async function slotOf({ host }: AuthContext, provider: Provider): Promise<Shared
   }
 }
 
-/** Sends the token only where it came from, and only with trust. */
+/** Sends the token only where it came from, and only with trust. Returns whether a session ended. */
 async function endAtService(
   context: AuthContext,
   provider: Provider,
   slot: SharedSlot,
-): Promise<void> {
+): Promise<boolean> {
   const { store, host } = context;
-  if ((await store.tokens.read(slot)) === null) return;
+  if ((await store.tokens.read(slot)) === null) return false;
   const { target } = await planTrusted(context, provider);
   const { revoke, name } = target.plan;
-  if (revoke === undefined) return;
+  if (revoke === undefined) return false;
   const notEnded = (code: ErrorCode, reason: string, details: ErrorDetails) =>
     new AtmosError(
       code,
@@ -94,7 +118,7 @@ async function endAtService(
     const hints = [say('sign out of it in the browser')];
     throw notEnded('ERR_AUTH_NO_SESSION', changed, { hints });
   }
-  if (session === undefined) return;
+  if (session === undefined) return false;
   const { clockOffsetMs } = session;
   try {
     await revoke(session, { host, timeoutMs: requestTimeoutMs, clockOffsetMs });
@@ -104,6 +128,7 @@ async function endAtService(
     throw notEnded(code, message, { hints: hintValues, cause });
   }
   host.log('session.ended', { provider: name });
+  return true;
 }
 
 /** The token last, so that after an interruption the sessions are found again. */

@@ -9,26 +9,38 @@ function isOfKeyring({ code }: AtmosError): boolean {
 }
 
 /**
- * The error with the name of the identity that was asked for and, in a chain, of the link that failed,
- * also in the hints that need a name. Errors of the keyring stay as they are.
+ * The error with the name of the identity or provider that was asked for and, in a chain, of the link that failed,
+ * also in the hints that need a name. Errors of the keyring and cancellations stay as they are.
  */
 export function errorOfLink(error: AtmosError, chain: Chain, at: number): AtmosError {
-  if (isOfKeyring(error)) return error;
+  if (isOfKeyring(error) || error.code === 'ERR_CANCELLED') return error;
   const { config } = linkAt(chain, at);
-  const target = chain.target.config.name;
+  const target = chain.target.config;
+  const title = titleOf(target);
   const { name: keyOwner } = keyLinkOf(chain, at).config;
-  const hints = error.hintValues.map((hint) => forIdentity(hint, { target, keyOwner }));
+  const hints = error.hintValues.map((hint) =>
+    forIdentity(hint, { target: target.name, keyOwner }),
+  );
   const { message, code, cause } = error;
   if (chain.links.length === 1) {
-    if (message.includes(`identity ${target}`)) return error;
-    return new AtmosError(code, `no session for identity ${target}: ${message}`, { hints, cause });
+    if (message.includes(title)) return error;
+    return new AtmosError(code, `no session for ${title}: ${message}`, { hints, cause });
   }
   const path = pathOf(chain.links.map((link) => link.config));
   const which = `link ${at + 1} of ${chain.links.length}, ${titleOf(config)} (${config.kind})`;
-  return new AtmosError(code, `no session for identity ${target} (${path}): ${which}: ${message}`, {
+  const why = withoutTitle(message, titleOf(config));
+  return new AtmosError(code, `no session for ${title} (${path}): ${which}: ${why}`, {
     hints,
     cause,
   });
+}
+
+/** `provider corp needs a sign-in` without the name that precedes it already. */
+function withoutTitle(message: string, title: string): string {
+  const [, rest] = message.startsWith(title)
+    ? (/^:? (.+)$/s.exec(message.slice(title.length)) ?? [])
+    : [];
+  return rest ?? message;
 }
 
 /** Commands that use the default identity if no name is given, and whose name they need. */

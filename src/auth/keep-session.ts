@@ -15,7 +15,8 @@ interface OpenedWith {
 }
 
 /**
- * Stores the session. One that cannot be stored is still used, and the failure is reported.
+ * Stores the session. One that cannot be stored is still used, and the failure is reported, unless the
+ * user has canceled: then the command ends (ERR_CANCELLED).
  * Credentials that do not expire are not a session: they are never stored, and an older session is
  * removed.
  *
@@ -37,7 +38,7 @@ export async function keepSession(
     else await keepToken(context, linkAt(chain, at), plan.slot, session);
     return undefined;
   } catch (error) {
-    if (!isAtmosError(error)) throw error;
+    if (!isAtmosError(error) || error.code === 'ERR_CANCELLED') throw error;
     context.host.log('session.unstored', { identity: plan.name, code: error.code });
     return error;
   }

@@ -18,6 +18,12 @@ export interface ImportedLink {
   readonly foreignPage?: string;
 }
 
+/** The identity as the one that is used if none is named. */
+export function asDefault({ settings, ...link }: ImportedLink): ImportedLink {
+  const { kind, ...others } = settings;
+  return { ...link, settings: { kind, default: true, ...others } };
+}
+
 /** What cannot be expressed in atmos.yaml, or is wrong. */
 export interface NotImported {
   /** `profile dev`, `sso-session corp`, or a line of a file. */

@@ -78,7 +78,7 @@ function withFault({ value, source }: Sourced<string>, fault: PathFault): AtmosE
  * @param file its path is absolute
  * @param change returns the new text
  * @returns whether the text changed; otherwise nothing was written
- * @throws as {@link readUserFile}; ERR_IO also if another program changed the file at the same time;
+ * @throws as {@link readUserFile}; ERR_USAGE also if it is read-only; ERR_IO also if another program changed the file at the same time;
  *   what `change` throws, with nothing written
  */
 export async function changeUserFile(
@@ -101,6 +101,14 @@ export async function changeUserFile(
 }
 
 function write(file: Sourced<string>, before: Found, text: string, host: Host): void {
+  // An editor does not replace such a file either.
+  if (before.stats !== undefined && (before.stats.mode & 0o200) === 0) {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `cannot change ${file.value} (from ${file.source}): it is read-only`,
+      { hints: [say('make it writable, then run the command again'), listFiles([file.value])] },
+    );
+  }
   doing('write', file, () => makeOwnDirectories(dirname(file.value), host));
   if (find(file, host).text !== before.text) {
     throw new AtmosError(
@@ -176,5 +184,6 @@ function fail(verb: string, { value, source }: Sourced<string>, error: unknown):
   throw new AtmosError(
     'ERR_IO',
     `cannot ${verb} ${value} (from ${source}): ${reasonOf(reason, value)}`,
+    { hints: [showPermissions(dirname(value))] },
   );
 }

@@ -1,4 +1,5 @@
 import type { Keyring } from './contract.ts';
+import { isPrepared, prepareWrite } from './prepare.ts';
 
 // Reads many entries faster than one by one. Callers implement `Keyring`, so it has no such method:
 // a backend that can do this has it under a symbol, which no other object has by accident.
@@ -49,8 +50,11 @@ async function* oneByOne(keyring: Keyring): AsyncGenerator<Batch> {
 
 /** Replaces the methods of a keyring and keeps its optional capabilities. */
 export function wrapKeyring(keyring: Keyring, wrapped: Keyring): Keyring {
-  if (!isBulk(keyring)) return wrapped;
-  return Object.assign(wrapped, { [readMany]: () => keyring[readMany]() });
+  return Object.assign(
+    wrapped,
+    isBulk(keyring) ? { [readMany]: () => keyring[readMany]() } : {},
+    isPrepared(keyring) ? { [prepareWrite]: () => keyring[prepareWrite]() } : {},
+  );
 }
 
 function isBulk(keyring: Keyring): keyring is BulkKeyring {

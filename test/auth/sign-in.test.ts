@@ -241,7 +241,7 @@ describe('a chain portal → permission set → role → role', () => {
     expect(error).toMatchObject({
       code: 'ERR_AUTH_SIGN_IN_REQUIRED',
       message:
-        'no session for identity audit (provider corp → identity dev → identity deploy → identity audit): link 1 of 4, provider corp (aws/iam-identity-center): provider corp needs a sign-in: the session at https://d-9067000000.awsapps.com/start has ended',
+        'no session for identity audit (provider corp → identity dev → identity deploy → identity audit): link 1 of 4, provider corp (aws/iam-identity-center): needs a sign-in: the session at https://d-9067000000.awsapps.com/start has ended',
       hints: ['atmos auth login --provider corp'],
     });
     expect(await entriesOf(office)).toEqual(before);
@@ -294,6 +294,26 @@ describe('a sign-in', () => {
     const error = await errorOf(refusing.manager.signIn(providerOf(refusing)));
     expect(error).toMatchObject({ code: 'ERR_AUTH_SIGN_IN_FAILED' });
     expect(await entriesOf(office)).toEqual([]);
+  });
+
+  test('ends if the person cancels the prompt for the password of the keyring', async () => {
+    const office = await openOffice();
+    const { store } = office.context;
+    const write = () => Promise.reject(new AtmosError('ERR_CANCELLED', 'canceled'));
+    const canceling = createAuthManager({
+      ...office.context,
+      store: { ...store, tokens: { ...store.tokens, write } },
+    });
+    const error = await errorOf(canceling.login(identityOf(office, 'dev')));
+    expect(error).toMatchObject({ code: 'ERR_CANCELLED', message: 'canceled' });
+    expect(office.center.requests()).not.toHaveProperty('GetRoleCredentials');
+  });
+
+  test('that fails names the provider if no identity was asked for', async () => {
+    const office = await openOffice({ signIn: null });
+    const error = await errorOf(office.manager.signIn(providerOf(office)));
+    expect(error?.message).toMatch(/^(no session for )?provider corp/);
+    expect(error?.message).not.toContain('identity');
   });
 
   test('is one for all providers with the same portal, whatever their names', async () => {
@@ -375,8 +395,9 @@ describe('signing out', () => {
     const office = await openOffice();
     await office.manager.login(identityOf(office, 'audit'));
     const before = await entriesOf(office);
-    const { removed, failures } = await office.manager.signOut(providerOf(office), options);
+    const { removed, failures, ended } = await office.manager.signOut(providerOf(office), options);
     expect(failures).toEqual([]);
+    expect(ended).toEqual({ provider: 'corp', issuer: office.center.startUrl });
     expect(removed.map(({ key }) => key).sort()).toEqual(before);
     expect(removed.at(-1)).toMatchObject({ realm: null, identity: 'corp', item: 'token' });
     expect(office.center.requests()).toMatchObject({ Logout: 1 });
@@ -393,6 +414,25 @@ describe('signing out', () => {
     await office.manager.signOut(providerOf(office), { ...options, isLocal: true });
     expect(office.center.requests()).not.toHaveProperty('Logout');
     expect(await entriesOf(office)).toEqual([]);
+  });
+
+  test('with a locked keyring ends and removes nothing', async () => {
+    const office = await openOffice();
+    await office.manager.login(identityOf(office, 'dev'));
+    const before = await entriesOf(office);
+    const { store } = office.context;
+    const read = () =>
+      Promise.reject(new AtmosError('ERR_KEYRING_LOCKED', 'the keyring is locked'));
+    const locked = createAuthManager({
+      ...office.context,
+      store: { ...store, tokens: { ...store.tokens, read } },
+    });
+    const error = await errorOf(locked.signOut(providerOf(office), options));
+    expect(error).toMatchObject({ code: 'ERR_KEYRING_LOCKED' });
+    expect(office.center.requests()).not.toHaveProperty('Logout');
+    expect(await entriesOf(office)).toEqual(before);
+    const later = await office.manager.signOut(providerOf(office), options);
+    expect(later.ended).toMatchObject({ provider: 'corp' });
   });
 
   test('removes the token also if the portal does not end the session, and says so', async () => {

@@ -120,6 +120,17 @@ describe('the directory of the file', () => {
   });
 });
 
+test('a read-only file is not replaced', async () => {
+  const { host, path, file } = openHome();
+  writeFileSync(path, 'before\n', { mode: 0o444 });
+  const error = await errorOf(changeUserFile(file, host, addLine));
+  expect(error).toMatchObject({
+    code: 'ERR_USAGE',
+    message: `cannot change ${path} (from X): it is read-only`,
+  });
+  expect(readFileSync(path, 'utf8')).toBe('before\n');
+});
+
 test('a file with the same text is not written', async () => {
   const { host, path, file } = openHome();
   writeFileSync(path, 'same\n');

@@ -198,18 +198,21 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
             key: 'atmos_script_emergency-user@session',
             realm: 'script',
             identity: 'emergency-user',
+            provider: null,
             item: 'session',
           },
           {
             key: 'atmos_script_emergency-user',
             realm: 'script',
             identity: 'emergency-user',
+            provider: null,
             item: 'key',
           },
         ],
         left: [],
         removed_files: [],
         left_files: [],
+        ended: [],
         dry_run: false,
       });
       const gone = await atmos('auth login');

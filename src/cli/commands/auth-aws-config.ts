@@ -1,6 +1,7 @@
 import {
   formatProfiles,
   removeProfiles,
+  warnOfPassword,
   writeProfiles,
   type ChangedProfiles,
   type SkippedIdentity,
@@ -44,7 +45,8 @@ export async function awsConfig(context: Context, invocation: Invocation): Promi
       const plan = await loadPlan(context);
       const services = { host: context.host, warn: warner(context) };
       const written = await writeProfiles(plan, options, services);
-      return report(context, invocation, plan.realm.value, written);
+      await report(context, invocation, plan.realm.value, written);
+      return warnOfPassword(plan, services);
     }
     case 'remove': {
       const plan = await loadPlanIfAny(context);

@@ -5,7 +5,9 @@ import {
   writeSetup,
   type FoundSetup,
   type PlannedSetup,
+  withDefault,
 } from '../../app/init.ts';
+import { suggestProfiles } from '../../app/aws-config.ts';
 import { findRealmFault } from '../../config/realm.ts';
 import { addOptions, optionWords, run, setVariable, type Hint } from '../../core/hint.ts';
 import type { ImportedLink, NotImported } from '../../core/imported-config.ts';
@@ -72,7 +74,8 @@ export async function init(context: Context, { flags, values }: Invocation): Pro
     host,
   );
   const isYes = flags['yes'] ?? false;
-  const plan = planSetup(found, await chooseRealm(context, found, values['realm'], isYes));
+  const realm = await chooseRealm(context, found, values['realm'], isYes);
+  const plan = planSetup(isYes ? found : await chooseDefault(context, found), realm);
   await showProblems(context, plan);
   for (const { message, hint } of plan.warnings) {
     await warnWithHints(context, message, hint === undefined ? [] : [hint]);
@@ -101,6 +104,18 @@ async function chooseRealm(
     instead: insteadOf,
   });
   return { value, source: 'the prompt' };
+}
+
+const noDefault = 'none: every command names one with -i';
+
+async function chooseDefault({ prompt }: Context, found: FoundSetup): Promise<FoundSetup> {
+  if (found.defaultChoices.length === 0) return found;
+  const chosen = await prompt.select({
+    message: 'Identity that is used if a command names none',
+    choices: [...found.defaultChoices, noDefault],
+    instead: insteadOf,
+  });
+  return chosen === noDefault ? found : withDefault(found, chosen);
 }
 
 const insteadOf: Hint = addOptions(['--yes'], 'to write without a prompt');
@@ -175,7 +190,6 @@ async function showNext(context: Context, plan: PlannedSetup, isFrom: boolean): 
       ...hints,
       run(importCommand(keys)),
     ]);
-    return;
   }
   const isDefault = imported.identities.some(
     ({ settings, state }) => state === 'new' && settings['default'] === true,
@@ -184,6 +198,8 @@ async function showNext(context: Context, plan: PlannedSetup, isFrom: boolean): 
   if (first === undefined) return;
   const identity = isDefault ? [] : optionWords('-i', first);
   await note(await formatNext(host, run(['atmos', 'auth', 'login', ...identity])));
+  const profiles = await suggestProfiles(plan, added.identities, host);
+  if (profiles !== undefined) await note(await formatNext(host, profiles));
 }
 
 /** Without a comma in a name, which would end the name in the map. */

@@ -9,6 +9,7 @@ import {
 } from '../../app/logout-identities.ts';
 import type { RemovedEntry } from '../../app/logout.ts';
 import { providerNamed } from '../../app/provider-named.ts';
+import type { EndedSession } from '../../app/sign-out.ts';
 import type { FilesResult, LeftFile, RemovedFile } from '../../app/session-files.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { addOptions, optionWords, placeholder, run } from '../../core/hint.ts';
@@ -22,7 +23,7 @@ import { loadPlanFor, loadPlanIfAny, warn, type ProjectPlan } from '../plan.ts';
 /** The documented form of `-o json`: always every field. */
 interface LogoutJson {
   /** With `--dry-run`: what would be removed. */
-  removed: readonly RemovedEntry[];
+  removed: readonly RemovedJson[];
   /** With `--all-realms`: entries that may be our own, but are not marked as such. */
   left: readonly { key: string; reason: string }[];
   /**
@@ -32,7 +33,14 @@ interface LogoutJson {
   removed_files: readonly RemovedFile[];
   /** Plain files that other programs also use. */
   left_files: readonly LeftFile[];
+  /** The sessions at services that were ended, by their providers. */
+  ended: readonly EndedSession[];
   dry_run: boolean;
+}
+
+interface RemovedJson extends RemovedEntry {
+  /** The provider of a token that all realms share, else null. */
+  provider: string | null;
 }
 
 /**
@@ -45,6 +53,7 @@ interface LogoutJson {
  */
 export async function logout(context: Context, invocation: Invocation): Promise<void> {
   if (invocation.flags['all-realms']) return logoutOfRealms(context, invocation);
+  checkLocal(invocation);
   const plan = await loadPlanFor(context, invocation);
   const opened = await openForCommand(context, plan, { isInteractive: true });
   const scope = await chooseScope(context, plan, opened.keyring, invocation);
@@ -53,9 +62,21 @@ export async function logout(context: Context, invocation: Invocation): Promise<
   return report(context, invocation, `in realm ${plan.realm.value}`, done);
 }
 
+/** @throws ERR_USAGE for `--local` where nothing would be ended at a provider */
+function checkLocal({ flags, values }: Invocation): void {
+  if (!flags['local'] || flags['all'] || values['provider'] !== undefined) return;
+  throw new AtmosError('ERR_USAGE', '--local requires --provider or --all', {
+    hints: [
+      run(['atmos', 'auth', 'logout', '--local', '--provider', placeholder('name')]),
+      run(['atmos', 'auth', 'logout', '--local', '--all']),
+    ],
+  });
+}
+
 /** The entries are selected by their content, so they are decrypted, also with `--dry-run`. */
 async function logoutOfRealms(context: Context, invocation: Invocation): Promise<void> {
   const { flags, values } = invocation;
+  checkLocal(invocation);
   if (flags['all'] || values['provider'] !== undefined || namesIdentity(invocation)) {
     throw new AtmosError(
       'ERR_USAGE',
@@ -165,7 +186,7 @@ async function report(
   if (done === undefined) {
     await context.note('logout canceled: nothing was removed');
     if (invocation.values['output'] === 'json')
-      await tell(context, invocation, where, { removed: [], left: [], files: noFiles });
+      await tell(context, invocation, where, { removed: [], left: [], files: noFiles, ended: [] });
     return;
   }
   const { removed, files, failure } = done;
@@ -180,22 +201,27 @@ async function tell(
   context: Context,
   { flags, values }: Invocation,
   where: string,
-  { removed, left, files }: Omit<LoggedOut, 'failure'>,
+  { removed, left, files, ended }: Omit<LoggedOut, 'failure'>,
 ): Promise<void> {
   const { outJson, note, host } = context;
   const isDryRun = flags['dry-run'] ?? false;
   if (values['output'] === 'json') {
     const kept = left.map(({ key, reason }) => ({ key, reason }));
     const json = {
-      removed,
+      removed: removed.map((item) => ({
+        ...item,
+        provider: item.realm === null ? item.identity : null,
+      })),
       left: kept,
       removed_files: files.removed,
       left_files: files.left,
+      ended,
       dry_run: isDryRun,
     } satisfies LogoutJson;
     await outJson(json);
     return;
   }
+  for (const { issuer } of ended) await note(`ended the session at ${issuer}`);
   if (removed.length === 0 && files.removed.length === 0) await note(`nothing to remove ${where}`);
   const verb = isDryRun ? 'would remove' : 'removed';
   for (const { key, identity, item } of removed) {

@@ -11,6 +11,8 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
   'atmos auth': {
     description: 'A command that is not listed here is passed to the next atmos on PATH.',
     examples: [
+      'atmos auth init',
+      'atmos auth login',
       'atmos auth user configure --identity emergency-user',
       'atmos auth login --identity emergency-user',
       'atmos auth exec --identity emergency-user -- terraform plan',
@@ -39,6 +41,7 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
       'only if that prompts for nothing.',
     examples: [
       'atmos auth login --identity emergency-user',
+      'atmos auth login --provider company --device-code',
       'atmos auth login -i emergency-user --force',
       'atmos auth login -i production --plan',
       'atmos auth login --tags development,staging',
@@ -160,10 +163,11 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
   },
   'atmos auth logout': {
     description:
-      'Removes the sessions and tokens of one identity, or of all. Access keys stay in the ' +
-      'keyring unless --keychain is given.',
+      'Removes the sessions and tokens of one identity, or of all. With --provider and --all it ' +
+      'also ends the sessions at portals. Access keys stay in the keyring unless --keychain is given.',
     examples: [
       'atmos auth logout emergency-user',
+      'atmos auth logout --provider company',
       'atmos auth logout --all --dry-run',
       'atmos auth logout emergency-user --keychain',
     ],

@@ -1,13 +1,15 @@
-import type {
-  ExistingLinks,
-  ImportedConfig,
-  ImportedLink,
-  NotImported,
+import {
+  asDefault,
+  type ExistingLinks,
+  type ImportedConfig,
+  type ImportedLink,
+  type NotImported,
 } from '../../core/imported-config.ts';
+import { isSameName } from '../../core/names.ts';
 import type { KeyFiles, ReadKeyFile } from '../key-contract.ts';
 import { createChain, portalKeys } from './import-chain.ts';
 import { createLinks } from './import-links.ts';
-import { createPortals } from './import-portals.ts';
+import { createPortals, sessionName } from './import-portals.ts';
 import {
   createNames,
   createProfileReader,
@@ -82,20 +84,29 @@ function reportLines(path: string, text: string, report: Report): void {
 /** Sections without a profile, a session or the endpoints of services. */
 function reportHeader({ name, line }: IniSection, path: string, report: Report): void {
   if (configProfile(name) !== undefined) return;
-  if (/^(sso-session\s|services\s|plugins$|preview$)/.test(name)) return;
-  const right = name.startsWith('profile') ? '[profile "a name"]' : '[profile name]';
-  const reason = `[${name}] is not the header of a profile in this file, write it like ${right}`;
+  if (sessionName(name) !== undefined || /^(services\s|plugins$|preview$)/.test(name)) return;
+  const isSession = /^sso-session\s/.test(name);
+  const what = isSession ? 'session' : 'profile';
+  const right = isSession
+    ? '[sso-session "a name"]'
+    : name.startsWith('profile')
+      ? '[profile "a name"]'
+      : '[profile name]';
+  const reason = `[${name}] is not the header of a ${what} in this file, write it like ${right}`;
   report({ from: `${path}:${line}`, reason });
 }
 
-/** The name of the identity of each profile that can have one. */
+/**
+ * The name of the identity of each profile that can have one. Of names that are the same for
+ * atmos.yaml, the first in the file is kept.
+ */
 function identityNames(
-  { profiles, misplaced }: SharedProfiles,
+  { order, misplaced }: SharedProfiles,
   newName: (wanted: string) => string,
   report: Report,
 ): Map<string, string> {
   const names = new Map<string, string>();
-  for (const name of profiles.keys()) {
+  for (const name of order) {
     const written = misplaced.find(({ readAs }) => readAs === name);
     if (written !== undefined) {
       const { file, line, name: meant } = written;
@@ -104,28 +115,38 @@ function identityNames(
       continue;
     }
     const fault = nameFault(name);
-    if (fault === undefined) names.set(name, newName(name));
-    else report({ from: `profile ${name}`, reason: fault });
+    if (fault !== undefined) {
+      report({ from: `profile ${name}`, reason: fault });
+      continue;
+    }
+    const [other] = [...names].find(([, identity]) => isSameName(identity, name)) ?? [];
+    names.set(name, newName(name));
+    if (other === undefined) continue;
+    const reason = `becomes the identity ${names.get(name)}, because atmos.yaml does not distinguish its name from that of profile ${other}`;
+    report({ from: `profile ${name}`, reason });
   }
   return names;
 }
 
-/** The identity of `[default]` becomes the default, unless there is one. */
+/** The identity of `[default]`, else the only one, becomes the default, unless there is one. */
 function withDefault(
   identities: readonly ImportedLink[],
-  name: string | undefined,
+  ofDefault: string | undefined,
   existing: ExistingLinks,
   report: Report,
 ): ImportedLink[] {
+  const [only, second] = identities;
+  const isOfDefault = ({ name }: ImportedLink) => name === ofDefault;
   const other = existing.identities.find(({ isDefault }) => isDefault);
-  return identities.map((link) => {
-    if (link.name !== name || link.state === 'exists') return link;
-    if (other !== undefined) {
+  if (other !== undefined) {
+    for (const { from } of identities.filter((one) => isOfDefault(one) && one.state === 'new')) {
       const reason = `does not become the default: identity ${other.name} is the default already`;
-      report({ from: link.from, reason });
-      return link;
+      report({ from, reason });
     }
-    const { kind, ...settings } = link.settings;
-    return { ...link, settings: { kind, default: true, ...settings } };
-  });
+    return [...identities];
+  }
+  const chosen = identities.find(isOfDefault) ?? (second === undefined ? only : undefined);
+  return identities.map((link) =>
+    link === chosen && link.state === 'new' ? asDefault(link) : link,
+  );
 }

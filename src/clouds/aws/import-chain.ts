@@ -71,6 +71,8 @@ export function createChain(
     if (keyKeys.some(has)) return makeUser(profile, name, profile.get('mfa_serial'));
     const command = profile.get('credential_process');
     if (command === undefined) {
+      // The AWS CLI takes the region of [default] for all profiles.
+      if (profile.name === 'default' && profile.isOnlyOfTheCli()) return undefined;
       return refuse(from, has('login_session') ? 'signs in with aws login' : 'has no credentials');
     }
     if (/\bauth credential-process\b/.test(command)) {

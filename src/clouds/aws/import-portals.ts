@@ -77,8 +77,18 @@ export function createPortals(
     reportScopes(from, get('sso_registration_scopes'), report);
     if (portal === undefined) continue;
     const id = idOf(portal);
-    if (!nameOf.has(id)) add(portal, from, () => ownName(name));
-    else if (!providers.some((one) => one.from === from)) {
+    if (!nameOf.has(id)) {
+      const added = add(portal, from, () => ownName(name));
+      if (
+        added !== undefined &&
+        !isSameName(added, name) &&
+        !existing.some((one) => one.name === added)
+      )
+        report({
+          from,
+          reason: `becomes the provider ${added}, because atmos.yaml does not distinguish its name from that of another session`,
+        });
+    } else if (!providers.some((one) => one.from === from)) {
       const reason = `is the same portal as provider ${nameOf.get(id) ?? name}, which its profiles use`;
       report({ from, reason });
     }
@@ -104,7 +114,7 @@ export function createPortals(
 }
 
 /** The name in `[sso-session NAME]`. */
-function sessionName(section: string): string | undefined {
+export function sessionName(section: string): string | undefined {
   if (!section.startsWith('sso-session')) return undefined;
   const words = splitWords(section);
   return words?.length === 2 && words[0] === 'sso-session' ? words[1] : undefined;

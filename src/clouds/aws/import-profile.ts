@@ -19,6 +19,8 @@ export interface ProfileReader {
    * which is reported.
    */
   get(key: string): string | undefined;
+  /** Whether nothing in it says who it is: only a region, and settings of the AWS CLI. */
+  isOnlyOfTheCli(): boolean;
   /** Reports that a setting is not imported. It counts as used. */
   reject(key: string, reason: string): undefined;
   /** Counts settings as used that another one includes. */
@@ -55,6 +57,8 @@ export function createProfileReader(
       if (isPrintable(value)) return value;
       return reject(key, 'contains a control character or an invisible one');
     },
+    isOnlyOfTheCli: () =>
+      [...profile.keys()].every((key) => key === 'region' || ofTheCli.test(key)),
     reject,
     cover: (...keys) => keys.forEach((key) => used.add(key)),
     reportUnused() {

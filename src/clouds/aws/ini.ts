@@ -107,7 +107,7 @@ export function atmosNotes(text: string, section: IniSection, name: string): str
 
 /**
  * Removes these sections and Atmos's comments directly above them. The rest of the text does not
- * change, including comments above the next section.
+ * change, including comments above the next section and the line break at the end.
  */
 export function removeSections(text: string, isRemoved: (name: string) => boolean): string {
   const lines = text.split('\n');
@@ -119,7 +119,8 @@ export function removeSections(text: string, isRemoved: (name: string) => boolea
     const end = next === undefined ? lines.length : startOf(next, lines, anyComment);
     for (let line = startOf(section, lines, atmosComment); line < end; line++) removed.add(line);
   }
-  return lines.filter((_, index) => !removed.has(index)).join('\n');
+  const rest = lines.filter((_, index) => !removed.has(index)).join('\n');
+  return text.endsWith('\n') && rest !== '' ? rest.replace(/\n?$/, '\n') : rest;
 }
 
 export interface NewSection {

@@ -14,13 +14,13 @@ const principal = mapOf({
   name: setting(text, 'The name of the permission set. Required.'),
   account: setting(
     mapOf({
-      id: setting(text, 'The number of the account, 12 digits. It wins over `name`.'),
+      id: setting(text, 'The number of the account, 12 digits.'),
       name: setting(
         text,
         'The name of the account, as the portal shows it. It is looked up whenever a session is opened.',
       ),
     }),
-    'The account. `id` or `name` is required.',
+    'The account. Exactly one of `id` and `name` is required.',
   ),
   region: setting(text, 'The region that programs receive. By default that of the provider.'),
 });
@@ -89,6 +89,10 @@ function accountIn(
       const shown = quoteValue({ value: id, tag: tagAt('id') });
       const message = `is not the number of an account, 12 digits: ${shown}`;
       report({ path: path('id'), message });
+    }
+    if (name) {
+      const message = 'has an id and a name, but only one is allowed';
+      report({ path: [...accountPath], message });
     }
     return { id };
   }

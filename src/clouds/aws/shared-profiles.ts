@@ -21,6 +21,8 @@ export type Profile = ReadonlyMap<string, ProfileSetting>;
 export interface SharedProfiles {
   /** Sorted by name. Each setting of the credentials file takes precedence over the config file. */
   readonly profiles: ReadonlyMap<string, Profile>;
+  /** The names of the profiles in the order of the files. */
+  readonly order: readonly string[];
   /** `[profile x]` in the credentials file, which the AWS CLI treats as a profile named `profile x`. */
   readonly misplaced: readonly MisplacedProfile[];
 }
@@ -65,7 +67,7 @@ export function readSharedProfiles(
     if (name !== undefined) misplaced.push({ name, readAs, file: credentials, line });
   }
   const sorted = [...profiles].sort(([one], [other]) => (one < other ? -1 : 1));
-  return { profiles: new Map(sorted), misplaced };
+  return { profiles: new Map(sorted), order: [...profiles.keys()], misplaced };
 }
 
 /**

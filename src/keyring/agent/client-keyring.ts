@@ -5,6 +5,7 @@ import type { Keyring, Probe } from '../contract.ts';
 import type { FileContext } from '../file/settings.ts';
 import { checkKey, checkReadKey, checkValue } from '../key.ts';
 import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
+import { prepareToWrite, prepareWrite, type PreparedKeyring } from '../prepare.ts';
 import { AgentError, noAnswer, parseValue } from './protocol.ts';
 
 /** A write in the agent waits as long for the keyring's lock as a write in this process. */
@@ -63,7 +64,7 @@ const mayBeAtWork: IsUnclear = ({ failure }) => failure === 'silent' || failure 
 /** A repeated delete would report that the entry did not exist. */
 const mayHaveDone: IsUnclear = (error) => error.failure === 'gone' || mayBeAtWork(error);
 
-function createClientKeyring(context: FileContext, { find, openFile }: Ways): Keyring {
+function createClientKeyring(context: FileContext, { find, openFile }: Ways): PreparedKeyring {
   const { settings, host } = context;
   const location = settings.directory.value;
   let here: Promise<Keyring> | undefined;
@@ -119,6 +120,8 @@ function createClientKeyring(context: FileContext, { find, openFile }: Ways): Ke
         async (connection) => parseProbe(await connection.ask({ op: 'probe' })),
         (keyring) => keyring.probe(),
       ),
+
+    [prepareWrite]: () => attempt(async () => {}, prepareToWrite),
 
     async get(key) {
       checkReadKey(key);

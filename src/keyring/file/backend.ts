@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
 import { randomId, removeFile, syncDirectory } from '../../host/files.ts';
-import type { Keyring, Probe } from '../contract.ts';
+import type { Probe } from '../contract.ts';
 import type { FileContext } from './settings.ts';
 import { checkReadKey, checkValue } from '../key.ts';
+import { prepareWrite, type PreparedKeyring } from '../prepare.ts';
 import type { OnStep } from './atomic-write.ts';
 import { listKeys, networkFileSystem } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
@@ -22,7 +23,7 @@ import { createEntryWriter } from './write-entry.ts';
  *
  * @param onStep called between the steps of a change; tests stop there
  */
-export function openFileKeyring(context: FileContext, onStep: OnStep = () => {}): Keyring {
+export function openFileKeyring(context: FileContext, onStep: OnStep = () => {}): PreparedKeyring {
   const { settings, host } = context;
   const location = settings.directory.value;
   const access = createAccess(context);
@@ -69,6 +70,13 @@ export function openFileKeyring(context: FileContext, onStep: OnStep = () => {})
           ? locked(error.message)
           : { state: 'unavailable', reason: error.message };
       }
+    },
+
+    async [prepareWrite]() {
+      if (passwordSource(context) !== 'prompt') return;
+      const directory = access.find();
+      const { kind } = await access.judge(directory, access.verifierOf(directory));
+      if (kind === 'wrong') throw access.wrongPassword();
     },
 
     async get(key) {

@@ -179,11 +179,18 @@ region = us-east-1
   test('warns of a password that no program can get', async () => {
     const desk = await openAwsDesk();
     desk.configure(yaml.replace('memory', 'file'));
-    const { exitCode, stderr } = await desk.run('auth aws-config --write');
+    const given = await desk.run('auth aws-config --write', {
+      env: { ATMOS_KEYRING_PASSWORD: 'a password' },
+    });
+    expect(given.stderr).not.toContain('warning');
+    await desk.run('auth aws-config --remove');
+    const { exitCode, stderr } = await desk.run('auth aws-config --write', {
+      env: { ATMOS_KEYRING_PASSWORD: undefined },
+    });
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 0,
-      stderr: expect.stringContaining(
-        'warning: programs are never prompted for the password of the file keyring: a program that does not get it in a variable finds the keyring locked\nhint: atmos auth keyring unlock\n',
+      stderr: expect.stringMatching(
+        /✓ Wrote [^]*\nwarning: programs are never prompted for the password of the file keyring: a program that does not get it in a variable finds the keyring locked\nhint: atmos auth keyring unlock\n/,
       ),
     });
   });
@@ -305,7 +312,7 @@ describe('is refused, with nothing changed:', () => {
     const { code, stderr } = await desk.run('auth aws-config --write --identities dev');
     expect(code).toBe('ERR_USAGE');
     expect(stderr).toBe(
-      `error: ${noProfile(desk)}\n  dev: the profile dev is already in ${desk.path}:1\nhint: for other names of the profiles: add --prefix atmos-\n`,
+      `error: ${noProfile(desk)}\n  dev: the profile dev is already in ${desk.path}:1\nhint: atmos auth aws-config --write --identities dev --prefix atmos-\n`,
     );
     expect(handlesOf(desk)).toEqual([]);
   });

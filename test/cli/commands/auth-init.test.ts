@@ -40,6 +40,7 @@ const dev = `  providers:
   identities:
     dev:
       kind: aws/permission-set
+      default: true
       via:
         provider: corp
       principal:
@@ -60,9 +61,9 @@ describe('without an atmos.yaml', () => {
       .split('\n')
       .map((line) => `+${line}`);
     expect(stderr).toBe(
-      ['--- /dev/null', '+++ ~/.atmos/atmos.yaml', '@@ -0,0 +1,16 @@', ...added, ''].join('\n') +
+      ['--- /dev/null', '+++ ~/.atmos/atmos.yaml', '@@ -0,0 +1,17 @@', ...added, ''].join('\n') +
         '✓ Wrote ~/.atmos/atmos.yaml: 1 provider and 1 identity added, realm corp\n' +
-        'Next: atmos auth login -i dev\n',
+        'Next: atmos auth login\nNext: atmos auth aws-config --write --prefix atmos-\n',
     );
     expect(statSync(desk.own).mode & 0o777).toBe(0o600);
   });
@@ -116,10 +117,61 @@ describe('without an atmos.yaml', () => {
     const { stderr } = await desk.run('auth init --yes');
     expect(stderr).toContain('/.aws/config:4: [profile My Prof] is not the header of a profile');
     expect(stderr).toMatch(
-      /warning: the access keys of "b c", "default" are still only in the AWS files\nhint: atmos auth keyring import --from aws-credentials --map 'b c=b c,default=default'\n$/,
+      /warning: the access keys of "b c", "default" are still only in the AWS files\nhint: atmos auth keyring import --from aws-credentials --map 'b c=b c,default=default'\nNext: atmos auth login\n$/,
     );
     expect(desk.text()).not.toContain('AKIA');
     expect(desk.text()).toContain('    default:\n      kind: aws/user\n      default: true\n');
+  });
+});
+
+test('what it names next works as it is written', async () => {
+  const desk = await openInitDesk();
+  const { stderr } = await desk.run('auth init --yes');
+  const [, login = '', profiles = ''] = /Next: atmos (.+)\nNext: atmos (.+)\n$/.exec(stderr) ?? [];
+  expect(login).toBe('auth login');
+  expect((await desk.run(profiles)).exitCode).toBe(0);
+  expect(desk.text(desk.aws)).toContain('[profile atmos-dev]\n');
+});
+
+test('the prefix that it names is free', async () => {
+  const desk = await openInitDesk(
+    `${session}${portalProfile('dev')}[profile atmos-dev]\nregion = eu-west-1\n`,
+  );
+  const { stderr } = await desk.run('auth init --yes');
+  expect(stderr).toMatch(/\nNext: atmos auth aws-config --write --prefix atmos2-\n$/);
+});
+
+describe('the default identity of several', () => {
+  const two = `${session}${portalProfile('a')}${portalProfile('b')}`;
+  const question =
+    'Identity that is used if a command names none: a, b, none: every command names one with -i';
+
+  test('is the one that the user chooses', async () => {
+    const desk = await openInitDesk(two);
+    const user = person('ours', 'b', true);
+    const { stderr } = await desk.run('auth init', { person: user });
+    expect(user.asked[1]).toBe(question);
+    expect(desk.text()).toMatch(/ {4}a:\n {6}kind: \S+\n {6}via/);
+    expect(desk.text()).toMatch(/ {4}b:\n {6}kind: \S+\n {6}default: true\n {6}via/);
+    expect(stderr).toContain('\nNext: atmos auth login\n');
+  });
+
+  test.each([
+    ['auth init', [person('ours', 'none: every command names one with -i', true)]],
+    ['auth init --yes', []],
+  ])('is none after %s', async (command, [user]) => {
+    const desk = await openInitDesk(two);
+    const { stderr } = await desk.run(command, user === undefined ? {} : { person: user });
+    expect(desk.text()).not.toContain('default');
+    expect(stderr).toContain('\nNext: atmos auth login -i a\n');
+  });
+
+  test('is not asked for if the configuration has one', async () => {
+    const desk = await openInitDesk(two);
+    desk.configure('auth:\n  realm: r\n  identities:\n    me: { kind: aws/user, default: true }\n');
+    const user = person(true);
+    await desk.run('auth init', { person: user });
+    expect(user.asked).toHaveLength(1);
   });
 });
 
@@ -226,10 +278,10 @@ describe('--from', () => {
     writeFileSync(other, `[profile me]\n${key}`);
     const { stderr } = await desk.run('auth init --yes --from ~/other');
     expect(desk.text()).toBe(
-      'auth:\n  realm: personal\n  identities:\n    me:\n      kind: aws/user\n',
+      'auth:\n  realm: personal\n  identities:\n    me:\n      kind: aws/user\n      default: true\n',
     );
     expect(stderr).toMatch(
-      /hint: export AWS_CONFIG_FILE=\S+\/other\nhint: atmos auth keyring import --from aws-credentials --map me=me\n$/,
+      /hint: export AWS_CONFIG_FILE=\S+\/other\nhint: atmos auth keyring import --from aws-credentials --map me=me\nNext: atmos auth login\n$/,
     );
   });
 

@@ -17,6 +17,7 @@ async function openFull() {
   const desk = await openDesk();
   desk.configure(
     `${yamlOf(desk)}    Ops:\n      kind: aws/user\n` +
+      `    admin: { kind: aws/permission-set, via: { provider: sso } }\n` +
       `  providers:\n    sso:\n      kind: aws/iam-identity-center\n      start_url: ${portal.start_url}\n      region: ${portal.region}\n`,
   );
   const user = putSessions(desk.root, 'r', 'aws-user', ['dev', 'Ops']);
@@ -113,6 +114,20 @@ describe('auth logout', () => {
     const expected = [user, sso].flatMap(({ credentials, config }) => [credentials, config]);
     expect(changed(before, texts())).toEqual([...expected, token, refresh]);
   });
+
+  test.each(['auth logout --provider sso', 'auth logout sso', 'auth logout --all'])(
+    '%s keeps the sections of identities that are not configured, which doctor names',
+    async (command) => {
+      const { desk, run } = await openFull();
+      const { credentials, config } = putSessions(desk.root, 'r', 'sso', ['gone', 'admin']);
+      expect(await run(command)).toMatchObject({ exitCode: 0 });
+      expect(readFileSync(credentials, 'utf8')).toBe(`${section('gone').trimEnd()}\n`);
+      expect(readFileSync(config, 'utf8')).toBe(`${profileSection('gone').trimEnd()}\n`);
+      expect((await run('auth keyring doctor -o json')).stdout).toContain(
+        `${credentials} holds a session of gone, which is not configured, in plain text`,
+      );
+    },
+  );
 
   test('--all-realms removes all of them', async () => {
     const { texts, run } = await openFull();

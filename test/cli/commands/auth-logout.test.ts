@@ -96,13 +96,26 @@ describe('logout', () => {
       expect(stderr).toBe('');
       expect(JSON.parse(stdout)).toEqual({
         removed: [
-          { key: 'atmos_r_ops@session', realm: 'r', identity: 'Ops', item: 'session' },
-          { key: 'atmos_r_dev@session', realm: 'r', identity: 'dev', item: 'session' },
-          { key: 'atmos_r_sso@token', realm: 'r', identity: 'sso', item: 'token' },
+          {
+            key: 'atmos_r_ops@session',
+            realm: 'r',
+            identity: 'Ops',
+            provider: null,
+            item: 'session',
+          },
+          {
+            key: 'atmos_r_dev@session',
+            realm: 'r',
+            identity: 'dev',
+            provider: null,
+            item: 'session',
+          },
+          { key: 'atmos_r_sso@token', realm: 'r', identity: 'sso', provider: null, item: 'token' },
         ],
         left: [],
         removed_files: [],
         left_files: [],
+        ended: [],
         dry_run: false,
       });
     });
@@ -122,10 +135,19 @@ describe('logout', () => {
       });
       const { stdout } = await desk.run('auth logout dev --dry-run -o json', { env });
       expect(JSON.parse(stdout)).toEqual({
-        removed: [{ key: 'atmos_r_dev@session', realm: 'r', identity: 'dev', item: 'session' }],
+        removed: [
+          {
+            key: 'atmos_r_dev@session',
+            realm: 'r',
+            identity: 'dev',
+            provider: null,
+            item: 'session',
+          },
+        ],
         left: [],
         removed_files: [],
         left_files: [],
+        ended: [],
         dry_run: true,
       });
     });
@@ -232,6 +254,7 @@ describe('with --all-realms', () => {
         left: [],
         removed_files: [],
         left_files: [],
+        ended: [],
         dry_run: false,
       });
       expect(no.asked).toEqual([
@@ -258,6 +281,7 @@ describe('with --all-realms', () => {
         key: 'atmos_a_b_c@session',
         realm: 'a',
         identity: 'b_c',
+        provider: null,
         item: 'session',
       });
     });
@@ -383,7 +407,7 @@ describe('access keys', () => {
       expect(json).toMatchObject({
         exitCode: 0,
         stdout:
-          '{\n  "removed": [],\n  "left": [],\n  "removed_files": [],\n  "left_files": [],\n  "dry_run": false\n}\n',
+          '{\n  "removed": [],\n  "left": [],\n  "removed_files": [],\n  "left_files": [],\n  "ended": [],\n  "dry_run": false\n}\n',
       });
     });
     expect(taken).toEqual([]);
@@ -460,4 +484,17 @@ describe('logout refuses', () => {
     expect(result.stderr).toContain(text);
     expect(desk.stored()).toEqual(before);
   });
+});
+
+test('--local is only for signing out of providers', async () => {
+  const desk = await openDesk();
+  for (const command of [
+    'auth logout --local',
+    'auth logout dev --local',
+    'auth logout --all-realms --local',
+  ]) {
+    const { exitCode, stderr } = await desk.run(command);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('error: --local requires --provider or --all\n');
+  }
 });

@@ -365,8 +365,8 @@ describe('other profiles', () => {
     ],
     [
       'no credentials',
-      '[default]\nregion = eu-west-1\noutput = json\n',
-      'profile default: has no credentials',
+      '[profile x]\nregion = eu-west-1\noutput = json\n',
+      'profile x: has no credentials',
     ],
     [
       'aws login',
@@ -449,7 +449,7 @@ describe('other profiles', () => {
   test('the credentials file counts, with its region', () => {
     const { identities } = importTexts('', { credentials: `[work]\n${keys}region = eu-west-1\n` });
     expect(settingsOf(identities)).toEqual({
-      work: { kind: 'aws/user', credentials: { region: 'eu-west-1' } },
+      work: { kind: 'aws/user', default: true, credentials: { region: 'eu-west-1' } },
     });
   });
 });
@@ -473,11 +473,49 @@ describe('names', () => {
   });
 
   test('tells names apart that differ in case only, also as the source of a role', () => {
-    const { identities } = importTexts(
-      `[profile Dev]\n${keys}[profile dev]\n${keys}[profile r]\n${role}source_profile = dev\n`,
+    const imported = importTexts(
+      `[profile dev]\n${keys}[profile Dev]\n${keys}[profile r]\n${role}source_profile = Dev\n`,
     );
-    expect(identities.map(({ name }) => name)).toEqual(['Dev', 'dev-2', 'r']);
-    expect(settingsOf(identities)['r']).toMatchObject({ via: { identity: 'dev-2' } });
+    const { identities } = imported;
+    expect(identities.map(({ name, from }) => [name, from])).toEqual([
+      ['Dev-2', 'profile Dev'],
+      ['dev', 'profile dev'],
+      ['r', 'profile r'],
+    ]);
+    expect(settingsOf(identities)['r']).toMatchObject({ via: { identity: 'Dev-2' } });
+    expect(lines(imported)).toEqual([
+      'profile Dev: becomes the identity Dev-2, because atmos.yaml does not distinguish its name from that of profile dev',
+    ]);
+  });
+
+  test('also those of sessions', () => {
+    const other =
+      '[sso-session CORP]\nsso_start_url = https://d-2.awsapps.com/start\nsso_region = us-east-1\n';
+    const imported = importTexts(`${session}${other}[profile a]\n${admin}`);
+    expect(imported.providers.map(({ name }) => name)).toEqual(['corp', 'CORP-2']);
+    expect(lines(imported)).toEqual([
+      'sso-session CORP: becomes the provider CORP-2, because atmos.yaml does not distinguish its name from that of another session',
+    ]);
+  });
+
+  test('a session with a space in its name needs quotes', () => {
+    const text = session.replace('corp', 'our corp');
+    expect(lines(importTexts(text))).toEqual([
+      '/config:1: [sso-session our corp] is not the header of a session in this file, write it like [sso-session "a name"]',
+    ]);
+  });
+
+  test('the only identity becomes the default', () => {
+    expect(settingsOf(importTexts(`[profile x]\n${keys}`).identities)).toEqual({
+      x: { kind: 'aws/user', default: true },
+    });
+  });
+
+  test('[default] with only a region is for the AWS CLI', () => {
+    const { identities, problems } = importTexts(
+      `[default]\nregion = eu-west-1\noutput = json\n[profile x]\n${keys}`,
+    );
+    expect([identities.map(({ name }) => name), problems]).toEqual([['x'], []]);
   });
 
   test('[default] becomes the default', () => {

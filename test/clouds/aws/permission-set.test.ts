@@ -79,6 +79,11 @@ describe('the plan of a permission set', () => {
   });
 
   test.each<[string, Readonly<Record<string, unknown>>, string]>([
+    [
+      'an account with an id and a name',
+      { name: 'ReadOnly', account: { ...account, name: 'dev' } },
+      'account of identity dev (/p/atmos.yaml:principal:account) has an id and a name, but only one is allowed',
+    ],
     ['no name', { account }, 'name of identity dev (/p/atmos.yaml:principal:name) is missing'],
     [
       'an empty name',
