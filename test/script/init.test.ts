@@ -110,12 +110,14 @@ describe('a colleague with 12 profiles', () => {
     await session.waitFor('Name of the realm');
     await session.waitFor('corp');
     session.type('\r');
+    await session.waitFor('Identity that is used if a command names none');
+    session.type('\r');
     await session.waitFor('+++ ~/.atmos/atmos.yaml');
     await session.waitFor('+    team-9:');
     await session.waitFor('Write ');
     session.type('y\r');
     await session.waitFor('Wrote ~/.atmos/atmos.yaml: 1 provider and 12 identities added');
-    await session.waitFor('Next: atmos auth login -i team-0');
+    await session.waitFor('Next: atmos auth login');
     expect((await session.ended).exitCode).toBe(0);
     expect(machine.text()).toContain('  realm: corp\n');
   });
@@ -123,6 +125,8 @@ describe('a colleague with 12 profiles', () => {
   test('at a terminal can decline', async () => {
     const machine = await openColleague();
     const session = atTerminal(machine, 'auth init --realm ours');
+    await session.waitFor('Identity that is used if a command names none');
+    session.type('\r');
     await session.waitFor('Write ');
     session.type('n\r');
     await session.waitFor('nothing was written');
