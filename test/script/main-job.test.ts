@@ -100,6 +100,7 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
         expiration: expect.stringMatching(seconds),
         environment: expect.objectContaining({ AWS_PROFILE: 'emergency-user' }),
         credentials_ref: 'emergency-user',
+        source: 'keyring',
         valid: true,
         reason: null,
         key_refused_at: null,

@@ -89,8 +89,8 @@ test('auth env loads the tag resolver for a file with a tag', async () => {
 
 test.each([
   // It reports the owners of the entries.
-  { command: 'auth keyring status', maxFiles: 24, maxKilobytes: 403 },
-  { command: 'auth credential-process', maxFiles: 21, maxKilobytes: 416 },
+  { command: 'auth keyring status', maxFiles: 26, maxKilobytes: 403 },
+  { command: 'auth credential-process', maxFiles: 23, maxKilobytes: 420 },
 ])('$command loads only what opens a file keyring', async ({ command, ...limits }) => {
   const machine = await openConfiguredMachine();
   await machine.atmos('auth login');

@@ -3,7 +3,7 @@
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** The longest that a portal session can last. */
-export const maxTokenMs = 90 * dayMs;
+const maxTokenMs = 90 * dayMs;
 
 /**
  * How far the clock of a service is ahead. Undefined without a valid date, and for more than a day:
