@@ -124,12 +124,12 @@ export function optionWords(option: string, value: string): string[] {
 }
 
 /**
- * The hint with options for the commands of `atmos` in it: without those that select the
+ * The hint with options for the commands of `atmos auth` in it: without those that select the
  * configuration of a command that failed, another configuration would be used.
  */
 export function withOptions(hint: Hint, options: readonly string[]): Hint {
   const extended = (command: Arguments): Arguments => {
-    if (command[0] !== 'atmos') return command;
+    if (command[0] !== 'atmos' || command[1] !== 'auth') return command;
     const end = command.indexOf('--');
     const at = end < 0 ? command.length : end;
     return [...command.slice(0, at), ...options, ...command.slice(at)];

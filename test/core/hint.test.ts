@@ -69,7 +69,7 @@ test('a logout has the name of the identity as one argument', () => {
   expect(shown(logOut('-x', false))).toEqual(['atmos auth logout --identity=-x']);
 });
 
-test('options go to the commands of atmos, before the program that they run', () => {
+test('options go to the commands of atmos auth, before the program that they run', () => {
   const options = ['--config', 'a b.yaml'];
   const login = run(['atmos', 'auth', 'login'], 'then');
   expect(shown(withOptions(login, options))).toEqual([
