@@ -404,6 +404,16 @@ describe('signing out', () => {
     expect(await entriesOf(office)).toEqual([]);
   });
 
+  test('ends the session also if the token has expired', async () => {
+    const office = await openOffice();
+    await office.manager.signIn(providerOf(office));
+    office.time.now = new Date(testStart.getTime() + 2 * hours);
+    const { ended, failures } = await office.manager.signOut(providerOf(office), options);
+    expect(failures).toEqual([]);
+    expect(ended).toMatchObject({ provider: 'corp' });
+    expect(office.center.requests()).toMatchObject({ 'CreateToken refresh_token': 1, Logout: 1 });
+  });
+
   test('changes nothing in a dry run, and sends nothing if it is local', async () => {
     const office = await openOffice();
     await office.manager.signIn(providerOf(office));

@@ -73,19 +73,33 @@ async function comparePrevious(center: Center, context: OpenContext): Promise<Op
   }
 }
 
-/** Ends the session of the person at the portal. @throws as the calls of the portal */
-export async function revoke(
-  { portal }: Center,
-  { credentials }: Kept,
-  context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
-): Promise<void> {
-  if (credentials.type !== 'sso') throw new TypeError(`a portal gives no ${credentials.type}`);
+type RevokeContext = Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>;
+
+/**
+ * Ends the session of the person at the portal. @throws as the calls of the portal and of SSO-OIDC
+ */
+export async function revoke(center: Center, kept: Kept, context: RevokeContext): Promise<void> {
+  const token = await unexpired(center, kept, context);
   try {
-    await withPortal(portal, credentials, context, (opened) => opened.logOut());
+    await withPortal(center.portal, token, context, (opened) => opened.logOut());
   } catch (error) {
     // It has ended already.
     if (!isRefusal(error) || error.status !== 401) throw error;
   }
+}
+
+/** The portal ends no session for a token that has expired, although it may be renewed. */
+async function unexpired(center: Center, kept: Kept, context: RevokeContext): Promise<SsoToken> {
+  const { credentials } = kept;
+  if (credentials.type !== 'sso') throw new TypeError(`a portal gives no ${credentials.type}`);
+  const now = context.host.now().getTime() + (context.clockOffsetMs ?? 0);
+  if (credentials.expiresAt.getTime() > now) return credentials;
+  const renewed = await withSsoOidc(center.portal, context, (oidc) =>
+    renew(oidc, kept, context.host),
+  );
+  if (typeof renewed === 'string') return credentials;
+  const { accessToken, expiresAt } = renewed.issued;
+  return ssoToken({ ...credentials, accessToken, expiresAt });
 }
 
 /** The names of what is kept with the token. */
