@@ -125,11 +125,13 @@ export function optionWords(option: string, value: string): string[] {
 
 /**
  * The hint with options for the commands of `atmos auth` in it: without those that select the
- * configuration of a command that failed, another configuration would be used.
+ * configuration of a command that failed, another configuration would be used. A command that names its
+ * directory stays as it is.
  */
 export function withOptions(hint: Hint, options: readonly string[]): Hint {
   const extended = (command: Arguments): Arguments => {
-    if (command[0] !== 'atmos' || command[1] !== 'auth') return command;
+    const isPlaced = command.includes('-C') || command.includes('--chdir');
+    if (command[0] !== 'atmos' || command[1] !== 'auth' || isPlaced) return command;
     const end = command.indexOf('--');
     const at = end < 0 ? command.length : end;
     return [...command.slice(0, at), ...options, ...command.slice(at)];

@@ -82,4 +82,6 @@ test('options go to the commands of atmos auth, before the program that they run
   expect(withOptions(say('see the log'), options)).toEqual(say('see the log'));
   expect(shown(withOptions(listFiles(['/etc']), options))).toEqual(shown(listFiles(['/etc'])));
   expect(withOptions(login, [])).toBe(login);
+  const trust = run(['atmos', 'auth', 'trust', '-C', '/p']);
+  expect(withOptions(trust, options)).toEqual(trust);
 });

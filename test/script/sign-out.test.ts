@@ -65,7 +65,7 @@ test.each(['auth logout --provider corp', 'auth logout --all'])(
     expect(await machine.atmos(command)).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: said('removed'),
+      stderr: `ended the session at ${startUrl}\n${said('removed')}`,
     });
     expect(await storedIn(machine)).toEqual([]);
     expect(machine.center.requests()).toMatchObject({ Logout: 1 });
