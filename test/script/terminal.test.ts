@@ -382,7 +382,7 @@ describe('the program that exec runs', () => {
     });
     expect(await exec(machine.project)).toMatchObject({
       exitCode: 126,
-      stderr: expect.stringMatching(/^error: cannot run ".*": EACCES\n/),
+      stderr: expect.stringMatching(/^error: cannot run ".*": it is a directory\n/),
     });
   });
 });
