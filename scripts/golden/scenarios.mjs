@@ -15,6 +15,7 @@ import { init } from './scenarios/init.mjs';
 import { profiles } from './scenarios/profiles.mjs';
 import { rekey } from './scenarios/rekey.mjs';
 import { sessions } from './scenarios/sessions.mjs';
+import { signIn } from './scenarios/sign-in.mjs';
 import { trust } from './scenarios/trust.mjs';
 import { userConfigure } from './scenarios/user-configure.mjs';
 
@@ -35,6 +36,7 @@ export const scenarios = {
   ...program,
   ...rekey,
   ...sessions,
+  ...signIn,
   ...trust,
   ...userConfigure,
 };

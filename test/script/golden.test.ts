@@ -49,7 +49,8 @@ describe('the golden transcripts', () => {
   test.each(leaves)('use every option of $path, with every choice', ({ path, spec }) => {
     const lines = linesOf(path);
     const unused = (spec.options ?? []).flatMap(({ name, short, choices = [] }) => {
-      const shown = short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
+      const names = [`--${name}`, `--no-${name}`];
+      const shown = short === undefined ? names : [...names, `-${short}`];
       const uses = choices.map((choice) => shown.map((option) => `${option} ${choice}`));
       return [shown, ...uses].filter((words) => !isGiven(lines, ...words));
     });

@@ -32,6 +32,8 @@ test('a person pastes the address of a browser on another machine', async () => 
   const address = await lastPage(await shownPage(session));
   await session.waitFor('Or paste the address that could not be opened (http://127.0.0.1:…): ');
   session.type('https://example.com/\r');
+  await session.waitFor('Paste the whole address, with http://');
+  session.type('http://example.com/\r');
   await session.waitFor('this is not the address of the last page');
   await session.waitFor('Or paste the address that could not be opened (http://127.0.0.1:…): ');
   session.type(`${address}\r`);
@@ -67,7 +69,7 @@ test.each(['flow: browser', 'flow: device'])(
     await shownPage(session);
     await session.waitFor(flow === 'flow: browser' ? 'Or paste' : 'Waiting for the sign-in');
     session.type('\u0003');
-    await session.waitFor(': canceled\r\n');
+    await session.waitFor('canceled\r\n');
     await session.waitFor('rc 130');
     await expect(session.waitFor(' echo ')).resolves.toBeUndefined();
   },

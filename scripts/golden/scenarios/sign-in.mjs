@@ -1,0 +1,41 @@
+const config = `auth:
+  realm: golden
+  keyring: { type: file }
+  providers:
+    corp:
+      kind: aws/iam-identity-center
+      start_url: https://d-1234567890.awsapps.com/start
+      region: eu-central-1
+  identities:
+    dev:
+      kind: aws/permission-set
+      default: true
+      via: { provider: corp }
+      principal: { name: ReadOnly, account: { id: '111111111111' } }
+`;
+
+/** @type {Readonly<Record<string, import('../record.mjs').Scenario>>} */
+export const signIn = {
+  'sign-in': {
+    title: 'IAM Identity Center, where no one can be asked to sign in',
+    async run({ atmos, write }) {
+      write('atmos.yaml', config);
+      await atmos('auth validate');
+      await atmos('auth list');
+      await atmos('auth login --plan');
+      await atmos('auth login');
+      await atmos('auth login --device-code --no-browser');
+      await atmos('auth login --provider corp');
+      await atmos('auth login -p none');
+      await atmos('auth exec --device-code --no-browser -- true');
+      await atmos('auth shell --device-code --no-browser');
+      await atmos('auth env --login --device-code --no-browser');
+      await atmos('auth credential-process');
+      await atmos('auth whoami');
+      await atmos('auth logout --provider corp');
+      await atmos('auth logout --provider corp --local -o json');
+      await atmos('auth logout --local');
+      await atmos('auth keyring doctor');
+    },
+  },
+};
