@@ -1,5 +1,6 @@
 import { openAmbient } from '../src/clouds/aws/ambient-credentials.ts';
 import { runConfiguredCommand } from '../src/clouds/run-command.ts';
+import { openPermissionSet, openPortalPlace } from './clouds/aws/portal-place.ts';
 import { openContext } from './clouds/open-context.ts';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -36,6 +37,19 @@ import { fakeHost } from './support/fake-host.ts';
 import { createTestContext, testPassword } from './support/file-keyring.ts';
 import { openBrokenBus } from './support/secret-service/broken-buses.mjs';
 import { temporaryDirectory } from './support/temporary.ts';
+
+/** A portal that sends page after page, each after a while. */
+async function slowListing(): Promise<unknown> {
+  const place = await openPortalPlace();
+  onTestFinished(() => place.center.close());
+  const slow = { status: 429, headers: { 'retry-after': '4' }, body: '{}' };
+  for (let page = 0; page < 20; page += 1) {
+    const body = JSON.stringify({ accountList: [], nextToken: `${page}` });
+    place.center.script({ action: 'ListAccounts', raw: slow });
+    place.center.script({ action: 'ListAccounts', raw: { body } });
+  }
+  return openPermissionSet(place, { name: 'ReadOnly', account: { name: 'dev' } });
+}
 
 const never = new Promise<never>(() => {});
 const timedOut = { exitCode: null, stdout: Buffer.alloc(0), timedOut: true, wroteTooMuch: false };
@@ -287,6 +301,7 @@ const timeouts: readonly [
     },
   ],
   ['clouds/aws/atmos-files.ts', 'aws-user/credentials: another process', 10, lockedSessionFile],
+  ['clouds/aws/portal.ts', 'sso:ListAccounts', 60, slowListing],
   ['config/commands.ts', 'auth.realm', 30, configCommand],
   ['host/user-file.ts', 'config: process', 10, lockedUserFile],
   ['keyring/agent/connection.ts', 'it did not answer', 5, silentAgent],

@@ -42,7 +42,7 @@ describe('a session that the portal denies', () => {
     const refusal = {
       exitCode: 4,
       message: failed(
-        `identity dev: the person who signed in does not have the permission set "ReadOnyl" (${place}) in account 111111111111 ("dev"), which offers "Administrator", "ReadOnly"`,
+        `the person who signed in does not have the permission set "ReadOnyl" (${place}) in account 111111111111 ("dev"), which offers "Administrator", "ReadOnly"`,
       ),
       hints: ['did you mean ReadOnly?'],
     };
@@ -60,7 +60,7 @@ describe('a session that the portal denies', () => {
       {
         exitCode: 4,
         message: failed(
-          `identity dev: the person who signed in has no access to account 111111111111 at ${startUrl}: it is not assigned to the person, or it is closed`,
+          `the person who signed in has no access to account 111111111111 at ${startUrl}: it is not assigned to the person, or it is closed`,
         ),
         hints: ['ask the administrator of IAM Identity Center for an assignment'],
       },
@@ -148,7 +148,7 @@ describe('a sign-in', () => {
     await session.waitFor(`port ${port} of 127.0.0.1 is in use by another program`);
     await session.waitFor('--device-code');
     await session.waitFor('stop the other program, or change ');
-    await session.waitFor('callback_port');
+    await session.waitFor('atmos.yaml:');
     expect(await session.ended).toMatchObject({ exitCode: 1 });
     expect(pages()).toEqual([]);
     expect(storedIn(machine)).toEqual(before);

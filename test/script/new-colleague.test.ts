@@ -60,9 +60,7 @@ describe.skipIf(!aws)('a new colleague', { timeout: limitMs }, () => {
     // The profiles of the AWS CLI already have these names, and the hint says what to do.
     const refused = await atmos('auth aws-config --write');
     expect(refused).toMatchObject({ exitCode: 2 });
-    expect(refused.stderr).toContain(
-      'hint: for other names of the profiles: add --prefix atmos-\n',
-    );
+    expect(refused.stderr).toContain('hint: atmos auth aws-config --write --prefix atmos-\n');
     const written = await atmos('auth aws-config --write --prefix atmos-');
     expect(written).toMatchObject({ exitCode: 0 });
     for (const [at, { id }] of accounts.entries()) {

@@ -191,7 +191,7 @@ describe('a program that cannot ask', { timeout: limitMs }, () => {
     for (const caller of [office.runSilently(0), office.askAsSdk(handle)]) {
       const { exitCode, stdout, stderr } = await caller.ended;
       expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
-      expect(stderr).toContain('hint: atmos auth login --provider portal-a\n');
+      expect(stderr).toContain('hint: atmos auth login --provider portal-a');
     }
     expect(office.newPages()).toEqual([]);
     expect(office.newCalls('StartDeviceAuthorization')).toBe(0);

@@ -94,8 +94,9 @@ test.each(['auth logout corp', 'auth logout --all', 'auth logout --all-realms'])
   'the token is removed by %s, without --keychain; access key and secrets are kept',
   async (command) => {
     const desk = await openSharedDesk();
-    const removed = [{ key: 'atmos_r_corp', realm: 'r', identity: 'corp', item: 'token' }];
-    const said = { removed, left: [], removed_files: [], left_files: [] };
+    const owner = { realm: 'r', identity: 'corp', provider: null };
+    const removed = [{ key: 'atmos_r_corp', ...owner, item: 'token' }];
+    const said = { removed, left: [], removed_files: [], left_files: [], ended: [] };
     const dry = await desk.run(`${command} --dry-run -o json`);
     expect(JSON.parse(dry.stdout)).toEqual({ ...said, dry_run: true });
     const { exitCode, stdout, stderr } = await desk.run(`${command} -o json`);
