@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { errorOf } from '../support/error-of.ts';
 import type { StsScript } from '../support/sts-types.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { hours, identityAt, keys, minutes, openPlace, type Place } from './place.ts';
 
 const days = 24 * hours;
@@ -124,7 +125,7 @@ describe('an error of AWS', () => {
   });
 
   test('names the variable of the endpoint that does not answer like AWS STS', async () => {
-    const env: Record<string, string> = {};
+    const env: Record<string, string> = { XDG_STATE_HOME: temporaryDirectory() };
     const place = await openPlace({ host: { env } });
     env['AWS_ENDPOINT_URL_STS'] = place.server.url;
     const identity = identityAt(place, { spec: {} });
