@@ -105,7 +105,7 @@ describe.skipIf(!chromium)('Chromium', { timeout: limitMs }, () => {
   test('stays at a page that is not used, until Ctrl-C ends the wait and nothing is stored', async () => {
     const { machine, session, page, redirectUri } = await openSignIn();
     const before = storedIn(machine);
-    await session.waitFor('Or paste the address of the last page: ');
+    await session.waitFor('Or paste the address that could not be opened (http://127.0.0.1:…): ');
     session.type('\u0003');
     expect(await session.ended).toMatchObject({ exitCode: 130 });
     expect(storedIn(machine)).toEqual(before);
@@ -131,7 +131,7 @@ describe('a browser', { timeout: limitMs }, () => {
     machine.env['BROWSER'] = `${process.execPath} -e process.exit(1)`;
     const session = atTerminal(machine, 'auth login --provider corp');
     const address = await lastPage(await shownPage(session));
-    await session.waitFor('Or paste the address of the last page: ');
+    await session.waitFor('Or paste the address that could not be opened (http://127.0.0.1:…): ');
     session.type(`${address}\r`);
     await expectSignedIn(session, machine);
   });
