@@ -77,7 +77,7 @@ const portalSteps = [
   {
     why: 'Write AWS profiles, so that every program can use every identity.',
     args: ['auth', 'aws-config', '--write', '--prefix', 'atmos-'],
-    stdout: /^/,
+    stderr: / Wrote ~\/\.aws\/config: 2 profiles added$/m,
   },
   {
     why: 'What an AWS SDK gets from such a profile. The secrets are masked here, by this script.',

@@ -7,6 +7,7 @@ import { showValue, withoutAbsent } from '../core/json.ts';
 import { isProvider, type Identity, type LinkConfig, type Provider } from '../core/kind-config.ts';
 import { isSameName, nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
+import { unknownName } from './provider-named.ts';
 import { openStoredSessions, type SessionState, type StoredSessions } from './stored-sessions.ts';
 
 export type LinkType = 'provider' | 'identity';
@@ -122,15 +123,8 @@ function byName<T extends LinkConfig>(
   names: GraphFilter['providers'] = 'all',
 ): readonly T[] {
   if (names === 'all') return all;
-  const known = all.map(({ name }) => name);
   for (const name of names) {
-    if (known.some((other) => isSameName(other, name))) continue;
-    const list = known.length === 0 ? 'no name is configured' : `it is one of ${known.join(', ')}`;
-    throw new AtmosError(
-      type === 'identity' ? 'ERR_IDENTITY_UNKNOWN' : 'ERR_USAGE',
-      `unknown ${type} ${JSON.stringify(name)}: ${list}`,
-      { hints: didYouMean(nearestName(name, known)) },
-    );
+    if (!all.some((other) => isSameName(other.name, name))) throw unknownName(type, name, all);
   }
   return all.filter((one) => names.some((name) => isSameName(one.name, name)));
 }

@@ -287,12 +287,12 @@ function noProfile(file: string, skipped: readonly SkippedIdentity[], hint: Hint
   );
 }
 
-/** Unless the password is in a variable, which programs of this shell get as well. */
+/** Programs that no shell of the user starts do not get the password from a variable. */
 export async function warnOfPassword(
   { keyring }: ProjectPlan,
   { host, warn }: Pick<Services, 'host' | 'warn'>,
 ): Promise<void> {
-  const locked = await findLocked(keyring, host, { getsVariables: true });
+  const locked = await findLocked(keyring, host, { getsVariables: false });
   if (locked === undefined) return;
   await warn(
     'programs are never prompted for the password of the file keyring: a program that does not get it in a variable finds the keyring locked',

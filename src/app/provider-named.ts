@@ -12,10 +12,20 @@ import { isSameName, nearestName } from '../core/names.ts';
 export function providerNamed({ providers }: Pick<Config, 'providers'>, name: string): Provider {
   const provider = providers.find((other) => isSameName(other.name, name));
   if (provider !== undefined) return provider;
-  const known = providers.map((other) => other.name);
-  const list =
-    known.length === 0 ? 'no provider is configured' : `it is one of ${known.join(', ')}`;
-  throw new AtmosError('ERR_USAGE', `unknown provider ${JSON.stringify(name)}: ${list}`, {
-    hints: didYouMean(nearestName(name, known)),
-  });
+  throw unknownName('provider', name, providers);
+}
+
+/** The error for a name that is not configured, with those that are. */
+export function unknownName(
+  type: 'provider' | 'identity',
+  name: string,
+  configured: readonly { readonly name: string }[],
+): AtmosError {
+  const known = configured.map((other) => other.name);
+  const list = known.length === 0 ? 'no name is configured' : `it is one of ${known.join(', ')}`;
+  return new AtmosError(
+    type === 'identity' ? 'ERR_IDENTITY_UNKNOWN' : 'ERR_USAGE',
+    `unknown ${type} ${JSON.stringify(name)}: ${list}`,
+    { hints: didYouMean(nearestName(name, known)) },
+  );
 }

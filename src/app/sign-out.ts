@@ -1,9 +1,8 @@
 import { dependentsOf, planLinks } from '../auth/chain.ts';
 import { planTrusted, type AuthContext } from '../auth/context.ts';
 import { storedSession } from '../auth/session.ts';
-import type { SharedSlot } from '../clouds/contract.ts';
 import { linkKindOf } from '../clouds/registry.ts';
-import { isStoredType } from '../core/credentials.ts';
+import { isStoredType, type SharedSlot } from '../core/credentials.ts';
 import {
   AtmosError,
   isAtmosError,
@@ -59,8 +58,7 @@ export async function signOut(
   const slot = await slotOf(context, provider).catch(collect);
   if (slot === undefined) return { removed: [], failures, ended: undefined };
   let isEnded = false;
-  if (!options.isDryRun && !options.isLocal) {
-    await requireReadable(context, slot);
+  if (!options.isDryRun && !options.isLocal && (await hasToken(context, slot))) {
     isEnded = (await endAtService(context, provider, slot).catch(collect)) ?? false;
   }
   const removed = await removeAll(context, provider, slot, options, (error) => {
@@ -71,11 +69,13 @@ export async function signOut(
   return { removed, failures, ended };
 }
 
-async function requireReadable({ store }: AuthContext, slot: SharedSlot): Promise<void> {
+/** An entry that cannot be read has no token. */
+async function hasToken({ store }: AuthContext, slot: SharedSlot): Promise<boolean> {
   try {
-    await store.tokens.read(slot);
+    return (await store.tokens.read(slot)) !== null;
   } catch (error) {
     if (!isEntryError(error)) throw error;
+    return false;
   }
 }
 
@@ -103,7 +103,6 @@ async function endAtService(
   slot: SharedSlot,
 ): Promise<boolean> {
   const { store, host } = context;
-  if ((await store.tokens.read(slot)) === null) return false;
   const { target } = await planTrusted(context, provider);
   const { revoke, name } = target.plan;
   if (revoke === undefined) return false;

@@ -1,5 +1,5 @@
-import type { KeySource, SharedSlot } from '../clouds/contract.ts';
-import { isSameCredentials, type Credentials } from '../core/credentials.ts';
+import type { KeySource } from '../clouds/contract.ts';
+import { isSameCredentials, type Credentials, type SharedSlot } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWords, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';

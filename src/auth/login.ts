@@ -37,19 +37,18 @@ export async function login(
   // Before anything is asked.
   requireValidity(plan.name, (plan.maxDurationSeconds ?? Infinity) * 1000, minValidityMs);
   const first = await openTarget({ context, chain, options });
-  const leftMs = ({ session: opened }: Pick<LinkResult, 'session'>) =>
-    remainingMs(opened, context.host.now());
+  const leftMs = (opened: LinkResult['session']) => remainingMs(opened, context.host.now());
   // This program may have been suspended since it got the session.
   const { session, ...others } =
-    leftMs(first) <= 0
+    leftMs(first.session) <= 0
       ? await openTarget({ context, chain, options: { ...options, force: false } })
       : first;
   const requireUnexpired = () => {
-    if (leftMs({ session }) <= 0) throw expiredMeanwhile(titleOf(identity), session);
+    if (leftMs(session) <= 0) throw expiredMeanwhile(titleOf(identity), session);
   };
   requireUnexpired();
   // Of some sessions only opening them tells how long they last.
-  requireValidity(plan.name, leftMs({ session }), minValidityMs, openingMs);
+  requireValidity(plan.name, leftMs(session), minValidityMs, openingMs);
   const { credentials } = session;
   if (credentials.type !== 'aws') throw new TypeError(`${identity.kind} gave ${credentials.type}`);
   const region = plan.region ?? plan.defaultRegion ?? credentials.region;

@@ -183,10 +183,12 @@ interface StepKeys {
 }
 
 async function keysFor({ opening: { context, chain }, at }: Step): Promise<StepKeys> {
-  const { plan, config: owner } = keyLinkOf(chain, at);
+  const keyLink = keyLinkOf(chain, at);
+  const { plan, config: owner } = keyLink;
   const source = keySourceOf(context, plan);
-  const ownerAt = chain.links.findIndex((one) => one.config === owner);
-  const key = await inChain(chain, ownerAt, () => longLivedKeyOf(context, plan, source));
+  const key = await inChain(chain, chain.links.indexOf(keyLink), () =>
+    longLivedKeyOf(context, plan, source),
+  );
   return { source, key, owner };
 }
 

@@ -65,8 +65,9 @@ async function atmosToken(
 }
 
 /**
- * Writes the tokens of portals in the chain for Atmos, which opens every session with the token. Not
- * written is one of another endpoint, or of a person whom the chain does not accept. A failure is a warning, because the token itself can be used.
+ * Writes the tokens of portals in the chain for Atmos, which opens every session with the token. A
+ * token of another endpoint is not written, nor that of a person whom the chain does not accept. A
+ * failure is a warning, because the token itself can be used.
  */
 export async function shareTokens(context: AuthContext, chain: Chain): Promise<void> {
   const { store, host, warn } = context;

@@ -1,4 +1,5 @@
 import type {
+  SharedSlot,
   AwsOrigin,
   Credentials,
   CredentialType,
@@ -206,14 +207,6 @@ export interface LinkPlan {
 /** What a person may be asked for: a code, or to sign in on a page. */
 export type Question = 'mfa-code' | 'browser';
 
-/** A token that every link with this id shares, also in other realms. */
-export interface SharedSlot {
-  /** The SHA-1 in hexadecimal of what identifies it. */
-  readonly id: string;
-  /** Who issues it, in messages and in the stored entry: the start URL of a portal. */
-  readonly issuer: string;
-}
-
 /** A file with a token, which Atmos keeps without encryption. */
 export interface TokenFile {
   /** The token in it while Atmos would use it. Its refresh token is not read: spending it would end it. */
@@ -325,7 +318,7 @@ export interface SignIn {
   showPage(page: SignInPage, signal: AbortSignal): Promise<void>;
   /**
    * Opens the page in a browser whose redirects to 127.0.0.1 reach this process. Resolves to false if no
-   * browser could be started. Absent: there is none on this machine, or none may be opened.
+   * browser could be started. Absent: this machine has no browser, or it must not be opened.
    *
    * @param browser the command of the configuration. Default: the browser of the user
    */

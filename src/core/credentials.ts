@@ -40,6 +40,14 @@ export interface SsoToken {
   readonly region: string;
 }
 
+/** Identifies a token that several links and all realms share. */
+export interface SharedSlot {
+  /** The SHA-1 in hexadecimal of what identifies it. */
+  readonly id: string;
+  /** Who issues it, in messages and in the stored entry: the start URL of a portal. */
+  readonly issuer: string;
+}
+
 /** Whatever the environment has: this program neither knows nor changes it. */
 export interface NoCredentials {
   readonly type: 'none';
@@ -60,7 +68,7 @@ export type ProgramCredentials = AwsCredentials;
 export type StoredCredentials = ProgramCredentials | SsoToken;
 
 /** Whether credentials of this type can be stored. Others are requested again each time. */
-export function isStoredType(type: CredentialType): type is StoredCredentials['type'] {
+export function isStoredType(type: string): type is StoredCredentials['type'] {
   return type === 'aws' || type === 'sso';
 }
 

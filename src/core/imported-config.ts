@@ -18,7 +18,7 @@ export interface ImportedLink {
   readonly foreignPage?: string;
 }
 
-/** The identity as the one that is used if none is named. */
+/** The identity as the default. */
 export function asDefault({ settings, ...link }: ImportedLink): ImportedLink {
   const { kind, ...others } = settings;
   return { ...link, settings: { kind, default: true, ...others } };

@@ -1,6 +1,7 @@
 import {
   awsCredentials,
   isSession,
+  isStoredType,
   ssoToken,
   type AwsCredentials,
   type ProgramCredentials,
@@ -118,7 +119,7 @@ export function parseEnvelope(text: string): Envelope<StoredCredentials> | Fault
   const { type, data } = value;
   const broken = (fault: string): Fault => ({ fault, ...withoutAbsent({ realm, alias, item }) });
   if (typeof type !== 'string' || !isObject(data)) return broken('its type or data is missing');
-  if (type !== 'aws' && type !== 'sso') {
+  if (!isStoredType(type)) {
     return broken(`its type ${shownType(type)}is not supported`);
   }
   const credentials = type === 'aws' ? parseAws(data) : parseSso(data);

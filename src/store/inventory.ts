@@ -1,4 +1,4 @@
-import type { StoredCredentials } from '../core/credentials.ts';
+import { isStoredType, type StoredCredentials } from '../core/credentials.ts';
 import { isEntryError } from '../core/errors.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { foldName, lowerCase } from '../core/names.ts';
@@ -271,7 +271,7 @@ function notesOf({
 /** An envelope with a type that Atmos supports and atmos-auth does not. */
 function isOfAtmos(value: string): boolean {
   const envelope = parseJson(value);
-  const isKnown = isObject(envelope) && ['aws', 'sso'].includes(String(envelope['type']));
+  const isKnown = isObject(envelope) && isStoredType(String(envelope['type']));
   return isEnvelope(value) && !isKnown;
 }
 

@@ -1,17 +1,9 @@
-import type { SsoToken } from '../core/credentials.ts';
+import type { SharedSlot, SsoToken } from '../core/credentials.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { formatEnvelope, parseEnvelope, type Envelope, type ItemNotes } from './envelope.ts';
 import { sharedTokenKey } from './key.ts';
 import { writeEntry } from './write-entry.ts';
-
-/** Identifies a token that all realms share. */
-export interface SharedToken {
-  /** The SHA-1 in hexadecimal of what identifies it. */
-  readonly id: string;
-  /** Who issues it: the start URL of a portal. */
-  readonly issuer: string;
-}
 
 /** What is stored of a token besides it: what opens it again without a person, in `renewal`. */
 export type TokenNotes = ItemNotes & Pick<Envelope, 'renewal'>;
@@ -19,14 +11,14 @@ export type TokenNotes = ItemNotes & Pick<Envelope, 'renewal'>;
 /** The tokens in a keyring that all realms share. */
 export interface TokenStore {
   /**
-   * The token, perhaps expired. Null if there is none, or its entry is not what {@link write} stores: a
+   * The token, perhaps expired. Null if it does not exist, or its entry is not what {@link write} stores: a
    * person can always sign in again. @throws the keyring's errors
    */
-  read(token: SharedToken): Promise<Envelope<SsoToken> | null>;
+  read(token: SharedSlot): Promise<Envelope<SsoToken> | null>;
   /** Writes the token and reads it back. @throws the keyring's errors */
-  write(token: SharedToken, credentials: SsoToken, notes?: TokenNotes): Promise<void>;
+  write(token: SharedSlot, credentials: SsoToken, notes?: TokenNotes): Promise<void>;
   /** Returns whether an entry with its name existed. @throws the keyring's errors */
-  remove(token: SharedToken): Promise<boolean>;
+  remove(token: SharedSlot): Promise<boolean>;
 }
 
 export function createTokenStore(keyring: Keyring, host: Pick<Host, 'now' | 'log'>): TokenStore {

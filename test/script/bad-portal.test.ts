@@ -148,7 +148,7 @@ describe('a sign-in', () => {
     await session.waitFor(`port ${port} of 127.0.0.1 is in use by another program`);
     await session.waitFor('--device-code');
     await session.waitFor('stop the other program, or change ');
-    await session.waitFor('atmos.yaml:');
+    await session.waitFor(`${machine.project}/atmos.yaml:12:24`);
     expect(await session.ended).toMatchObject({ exitCode: 1 });
     expect(pages()).toEqual([]);
     expect(storedIn(machine)).toEqual(before);

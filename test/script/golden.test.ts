@@ -48,9 +48,10 @@ describe('the golden transcripts', () => {
 
   test.each(leaves)('use every option of $path, with every choice', ({ path, spec }) => {
     const lines = linesOf(path);
-    const unused = (spec.options ?? []).flatMap(({ name, short, choices = [] }) => {
-      const names = [`--${name}`, `--no-${name}`];
-      const shown = short === undefined ? names : [...names, `-${short}`];
+    const unused = (spec.options ?? []).flatMap(({ name, short, shown: text, choices = [] }) => {
+      // Of some options, only the form that switches them off has a use: `--no-browser`.
+      const long = text === `--no-${name}` ? text : `--${name}`;
+      const shown = short === undefined ? [long] : [long, `-${short}`];
       const uses = choices.map((choice) => shown.map((option) => `${option} ${choice}`));
       return [shown, ...uses].filter((words) => !isGiven(lines, ...words));
     });

@@ -188,10 +188,14 @@ describe('a program that cannot ask', { timeout: limitMs }, () => {
   test('names the command to run if no one signs in, and opens no page', async () => {
     const office = await openOffice();
     const handle = await office.handleOf(1);
-    for (const caller of [office.runSilently(0), office.askAsSdk(handle)]) {
+    const callers = [
+      [office.runSilently(0), ''],
+      [office.askAsSdk(handle), ` --chdir ${join(office.project, 'two')}`],
+    ] as const;
+    for (const [caller, option] of callers) {
       const { exitCode, stdout, stderr } = await caller.ended;
       expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
-      expect(stderr).toContain('hint: atmos auth login --provider portal-a');
+      expect(stderr).toContain(`hint: atmos auth login --provider portal-a${option}\n`);
     }
     expect(office.newPages()).toEqual([]);
     expect(office.newCalls('StartDeviceAuthorization')).toBe(0);

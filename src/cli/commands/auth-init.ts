@@ -3,9 +3,9 @@ import {
   findSetup,
   planSetup,
   writeSetup,
+  withDefault,
   type FoundSetup,
   type PlannedSetup,
-  withDefault,
 } from '../../app/init.ts';
 import { suggestProfiles } from '../../app/aws-config.ts';
 import { findRealmFault } from '../../config/realm.ts';

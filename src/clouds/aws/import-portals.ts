@@ -13,7 +13,7 @@ const portalKind = 'aws/iam-identity-center';
 
 export interface Portals {
   readonly providers: readonly ImportedLink[];
-  /** The provider for a profile that signs in. Undefined if there is none, which is reported. */
+  /** The provider for a profile that signs in. Undefined if it is missing, which is reported. */
   providerOf(profile: ProfileReader): ImportedPortal | undefined;
 }
 

@@ -40,8 +40,8 @@ interface NextAttempt extends Pick<FailedAttempt, 'attempt' | 'remainingMs'> {
 
 /**
  * How long to wait before another attempt: a random time below a limit that doubles, so that clients
- * that failed together do not come back together; no less than `Retry-After`. Undefined: there is none,
- * because it would be one too many, or come after the time limit.
+ * that failed together do not come back together; no less than `Retry-After`. Undefined: no other
+ * attempt is made, because it would be one too many, or come after the time limit.
  *
  * @param random from 0 to 1, without 1
  */

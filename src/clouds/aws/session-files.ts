@@ -14,8 +14,8 @@ import { tokenFileName } from './sso-cache.ts';
 // `<config>/atmos/<realm>/aws/<provider>/credentials`, with one section for each identity, and its
 // settings in `config` in the same directory; older versions, without realms, used
 // `<config>/atmos/aws/<provider>/`. Tokens of portals: `<cache>/atmos/aws-sso/sessions/<id>.json`,
-// for all realms; beside them, what processes left that were killed while they wrote one. Refresh tokens of browser logins:
-// `<cache>/atmos/aws-webflow/<identity>-<realm>/`.
+// for all realms; beside them, what processes left that were killed while they wrote one. Refresh
+// tokens of browser logins: `<cache>/atmos/aws-webflow/<identity>-<realm>/`.
 //
 // Only regular files of the current user in directories of the current user are read and changed,
 // and links below the base directory are not followed.

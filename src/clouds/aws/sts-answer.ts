@@ -121,7 +121,7 @@ export function textOf(value: string | undefined, exchange: Exchange): string {
   throw flawed(exchange, 'a field missing or damaged');
 }
 
-/** The expiry in the answer. @throws if it is missing, or is none that a session can have */
+/** The expiry in the answer. @throws if it is missing, or no session can have it */
 export function dateOf(value: Date | undefined, exchange: Exchange, now: Date): Date {
   if (value === undefined || Number.isNaN(value.getTime())) {
     throw flawed(exchange, 'an expiry missing or damaged');
