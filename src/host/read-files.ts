@@ -1,5 +1,5 @@
 // Reads the file system. src/config/ accesses files, directories and links only through this
-// module, so that one place can record what a result depends on.
+// module, which notes each of them for src/host/read-recorder.ts.
 
 import {
   closeSync,
@@ -15,6 +15,7 @@ import {
   type Dirent,
   type Stats,
 } from 'node:fs';
+import { noteLook, noteOpen, refuseRecord } from './read-recorder.ts';
 
 export type { Dirent, Stats } from 'node:fs';
 
@@ -45,13 +46,25 @@ export function readFile(path: string, options: ReadOptions = {}): FileRead {
   // O_NONBLOCK and O_NOFOLLOW are undefined on Windows, which counts as 0. A file there is never a
   // named pipe.
   const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
-  const descriptor = openSync(path, O_RDONLY | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW));
+  const flags = O_RDONLY | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW);
+  const descriptor = orRefuse(path, () => openSync(path, flags));
   try {
+    noteOpen(path, descriptor);
     const stats = fstatSync(descriptor);
     const isRead = stats.isFile() && stats.size <= maxBytes;
     return { stats, bytes: isRead ? readBytes(descriptor, maxBytes) : undefined };
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** A path that could not be opened may be opened later, with other content. */
+function orRefuse<T>(path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    refuseRecord(`${path} could not be opened`);
+    throw error;
   }
 }
 
@@ -100,6 +113,7 @@ export function irregularKindAt(path: string): string | undefined {
  * @throws the system's error, ENOTDIR for a path below a file
  */
 export function statOf(path: string): Stats | undefined {
+  noteLook('stat', path);
   // Most of the many candidate paths do not exist, and creating an error for each would be slow.
   return statSync(path, { throwIfNoEntry: false });
 }
@@ -115,11 +129,13 @@ export function statIfVisible(path: string): Stats | undefined {
 
 /** {@link statOf} without following a link at the end of the path. @throws the system's error */
 export function linkStatOf(path: string): Stats | undefined {
+  noteLook('lstat', path);
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
 /** The path with all links resolved. @throws the system's error, also if the path does not exist */
 export function realPathOf(path: string): string {
+  noteLook('real', path);
   return realpathSync(path);
 }
 
@@ -140,6 +156,7 @@ export function realPathIfVisible(path: string): string {
  * does not exist
  */
 export function listDirectory(path: string): Dirent[] {
+  noteLook('list', path);
   const entries = readdirSync(path, { withFileTypes: true });
   return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -149,6 +166,7 @@ const procFileSystem = 0x9fa0;
 
 /** Whether a file is in `/proc`, where processes appear as files. */
 export function isOfProcesses(path: string): boolean {
+  refuseRecord('a file system was asked for its type');
   try {
     return statfsSync(path).type === procFileSystem;
   } catch {

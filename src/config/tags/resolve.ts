@@ -2,6 +2,7 @@ import { AtmosError } from '../../core/errors.ts';
 import type { Hint } from '../../core/hint.ts';
 import { isMap } from '../../core/validate.ts';
 import type { Host } from '../../host/host.ts';
+import { refuseRecord } from '../../host/read-recorder.ts';
 import type { IncludedFile, PendingCommand, TaggedPlace } from '../config-file.ts';
 import type { Origin } from '../layer.ts';
 import { containsNul, createTagged, isTagged, nulProblem, type Tagged } from '../values.ts';
@@ -24,6 +25,9 @@ export { parseCommandOutput, withCommandOutput } from './exec.ts';
 /** Values of one file, and levels of nesting, once aliases and includes are followed. */
 const maxValues = 100_000;
 const maxDepth = 200;
+
+/** Its value may come from a variable, a program or the working directory. */
+const tagRefusal = 'the value of a setting comes from a tag';
 
 type Settings = Record<string, unknown>;
 
@@ -131,6 +135,7 @@ export function resolveTags(
   function open(written: Written, at: Path, base = at): Written | undefined {
     const { value, source } = written;
     if (!isTagged(value) || !isInclude(value.tag)) return written;
+    refuseRecord(tagRefusal);
     const included = include(value, { by: source, at, base });
     const found = included && follow(included, included.steps, at, base);
     return found && open(found, at, base);
@@ -173,6 +178,7 @@ export function resolveTags(
     }
     if (typeof value !== 'string') return refuse(`has the tag ${tag}, which takes text`);
     if (containsNul(value)) return refuse(nulProblem);
+    refuseRecord(tagRefusal);
     const text = value.trim();
     if (tag === '!exec') {
       const problem = whyNotRun(text, path);
