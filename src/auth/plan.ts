@@ -40,7 +40,7 @@ export function planAuth(config: Config | undefined, host: Host): AuthPlan {
 }
 
 /**
- * What a handle must pin so that `planFromHandle` of src/auth/read-handle.ts settles the same.
+ * What a handle must pin so that `planFromHandle` of src/auth/plan-from-handle.ts settles the same.
  *
  * @throws ERR_USAGE for a file keyring without a home directory
  */

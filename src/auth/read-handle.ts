@@ -5,14 +5,12 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { run, showPermissions, type Hint } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
-import { endpointVariables } from '../core/variables.ts';
 import { changedHost, type Host } from '../host/host.ts';
 import { stateDirectory } from '../host/home.ts';
 import { followOwnPath } from '../host/own-path.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import { irregularKindAt, readFile, realPathIfVisible } from '../host/read-files.ts';
 import type { PinnedKeyring } from '../keyring/contract.ts';
-import { unpinKeyring } from '../keyring/registry.ts';
 import {
   describeFault,
   faultHint,
@@ -22,48 +20,11 @@ import {
   idOf,
   type Handle,
 } from './handle.ts';
-import { loadLayers } from './load-config.ts';
-import type { ProjectPlan } from './plan.ts';
 
 const origins: ReadonlySet<unknown> = new Set<Layer['origin']>(['explicit', 'user', 'project']);
 
 /** Far above what any handle has. */
 const maxHandleBytes = 64 * 1024;
-
-/**
- * The plan that a handle pinned: whatever directory or environment we are in now, the same files,
- * those of profiles too, realm, keyring and endpoint of AWS. Being pinned makes no file more trusted than
- * it was, and a handle that came with a project says nothing of who put its files there.
- *
- * @param named the path of the handle, or its id
- * @returns `host`: with the pinned endpoint; `directory`: of the configuration
- * @throws ERR_HANDLE_UNKNOWN and what loading the configuration gives
- */
-export async function planFromHandle(
-  named: string,
-  host: Host,
-): Promise<{ plan: ProjectPlan; identity: string; directory: string; host: Host }> {
-  const read = readHandle(named, host);
-  const handle = cameWithProject(named, read, host) ? ofProject(read) : read;
-  const config = await loadLayers(handle, {}, host);
-  const realm = { value: handle.realm, source: `handle ${named}` };
-  const keyring = unpinKeyring(handle.keyring, config.keyring.spec);
-  const pinned = withEndpoint(handle, host);
-  const { identity, directory } = handle;
-  return { plan: { config, realm, keyring }, identity, directory, host: pinned };
-}
-
-/**
- * The program that calls may run with another endpoint, for its own requests. A session of that one would
- * be another than the user has logged in for.
- */
-function withEndpoint({ endpointVariables: pinned = {} }: Handle, host: Host): Host {
-  const env = {
-    ...host.env,
-    ...Object.fromEntries(endpointVariables.map((one) => [one, pinned[one]])),
-  };
-  return changedHost(host, { env });
-}
 
 /**
  * @param handle the absolute path of its file, or its id if it is in the user's state directory
@@ -82,18 +43,41 @@ export function readHandle(handle: string, host: Host): Handle {
   return content['handle'];
 }
 
-/**
- * The host for work with a handle that was given by its path: our state is where the handle is. So
- * what was trusted, and the locks, are those of the command that wrote it, whatever HOME and
- * XDG_STATE_HOME are now. But what came with a project cannot say that it is trusted.
- *
- * @throws ERR_HANDLE_UNKNOWN
- */
-export function hostOfHandle(handle: string, host: Host): Host {
-  const [handles, state] = [dirname(handle), dirname(dirname(handle))];
+/** A handle, and how it is used. */
+export interface OpenedHandle {
+  /** As it was given: its path or its id. */
+  readonly named: string;
+  /** Where it was read from. */
+  readonly file: string;
+  readonly handle: Handle;
+  /** Whether the author of the project may have written it. Then the handle says nothing of trust. */
+  readonly cameWithProject: boolean;
+  /**
+   * For a handle that was given by its path, our state is where the handle is. So what was trusted, and
+   * the locks, are those of the command that wrote it, whatever HOME and XDG_STATE_HOME are now. But what
+   * came with a project cannot say that it is trusted.
+   */
+  readonly host: Host;
+}
+
+/** Reads a handle: see {@link readHandle}. @throws ERR_HANDLE_UNKNOWN */
+export function openHandle(named: string, host: Host): OpenedHandle {
+  const { path: file } = locate(named, host);
+  const read = readHandle(named, host);
+  const isOfProject = cameWithProject(named, read, host);
+  return {
+    named,
+    file,
+    handle: isOfProject ? ofProject(read) : read,
+    cameWithProject: isOfProject,
+    host: isOfProject ? host : hostOfHandle(named, host),
+  };
+}
+
+function hostOfHandle(named: string, host: Host): Host {
+  const [handles, state] = [dirname(named), dirname(dirname(named))];
   const isInState = basename(handles) === 'handles' && basename(state) === 'atmos';
-  if (!isAbsolute(handle) || !isInState) return host;
-  if (cameWithProject(handle, readHandle(handle, host), host)) return host;
+  if (!isAbsolute(named) || !isInState) return host;
   return changedHost(host, { env: { ...host.env, ATMOS_XDG_STATE_HOME: dirname(state) } });
 }
 

@@ -2,6 +2,7 @@ import { AtmosError } from '../../src/core/errors.ts';
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   mkdirSync,
   renameSync,
   symlinkSync,
@@ -12,7 +13,8 @@ import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { idOf, writeHandle, type Handle } from '../../src/auth/handle.ts';
-import { hostOfHandle, planFromHandle, readHandle } from '../../src/auth/read-handle.ts';
+import { planFromHandle } from '../../src/auth/plan-from-handle.ts';
+import { openHandle, readHandle } from '../../src/auth/read-handle.ts';
 import type { Host } from '../../src/host/host.ts';
 import { thrownBy } from '../support/error-of.ts';
 import { fakeHost } from '../support/fake-host.ts';
@@ -162,7 +164,10 @@ describe('a handle whose content is not that of a handle', () => {
         fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' })),
         async (place, other) => {
           const file = writeContent(replaced(content, place, other));
-          const used = async () => planFromHandle(file, hostOfHandle(file, elsewhere));
+          const used = async () => {
+            const opened = openHandle(file, elsewhere);
+            return planFromHandle(opened, opened.host);
+          };
           const code = await used().then(
             () => 'used',
             (error: unknown) => (error instanceof AtmosError ? error.code : error),
@@ -282,8 +287,12 @@ describe('a handle that reading would refuse is not given to programs:', () => {
 describe('the state directory that contains a handle', () => {
   test('is used by the command that gets its path', () => {
     const { file, state } = write();
-    const { env } = hostOfHandle(file, fakeHost({ env: { XDG_STATE_HOME: '/other', A: 'b' } }));
-    expect(env).toEqual({ XDG_STATE_HOME: '/other', A: 'b', ATMOS_XDG_STATE_HOME: state });
+    const other = fakeHost({ env: { XDG_STATE_HOME: '/other', A: 'b' } });
+    expect(openHandle(file, other).host.env).toEqual({
+      XDG_STATE_HOME: '/other',
+      A: 'b',
+      ATMOS_XDG_STATE_HOME: state,
+    });
   });
 
   test.each([
@@ -303,22 +312,26 @@ describe('the state directory that contains a handle', () => {
     const brought = { ...handle, directory: dirname(path), layers: [{ path, origin }] };
     const own = fakeHost({ env: { XDG_STATE_HOME: join(root, place) } });
     const { file } = writeHandle(brought, () => '', own);
-    expect(hostOfHandle(file, elsewhere)).toBe(elsewhere);
-    const planned = await planFromHandle(file, fakeHost());
+    const opened = openHandle(file, elsewhere);
+    expect(opened).toMatchObject({ cameWithProject: true, host: elsewhere });
+    const planned = await planFromHandle(opened, fakeHost());
     expect(planned.plan.config.originOf(['auth', 'realm'])).toBe('project');
     // Nor does it choose the endpoint of AWS.
     expect(planned.host.env['AWS_ENDPOINT_URL']).toBeUndefined();
     // It is used if the user's own state directory is there.
-    expect(hostOfHandle(file, own).env['ATMOS_XDG_STATE_HOME']).toBe(join(root, place));
-    expect((await planFromHandle(file, own)).plan.config.originOf(['auth', 'realm'])).toBe(origin);
+    const ofOwn = openHandle(file, own);
+    expect(ofOwn.host.env['ATMOS_XDG_STATE_HOME']).toBe(join(root, place));
+    const { plan } = await planFromHandle(ofOwn, ofOwn.host);
+    expect(plan.config.originOf(['auth', 'realm'])).toBe(origin);
   });
 
   test('is not derived from an id or from a path of another form', () => {
-    const { file, id } = write();
+    const { file, id, host } = write();
     const place = temporaryDirectory();
-    mkdirSync(join(place, 'handles'));
-    for (const one of [id, join(place, 'handles', basename(file)), join(place, basename(file))]) {
-      expect(hostOfHandle(one, elsewhere)).toBe(elsewhere);
-    }
+    const copy = join(place, 'handles', basename(file));
+    mkdirSync(dirname(copy));
+    copyFileSync(file, copy);
+    expect(openHandle(copy, elsewhere).host).toBe(elsewhere);
+    expect(openHandle(id, host).host).toBe(host);
   });
 });

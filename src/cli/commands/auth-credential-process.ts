@@ -1,5 +1,7 @@
 import { answerProcess } from '../../app/answer-process.ts';
-import { hostOfHandle, planFromHandle } from '../../auth/read-handle.ts';
+import { recordPlan } from '../../app/record-plan.ts';
+import { planFromHandle } from '../../auth/plan-from-handle.ts';
+import { openHandle, type OpenedHandle } from '../../auth/read-handle.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
 import {
@@ -11,11 +13,13 @@ import {
   type Hint,
 } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
+import { isLogDevice } from '../../core/log-level.ts';
 import { changedHost, type Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { sessionOpener } from '../open.ts';
 import { loadPlan, requireIdentity, warn, type ProjectPlan } from '../plan.ts';
+import { isSilent, resolveLogSettings } from '../log/settings.ts';
 import { followedLog } from '../project-log.ts';
 import { requireStdout } from '../required-output.ts';
 
@@ -27,12 +31,20 @@ import { requireStdout } from '../required-output.ts';
 export async function credentialProcess(context: Context, invocation: Invocation): Promise<void> {
   await requireStdout(context.host);
   const { handle } = invocation.values;
+  if (handle !== undefined && invocation.identity.kind !== 'absent') {
+    throw new AtmosError(
+      'ERR_USAGE',
+      '--handle and --identity cannot be combined, because a handle already selects an identity',
+    );
+  }
+  let used: { opened: OpenedHandle; plan: ProjectPlan } | undefined;
   const answer = await answerProcess(async () => {
-    const at = handle === undefined ? context.host : hostOfHandle(handle, context.host);
+    const opened = handle === undefined ? undefined : openHandle(handle, context.host);
     // The terminal may be that of the program that asks.
-    const host = changedHost(at, { waiting: () => undefined });
+    const host = changedHost(opened?.host ?? context.host, { waiting: () => undefined });
     const placed = { ...context, host };
-    const { plan, identity, host: pinned, directory } = await chosen(placed, invocation);
+    const { plan, identity, host: pinned, directory } = await chosen(placed, invocation, opened);
+    if (opened !== undefined) used = { opened, plan };
     const openSession = sessionOpener({ ...placed, host: pinned }, plan, { isInteractive: false });
     const isElsewhere = directory !== undefined && directory !== host.workingDirectory();
     if (!isElsewhere) return { identity, openSession };
@@ -42,14 +54,24 @@ export async function credentialProcess(context: Context, invocation: Invocation
     };
   }, context.host);
   await context.out(answer);
+  if (used !== undefined)
+    await recordPlan(used.opened, mayBeLogged(context, used.plan), context.host);
+}
+
+/** Whether the log of an answer could have a line or a file. */
+function mayBeLogged({ globals, host }: Context, { config }: ProjectPlan): boolean {
+  const settings = resolveLogSettings({ globals, config }, host);
+  const isInfo = settings.level === 'Info' && isLogDevice(settings.file.path);
+  // Nothing about an answer is logged at this level.
+  return !isSilent(settings) && !isInfo;
 }
 
 async function chosen(
   context: Context,
   invocation: Invocation,
+  opened: OpenedHandle | undefined,
 ): Promise<{ plan: ProjectPlan; identity: Identity; host: Host; directory?: string }> {
-  const handle = invocation.values['handle'];
-  if (handle === undefined) {
+  if (opened === undefined) {
     const prompt = {
       select: refuseFor(
         'the name of an identity',
@@ -65,13 +87,7 @@ async function chosen(
     const identity = await requireIdentity(chooser, plan, invocation);
     return { plan, identity, host: context.host };
   }
-  if (invocation.identity.kind !== 'absent') {
-    throw new AtmosError(
-      'ERR_USAGE',
-      '--handle and --identity cannot be combined, because a handle already selects an identity',
-    );
-  }
-  const { plan, identity, host, directory } = await planFromHandle(handle, context.host);
+  const { plan, identity, host, directory } = await planFromHandle(opened, context.host);
   const refused = (message: string) => warn(context, message);
   await context.startLog(await followedLog(context, plan.config, {}, refused));
   return { plan, identity: findIdentity(plan.config, identity), host, directory };

@@ -1,0 +1,129 @@
+import { systemErrorCode } from '../core/errors.ts';
+import { isObject, parseJson } from '../core/json.ts';
+import { sha256 } from '../core/sha256.ts';
+import { decidingVariables } from '../core/variables.ts';
+import { replacePrivately } from '../host/files.ts';
+import type { Host } from '../host/host.ts';
+import { followOwnPath } from '../host/own-path.ts';
+import { permissionCheckFor } from '../host/permissions.ts';
+import { readFile } from '../host/read-files.ts';
+import { areUnchanged, type Seen } from '../host/read-recorder.ts';
+import type { Owner } from '../store/key.ts';
+import type { OpenedHandle } from './read-handle.ts';
+
+// What planning from a handle gave, kept beside the handle with everything that it depends on. While
+// none of that has changed, a credential process takes it and reads no configuration: docs/adr/0045.
+
+/** What a credential process needs of a plan to look for a stored session. Contains no secret. */
+export interface RecordedPlan {
+  readonly chainFingerprint: string;
+  /** Other owners in the configuration whose session would have the same key. */
+  readonly rivals: readonly Owner[];
+}
+
+const recordVersion = 1;
+const maxRecordBytes = 256 * 1024;
+
+type Where = Pick<Host, 'env' | 'userId' | 'homeDirectory' | 'scriptPath'>;
+
+/** Whether records are written and used: not with `ATMOS_AUTH_FAST=off`. */
+export function usesPlanRecords({ env }: Pick<Host, 'env'>): boolean {
+  return env['ATMOS_AUTH_FAST'] !== 'off';
+}
+
+/**
+ * The plan that was recorded for a handle, if planning from it now would give the same. Never throws.
+ *
+ * @param host as the program was started
+ */
+export function readPlanRecord(
+  { file }: Pick<OpenedHandle, 'file'>,
+  host: Where,
+): RecordedPlan | undefined {
+  const record = parseJson(ownTextOf(pathOfRecord(file), host) ?? '');
+  if (!isObject(record)) return undefined;
+  const { seen, chainFingerprint, rivals, ...others } = record;
+  const expected: Readonly<Record<string, unknown>> = circumstances(host);
+  const isSame =
+    Object.keys(others).length === Object.keys(expected).length &&
+    Object.entries(expected).every(([name, value]) => others[name] === value);
+  if (!isSame || typeof chainFingerprint !== 'string') return undefined;
+  if (!Array.isArray(rivals) || !rivals.every(isOwner)) return undefined;
+  if (!Array.isArray(seen) || !seen.every(isSeen) || !namesBoth(seen, file, host)) return undefined;
+  return areUnchanged(seen) ? { chainFingerprint, rivals } : undefined;
+}
+
+/**
+ * Records a plan. If the file cannot be written, the next process plans again.
+ *
+ * @param host as in {@link readPlanRecord}
+ */
+export function writePlanRecord(
+  { file }: Pick<OpenedHandle, 'file'>,
+  { chainFingerprint, rivals }: RecordedPlan,
+  seen: readonly Seen[],
+  host: Where,
+): void {
+  const path = pathOfRecord(file);
+  const text = JSON.stringify({ ...circumstances(host), chainFingerprint, rivals, seen });
+  try {
+    if (text.length <= maxRecordBytes && ownTextOf(path, host) !== text)
+      replacePrivately(path, text);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  }
+}
+
+/** Beside the handle, so that the same users can replace it. */
+function pathOfRecord(handle: string): string {
+  return handle.replace(/(\.json)?$/, '.plan');
+}
+
+/** What decides besides files. */
+function circumstances({ env, userId, homeDirectory, scriptPath }: Where) {
+  const decided = [homeDirectory, ...Object.entries(decidingVariables(env)).flat()];
+  return {
+    version: recordVersion,
+    script: scriptPath,
+    user: userId ?? null,
+    environment: sha256(JSON.stringify(decided)),
+  };
+}
+
+/** A record of another handle or program could otherwise be put in its place. */
+function namesBoth(seen: readonly Seen[], handle: string, { scriptPath }: Where): boolean {
+  const isNamed = (file: string) =>
+    seen.some(([look, path, found]) => look === 'stat' && path === file && found !== null);
+  return isNamed(handle) && isNamed(scriptPath);
+}
+
+/** The text of a file that belongs to the user and that no other user can replace. */
+function ownTextOf(path: string, { userId }: Where): string | undefined {
+  const refuse = () => {
+    throw new RangeError('another user can replace it');
+  };
+  try {
+    if (followOwnPath(path, userId, 'file', refuse) === undefined) return undefined;
+    const { stats, bytes } = readFile(path, { followsLinks: false, maxBytes: maxRecordBytes });
+    const { isOurs } = permissionCheckFor(userId).permissionsOf(path, stats) ?? {};
+    return isOurs === true ? bytes?.toString() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isOwner(value: unknown): value is Owner {
+  return (
+    isObject(value) && typeof value['realm'] === 'string' && typeof value['alias'] === 'string'
+  );
+}
+
+const looks: ReadonlySet<unknown> = new Set<Seen[0]>(['stat', 'lstat', 'list', 'real']);
+
+function isSeen(value: unknown): value is Seen {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [look, path, found]: unknown[] = value;
+  return (
+    looks.has(look) && typeof path === 'string' && (found === null || typeof found === 'string')
+  );
+}
