@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { packagedRounds, testRounds } from './build-constants.mjs';
 import { formatLicenses } from './licenses.mjs';
-import { programBundle, sharedOptions } from './program-bundle.mjs';
+import { programBundles, sharedOptions } from './program-bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -30,32 +30,34 @@ if (missing.length > 0) {
   process.exit(1);
 }
 
+/** @type {import('rolldown').BuildOptions} */
+const libraryBundle = {
+  ...sharedOptions(root, packagedRounds),
+  input: library,
+  output: {
+    dir: 'dist',
+    format: 'es',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+  },
+};
+
 const isForTests = process.argv.includes('--for-tests');
-const [program, modules, testProgram] = await Promise.all([
-  build(programBundle(root, packagedRounds, 'dist/cli')),
-  build({
-    ...sharedOptions(root, packagedRounds),
-    input: library,
-    output: {
-      dir: 'dist',
-      format: 'es',
-      entryFileNames: '[name].js',
-      chunkFileNames: 'chunks/[name]-[hash].js',
-    },
-  }),
-  isForTests ? build(programBundle(root, testRounds, 'dist-test/cli')) : undefined,
+const [packaged, forTests] = await Promise.all([
+  buildAll([...programBundles(root, packagedRounds, 'dist/cli'), libraryBundle]),
+  isForTests ? buildAll(programBundles(root, testRounds, 'dist-test/cli')) : undefined,
 ]);
 
-const chunks = [program, modules]
-  .flatMap(({ output }) => output)
-  .filter((output) => output.type === 'chunk');
 const licenses = 'dist/THIRD-PARTY-LICENSES.txt';
-writeFileSync(join(root, licenses), formatLicenses(chunks.flatMap((chunk) => chunk.moduleIds)));
+writeFileSync(join(root, licenses), formatLicenses(packaged.flatMap(({ modules }) => modules)));
 makeExecutable('dist/cli');
-keepOnly('dist', [licenses, ...fileNames(program, 'dist/cli'), ...fileNames(modules, 'dist')]);
-if (testProgram) {
+keepOnly('dist', [licenses, ...packaged.map(({ path }) => path)]);
+if (forTests) {
   makeExecutable('dist-test/cli');
-  keepOnly('dist-test', fileNames(testProgram, 'dist-test/cli'));
+  keepOnly(
+    'dist-test',
+    forTests.map(({ path }) => path),
+  );
 }
 
 if (!isForTests && !process.argv.includes('--no-types')) {
@@ -66,6 +68,20 @@ if (!isForTests && !process.argv.includes('--no-types')) {
     stdio: 'inherit',
   });
   if (status !== 0) process.exitCode = 1;
+}
+
+/**
+ * @param {import('rolldown').BuildOptions[]} bundles
+ * @returns {Promise<{ path: string, modules: string[] }[]>} the files
+ */
+async function buildAll(bundles) {
+  const outputs = await Promise.all(bundles.map((bundle) => build(bundle)));
+  return outputs.flatMap(({ output }, at) =>
+    output.map((file) => ({
+      path: `${bundles[at]?.output?.dir}/${file.fileName}`,
+      modules: file.type === 'chunk' ? file.moduleIds : [],
+    })),
+  );
 }
 
 /** @param {string} directory of the programs */
@@ -89,12 +105,4 @@ function keepOnly(directory, built) {
     if (entry.isFile() && !path.startsWith('dist/types/') && !built.includes(path))
       rmSync(join(root, path));
   }
-}
-
-/**
- * @param {import('rolldown').RolldownOutput} output
- * @param {string} directory
- */
-function fileNames({ output }, directory) {
-  return output.map(({ fileName }) => `${directory}/${fileName}`);
 }

@@ -1,5 +1,5 @@
-// Checks two properties of the built package: the keyring contains no other npm package, and
-// installing it installs only one native dependency.
+// Checks two properties of the built package: the keyring contains no other npm package than the
+// hash functions, and installing it installs only one native dependency.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,9 @@ checkInstalled();
 /** Follows dist/keyring.js through every static and lazy import. */
 function checkKeyring() {
   const { modules, packages } = contentsOf('dist/keyring.js');
-  const foreign = modules.filter((name) => !/^(src\/(core|host|keyring)|\\0rolldown)\//.test(name));
+  // A hash of a text, without the milliseconds that node:crypto takes to load.
+  const ours = /^(src\/(core|host|keyring)|\\0rolldown|node_modules\/@noble\/hashes)\//;
+  const foreign = modules.filter((name) => !ours.test(name));
   assert(modules.length > 0, 'no module seen in dist/keyring.js');
   assert.deepEqual(foreign, [], 'modules that dist/keyring.js reaches');
   assert.deepEqual(packages, ['koffi'], 'packages that dist/keyring.js imports');

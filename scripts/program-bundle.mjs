@@ -1,6 +1,7 @@
 // How the program is bundled: code-split CommonJS (an ES module costs 4 ms more at every start).
+import { join } from 'node:path';
 import { defineConstants } from './build-constants.mjs';
-import { createHotChunk } from './hot-chunk.mjs';
+import { createHotChunk, hotGroup, onlyHot } from './hot-chunk.mjs';
 
 // Minifies white space, dead code and the names of variables within functions. The names of
 // functions and classes stay, because stack traces show them and the AWS SDK reads them.
@@ -52,26 +53,109 @@ const programByName = {
 };
 
 /**
+ * `main` loads the program, and the files of src/cli/hot/, from bundles of their own.
+ *
+ * @type {import('rolldown').Plugin}
+ */
+const otherBundles = {
+  name: 'other-bundles',
+  resolveId(source) {
+    const [, name] = /^[.]\/cli\/(start|hot\/[\w-]+)[.]ts$/.exec(source) ?? [];
+    if (name === undefined) return null;
+    return { id: `./${name === 'start' ? 'program' : name}.cjs`, external: 'relative' };
+  },
+};
+
+/**
+ * What the bundles of the program have in common.
+ *
+ * @satisfies {import('rolldown').OutputOptions}
+ */
+const programOutput = {
+  format: 'cjs',
+  minify: lightly,
+  // An `import()` would load Node's loader of ES modules.
+  dynamicImportInCjs: false,
+  entryFileNames: '[name].cjs',
+  chunkFileNames: '[name]-[hash].cjs',
+};
+
+/**
+ * The file that starts, a few kilobytes.
+ *
  * @param {string} root
  * @param {number} rounds of key derivation
  * @param {string} directory for the output, from the root
  * @returns {import('rolldown').BuildOptions}
  */
-export function programBundle(root, rounds, directory) {
+function mainBundle(root, rounds, directory) {
   return {
     ...sharedOptions(root, rounds),
     input: { main: 'src/main.ts' },
-    plugins: [programByName],
-    // So that main.cjs itself exports what it shares with the commands.
+    plugins: [programByName, otherBundles],
+    output: { ...programOutput, dir: directory, banner: '#!/usr/bin/env node' },
+  };
+}
+
+/**
+ * All commands.
+ *
+ * @param {string} root
+ * @param {number} rounds of key derivation
+ * @param {string} directory for the output, from the root
+ * @returns {import('rolldown').BuildOptions}
+ */
+function wholeBundle(root, rounds, directory) {
+  return {
+    ...sharedOptions(root, rounds),
+    input: { program: 'src/cli/start.ts' },
     preserveEntrySignatures: 'allow-extension',
     output: {
+      ...programOutput,
       dir: directory,
-      format: 'cjs',
-      minify: lightly,
       codeSplitting: { groups: [createHotChunk(root)], includeDependenciesRecursively: false },
-      entryFileNames: '[name].cjs',
-      chunkFileNames: '[name]-[hash].cjs',
-      banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
     },
   };
+}
+
+/**
+ * A file that `main` loads for a hot command line. It holds all that the command line needs, although the
+ * program has the same modules in other files.
+ *
+ * @param {string} name of a file in src/cli/hot/
+ * @param {string} root
+ * @param {number} rounds of key derivation
+ * @param {string} directory for the output of the program, from the root
+ * @returns {import('rolldown').BuildOptions}
+ */
+function hotBundle(name, root, rounds, directory) {
+  return {
+    ...sharedOptions(root, rounds),
+    input: { [name]: `src/cli/hot/${name}.ts` },
+    plugins: [onlyHot(root)],
+    preserveEntrySignatures: 'allow-extension',
+    output: {
+      ...programOutput,
+      dir: join(directory, 'hot'),
+      codeSplitting: { groups: [hotGroup(root, name)], includeDependenciesRecursively: false },
+    },
+  };
+}
+
+/**
+ * The bundles of which the program consists.
+ *
+ * @param {string} root
+ * @param {number} rounds of key derivation
+ * @param {string} directory for the output, from the root
+ * @returns {import('rolldown').BuildOptions[]}
+ */
+export function programBundles(root, rounds, directory) {
+  return [
+    mainBundle(root, rounds, directory),
+    wholeBundle(root, rounds, directory),
+    ...['credential-process', 'help', 'version'].map((name) =>
+      hotBundle(name, root, rounds, directory),
+    ),
+  ];
 }

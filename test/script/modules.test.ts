@@ -1,11 +1,11 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { beforeAll, expect, test } from 'vitest';
 import { packagedRounds } from '../../scripts/build-constants.mjs';
-import { programBundle } from '../../scripts/program-bundle.mjs';
+import { programBundles } from '../../scripts/program-bundle.mjs';
 import { packagedCli } from '../support/built.ts';
 import { openConfiguredMachine, type Machine } from './machine.ts';
 
@@ -32,15 +32,21 @@ const advice =
 let modulesOfFile: ReadonlyMap<string, readonly string[]>;
 
 beforeAll(async () => {
-  const bundle = programBundle(root, packagedRounds, 'dist/cli');
-  const { output } = await build({ ...bundle, write: false });
-  modulesOfFile = new Map(
-    output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.moduleIds]] : [])),
+  const bundles = programBundles(root, packagedRounds, 'dist/cli');
+  const built = await Promise.all(
+    bundles.map(async (bundle) => {
+      const { output } = await build({ ...bundle, write: false });
+      const directory = bundle.output?.dir ?? '';
+      return output.flatMap((file) =>
+        file.type === 'chunk' ? [[join(directory, file.fileName), file.moduleIds] as const] : [],
+      );
+    }),
   );
+  modulesOfFile = new Map(built.flat());
 });
 
 interface Loaded {
-  /** Modules of the program by their names in it. */
+  /** Files of the program, from its directory. */
   readonly files: readonly string[];
   readonly kilobytes: number;
   /** `src/…` are our own modules, `package/…` are those of other packages. */
@@ -138,9 +144,9 @@ async function loadedBy(machine: Machine, command: string): Promise<Loaded> {
   const { files, builtins } = await probe(machine, [packagedCli(), ...command.split(' ')]);
   const ours = files.filter((file) => file.startsWith(join(root, 'dist/')));
   const others = files.filter((file) => file.includes('/node_modules/')).map(nameOf);
-  const modules = [...ours.flatMap((file) => modulesOf(basename(file))), ...others];
+  const modules = [...ours.flatMap(modulesOf), ...others];
   return {
-    files: ours.map((file) => basename(file)),
+    files: ours.map((file) => relative(join(root, 'dist/cli'), file)),
     kilobytes: ours.reduce((sum, file) => sum + statSync(file).size, 0) / 1024,
     modules,
     packages: [...new Set(modules.flatMap((name) => packageOf(name) ?? []))].toSorted(),
@@ -171,8 +177,8 @@ async function probe(
 }
 
 function modulesOf(file: string): string[] {
-  const ids = modulesOfFile.get(file);
-  if (ids === undefined) throw new Error(`dist/cli/${file} is of another build: npm run build`);
+  const ids = modulesOfFile.get(relative(root, file));
+  if (ids === undefined) throw new Error(`${file} is of another build: npm run build`);
   return ids.filter((id) => !id.startsWith('\0')).map(nameOf);
 }
 

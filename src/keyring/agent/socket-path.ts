@@ -2,12 +2,12 @@ import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { placeholder, run, setVariable, showPermissions } from '../../core/hint.ts';
+import { sha256 } from '../../core/sha256.ts';
 import { noHome, stateDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import { bootId, maxSocketPathBytes } from '../../host/unix-sockets.ts';
-import { digest } from '../digest.ts';
 
 /** Identifies a keyring's directory independently of the path used to reach it. */
 export interface KeyringId {
@@ -43,7 +43,7 @@ export function identifyKeyring(directory: string): KeyringId | undefined {
 /** All places for the socket of a keyring's agent. A new agent uses the first one. */
 export async function agentPlaces(id: KeyringId, host: Where): Promise<AgentPlace[]> {
   const boot = await bootName(host);
-  const name = `${boot}-${digest(id.name).slice(0, hashLength)}.sock`;
+  const name = `${boot}-${sha256(id.name).slice(0, hashLength)}.sock`;
   const state = stateDirectory(host);
   return [runtimeDirectory(host), state && join(state, 'run')]
     .filter((directory) => directory !== undefined)

@@ -1,0 +1,141 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { builtCli } from '../support/built.ts';
+import { peer } from '../support/peers.ts';
+import { configOf, openConfiguredMachine, type Machine, type Result } from './machine.ts';
+
+const limitMs = 120_000;
+const shells = ['sh', ...(['zsh', 'fish'] as const).filter((shell) => peer(shell) !== undefined)];
+
+/** A machine whose user has logged in, and the handle of the identity. */
+async function openHandleMachine() {
+  const machine = await openConfiguredMachine();
+  const { stdout } = await machine.atmos('auth env -f json');
+  const config = readFileSync(JSON.parse(stdout).AWS_CONFIG_FILE, 'utf8');
+  const handle = /--handle (\S+)$/m.exec(config)?.[1] ?? '';
+  expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+  return { ...machine, handle, record: handle.replace('.json', '.plan') };
+}
+
+type Place = Awaited<ReturnType<typeof openHandleMachine>>;
+
+/** Runs the program an hour ahead of its files, so that it records its plan. */
+async function recordPlan({ run, root, handle, record }: Place): Promise<void> {
+  const ahead = join(root, 'ahead.cjs');
+  writeFileSync(
+    ahead,
+    'const { now } = Date; class Ahead extends Date { constructor(...args) { super(...(args.length ? args : [now() + 3600e3])); } } globalThis.Date = Ahead;',
+  );
+  const words = ['--require', ahead, builtCli(), 'auth', 'credential-process', '--handle', handle];
+  expect(await run(process.execPath, words)).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(statSync(record).mode & 0o777).toBe(0o600);
+}
+
+/** Whether a command line is answered without the whole program. */
+async function isHot({ run, root }: Machine, args: readonly string[]): Promise<boolean> {
+  const [hook, list] = [join(root, 'hook.cjs'), join(root, 'loaded.json')];
+  writeFileSync(
+    hook,
+    `process.once('exit', () => require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(Object.keys(require.cache))));`,
+  );
+  await run(process.execPath, ['--require', hook, builtCli(), ...args]);
+  const files: string[] = JSON.parse(readFileSync(list, 'utf8'));
+  return !files.some((file) => file.endsWith('/program.cjs'));
+}
+
+describe('a hot command line', { timeout: limitMs }, () => {
+  let place: Place;
+  beforeEach(async () => {
+    place = await openHandleMachine();
+  });
+
+  const hotLine = ({ handle }: Place) => ['auth', 'credential-process', '--handle', handle];
+
+  test.each<[string, (place: Place) => string[]]>([
+    ['--version', () => ['--version']],
+    ['version', () => ['version']],
+    ['--help', () => ['--help']],
+    ['credential-process with a recorded plan', hotLine],
+  ])('%s prints the same as the whole program, in every shell', async (_, lineOf) => {
+    await recordPlan(place);
+    const line = lineOf(place);
+    expect(await isHot(place, line)).toBe(true);
+    // An option that changes nothing: no line with it is hot.
+    const whole = await place.atmos(['--interactive=false', ...line]);
+    expect(await isHot(place, ['--interactive=false', ...line])).toBe(false);
+    expect(whole).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const shell of shells) {
+      const words = [process.execPath, builtCli(), ...line].map((word) => `'${word}'`).join(' ');
+      expect({ shell, ...(await place.run(shell, ['-c', words])) }).toEqual({ shell, ...whole });
+    }
+  });
+
+  test.each<[string, (place: Place) => unknown]>([
+    ['a password that is wrong', ({ env }) => (env['ATMOS_KEYRING_PASSWORD'] = 'wrong password')],
+    ['no password', ({ env }) => delete env['ATMOS_KEYRING_PASSWORD']],
+    ['a setting of the agent that is wrong', ({ env }) => (env['ATMOS_KEYRING_AGENT'] = 'maybe')],
+    ['a level of logs that is wrong', ({ env }) => (env['ATMOS_LOGS_LEVEL'] = 'loud')],
+    [
+      'an entry that is damaged',
+      ({ keyring }) => writeFileSync(join(keyring, 'atmos_script_emergency-user@session'), 'x'),
+    ],
+    ['a removed handle', ({ handle }) => rmSync(handle)],
+    ['a changed handle', ({ handle }) => writeFileSync(handle, '{}')],
+    ['a configuration that is wrong', (machine) => machine.writeConfig('auth: [')],
+    [
+      'an unknown identity',
+      (machine) => machine.writeConfig(configOf(machine).replace('emergency-user', 'other')),
+    ],
+    ['a record that is no JSON', ({ record }) => writeFileSync(record, 'x')],
+    [
+      'a record of another version',
+      ({ record }) =>
+        writeFileSync(record, readFileSync(record, 'utf8').replace('"version":1', '"version":2')),
+    ],
+  ])('reports the same as the whole program: %s', async (_, change) => {
+    await recordPlan(place);
+    change(place);
+    expect(await isHot(place, hotLine(place))).toBe(false);
+    const answer = await place.atmos(hotLine(place));
+    const env = { ATMOS_AUTH_FAST: 'off' };
+    expect(answer).toEqual(await place.atmos(hotLine(place), { env }));
+  });
+
+  test.each(['/dev/full', '&-'])(
+    'fails as the whole program does if its output is %s',
+    async (output) => {
+      await recordPlan(place);
+      const inShell = (env: Record<string, string>): Promise<Result> => {
+        const words = [process.execPath, builtCli(), ...hotLine(place)].map((word) => `'${word}'`);
+        return place.run('sh', ['-c', `${words.join(' ')} >${output}`], { env });
+      };
+      const answer = await inShell({});
+      expect(answer).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('standard output'),
+      });
+      expect(answer).toEqual(await inShell({ ATMOS_AUTH_FAST: 'off' }));
+    },
+  );
+
+  test.each<[string, (place: Place) => string[]]>([
+    ['a relative path', () => ['auth', 'credential-process', '--handle', 'x']],
+    ['one more word', (at) => [...hotLine(at), 'x']],
+    ['a joined value', ({ handle }) => ['auth', 'credential-process', `--handle=${handle}`]],
+    ['an option before', (at) => ['--no-color', ...hotLine(at)]],
+    ['--help auth', () => ['--help', 'auth']],
+  ])('is not one with %s', async (_, lineOf) => {
+    await recordPlan(place);
+    expect(await isHot(place, lineOf(place))).toBe(false);
+  });
+
+  test('does not answer again without a plan once the configuration has changed', async () => {
+    await recordPlan(place);
+    expect(await isHot(place, hotLine(place))).toBe(true);
+    place.writeConfig(`${configOf(place)}# A comment.\n`);
+    expect(await isHot(place, hotLine(place))).toBe(false);
+    await recordPlan(place);
+    expect(await isHot(place, hotLine(place))).toBe(true);
+  });
+});
