@@ -1,46 +1,35 @@
-// Measures `credential-process` with the unlock agent against `node -e 0` on the same machine:
-// medians of alternating runs, and the agent's memory at its start and after many clients. Needs
-// `npm run build`. It has no pass or fail result.
+// Measures the memory of the unlock agent at its start and after many clients at once. Needs `npm
+// run build`. It has no pass or fail result. How long a command with the agent takes is in startup.mjs.
 //
-//   npm run bench:agent [-- RUNS] default 25, at least 15
+//   npm run bench:agent
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openKeyring } from 'atmos-auth/keyring';
-import { measure, printRatios } from './measure.mjs';
-import { benchConfigOf, prepareProject, program } from './project.mjs';
+import { abortOnSignals } from './interruption.mjs';
 
+const program = fileURLToPath(new URL('../dist/cli/main.cjs', import.meta.url));
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
-const project = join(home, 'project');
 const directory = join(home, 'keyring');
 const password = 'a test password';
-const env = { PATH: process.env['PATH'], HOME: home, ATMOS_KEYRING_FILE_PATH: directory };
-const withPassword = { ...env, ATMOS_KEYRING_PASSWORD: password };
+const entry = 'atmos_bench_bench';
 const clients = 200;
-
-/** @type {readonly import('./measure.mjs').Candidate[]} */
-const candidates = [
-  { name: 'node -e 0', args: ['-e', '0'] },
-  { name: 'version', args: [program, 'version'], bound: 1.4 },
-  {
-    name: 'credential-process, agent',
-    args: [program, 'auth', 'credential-process'],
-    bound: 1.8,
-  },
-];
+const interrupted = abortOnSignals();
 
 try {
-  await prepareProject({
-    directory: project,
-    env: withPassword,
-    configOf: (endpoint) => benchConfigOf({ type: 'file', endpoint }),
+  const writer = await openKeyring({
+    type: 'file',
+    directory,
+    promptPassword: async () => password,
   });
+  await writer.set(entry, 'x'.repeat(1024));
+  await writer.close();
   const unlocked = JSON.parse(atmos('unlock', '-o', 'json'));
   const atRest = memoryOf(unlocked.process_id);
-  const medians = measure(candidates, { cwd: project, env });
-  printRatios(candidates.map(({ name, bound }, at) => ({ name, median: medians[at] ?? 0, bound })));
   await askAll();
+  interrupted.throwIfAborted();
   const after = memoryOf(unlocked.process_id);
   console.log(
     `memory of the agent: ${atRest} MiB at rest, ${after} MiB after ${clients} clients at once (bound 60)`,
@@ -55,7 +44,13 @@ function atmos(...words) {
   const stdio = /** @type {const} */ (['ignore', 'pipe', 'pipe']);
   return execFileSync(process.execPath, [program, 'auth', 'keyring', ...words], {
     cwd: home,
-    env: { ...withPassword, ATMOS_KEYRING_TYPE: 'file' },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: home,
+      ATMOS_KEYRING_TYPE: 'file',
+      ATMOS_KEYRING_FILE_PATH: directory,
+      ATMOS_KEYRING_PASSWORD: password,
+    },
     encoding: 'utf8',
     stdio: [...stdio],
   });
@@ -68,7 +63,7 @@ async function askAll() {
   delete process.env['XDG_STATE_HOME'];
   const open = () => openKeyring({ type: 'file', directory });
   const keyrings = await Promise.all(Array.from({ length: clients }, open));
-  const values = await Promise.all(keyrings.map((keyring) => keyring.get('atmos_bench_bench')));
+  const values = await Promise.all(keyrings.map((keyring) => keyring.get(entry)));
   if (values.includes(null)) throw new Error('an entry was not found');
   await Promise.all(keyrings.map((keyring) => keyring.close()));
 }

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openKeyring } from 'atmos-auth/keyring';
-import { medianOf, printTable } from './measure.mjs';
+import { medianOf, printTable } from './table.mjs';
 
 const sizes = [1, 10, 100, 1000];
 const runs = 5;

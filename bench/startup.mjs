@@ -1,126 +1,114 @@
-// Measures the built program against `node -e 0` on the same machine: medians of alternating runs.
-// Needs `npm run build`. It has no pass or fail result.
+// Measures starts of the program against `node -e 0` on the same machine, and beside it the
+// comparable commands of other programs that are on PATH. It packs and installs the package first,
+// and stops and removes all that it started and wrote. It has no pass or fail result.
 //
-//   npm run bench:startup [-- RUNS] default 25, at least 15
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+//   npm run bench                     25 runs of each command
+//   npm run bench -- --runs 50 agent  commands with "agent" in their names
+//   npm run --silent bench -- --json  for a program
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { measure, printRatios } from './measure.mjs';
-import { benchConfigOf, prepareProject, program } from './project.mjs';
-
-const home = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
-const project = join(home, 'project');
-const composed = join(home, 'composed');
-const tagged = join(home, 'tagged');
-// Without NODE_EXTRA_CA_CERTS, because Node 20 would load certificates at every start.
-const env = {
-  PATH: process.env['PATH'],
-  HOME: home,
-  ATMOS_KEYRING_PASSWORD: 'a test password',
-};
-
-/** The imported files and the profile of the 200-line configuration. */
-const files = {
-  'config/keyring.yaml': `auth:
-  keyring:
-    type: file
-`,
-  'config/accounts.yaml': `auth:
-  identities:
-    imported:
-      kind: aws/user
-      credentials:
-        region: eu-west-1
-`,
-  'profiles/ci/auth.yaml': `auth:
-  identities:
-    bench:
-      session:
-        duration: 1h
-`,
-};
-
-/** The rounds and the hash with which the file keyring derives its encryption key. */
-const derivation = "require('node:crypto').pbkdf2Sync('password', 'salt', 600_000, 32, 'sha512')";
+import { delimiter, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { createReleases } from '../test/support/secret-service/releases.mjs';
+import { abortOnSignals } from './interruption.mjs';
+import { withAgent, withPassword } from './startup/file-keyring.mjs';
+import { measure } from './startup/measure.mjs';
+import { installPackage } from './startup/package.mjs';
+import { otherPrograms } from './startup/peers.mjs';
+import { printReport, reportOf } from './startup/report.mjs';
+import { withSecretService } from './startup/secret-service.mjs';
+import { startStandIns } from './startup/stand-ins.mjs';
 
 /**
- * The last two are for comparison with each other.
+ * @import { Candidate } from './startup/measure.mjs'
+ * @import { StandIns } from './startup/stand-ins.mjs'
  *
- * @type {readonly import('./measure.mjs').Candidate[]}
+ * @typedef {object} Bench
+ * @property {string} directory temporary
+ * @property {string} path the PATH of measured commands, without another `atmos`
+ * @property {string} program the installed `atmos`
+ * @property {string} keyringModule the installed `atmos-auth/keyring`
+ * @property {StandIns} standIns
+ * @property {(release: () => void | Promise<void>) => void} add gets what stops or removes something
+ * @property {(name: string, why: string) => void} skip reports what cannot be measured
  */
-const candidates = [
-  { name: 'node -e 0', args: ['-e', '0'] },
-  { name: 'help', args: [program, '--help'], bound: 1.4 },
-  { name: 'version', args: [program, 'version'], bound: 1.4 },
-  { name: 'env', args: [program, 'auth', 'env'], bound: 1.7 },
-  { name: 'env, 200 lines, two imports, a profile', args: envIn(composed), bound: 1.7 },
-  { name: 'the same with a tag in it', args: envIn(tagged) },
-  { name: 'credential-process, file keyring', args: [program, 'auth', 'credential-process'] },
-  { name: 'node -e, one key derivation', args: ['-e', derivation] },
-];
+
+const minRuns = 25;
+
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, runs: { type: 'string' } },
+});
+const runs = Math.max(minRuns, Number(values.runs) || minRuns);
+const interrupted = abortOnSignals();
+const { add, releaseAll } = createReleases();
+/** @type {{ name: string, why: string }[]} */
+const skipped = [];
 
 try {
-  await prepareProject({
-    directory: project,
-    env,
-    configOf: (endpoint) => crowdedConfigOf(endpoint, 32),
-  });
-  await prepareProject({ directory: composed, env, configOf: composedConfigOf, files });
-  const withTag = (/** @type {string} */ endpoint) =>
-    composedConfigOf(endpoint).replace('realm: composed', 'realm: !env REALM composed');
-  await prepareProject({ directory: tagged, env, configOf: withTag, files });
-  const medians = measure(candidates, { cwd: project, env });
-  const [base = 0] = medians;
-  const [asked = 0, derived = 0] = medians.slice(-2);
-  printRatios([
-    ...candidates.map(({ name, bound }, at) => ({ name, median: medians[at] ?? 0, bound })),
-    { name: 'credential-process without the derivation', median: asked - derived + base },
-  ]);
+  const candidates = selected(await prepare());
+  console.error(`measuring ${candidates.length} commands, ${runs} runs each`);
+  const medians = await measure(candidates, { runs, signal: interrupted });
+  const report = reportOf(candidates, medians, { runs, skipped });
+  if (values.json) console.log(JSON.stringify(report, null, 2));
+  else printReport(report);
+} catch (error) {
+  // Ctrl-C also terminates the running command, before the signal is delivered here.
+  await setImmediate();
+  console.error(interrupted.aborted ? 'interrupted' : error);
+  process.exitCode = interrupted.aborted ? 130 : 1;
 } finally {
-  rmSync(home, { recursive: true, force: true });
+  await releaseAll();
 }
 
-/** @param {string} directory */
-function envIn(directory) {
-  return [program, '-C', directory, 'auth', 'env', '--profile', 'ci'];
+/** @returns {Promise<Candidate[]>} the first one is the unit of the ratios */
+async function prepare() {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
+  add(() => rmSync(directory, { recursive: true, force: true }));
+  const installed = await step(() => installPackage(join(directory, 'package')));
+  const standIns = await step(() => startStandIns(add));
+  const skip = (/** @type {string} */ name, /** @type {string} */ why) =>
+    void skipped.push({ name, why });
+  const bench = { directory, path: pathWithoutAtmos(), ...installed, standIns, add, skip };
+  const env = { PATH: bench.path, HOME: directory };
+  const node = { program: process.execPath, cwd: directory, env };
+  return [
+    { ...node, name: 'node -e 0', args: ['-e', '0'] },
+    { ...node, name: 'help', args: [bench.program, '--help'], goal: 1.15 },
+    { ...node, name: 'version', args: [bench.program, '--version'], goal: 1.15 },
+    ...(await step(() => withAgent(bench))),
+    ...(await step(() => withSecretService(bench))),
+    ...(await step(() => withPassword(bench))),
+    ...(await step(() => otherPrograms(bench))),
+  ];
 }
 
 /**
- * @param {string} endpoint
- * @param {number} others
+ * @template T
+ * @param {() => Promise<T>} work
  */
-function crowdedConfigOf(endpoint, others) {
-  const accounts = Array.from(
-    { length: others },
-    (_, at) => `    account-${at}:
-      kind: aws/user
-      credentials:
-        region: eu-central-1
-      session:
-        duration: 8h
-`,
-  );
-  return `${benchConfigOf({ type: 'file', endpoint })}${accounts.join('')}`;
+async function step(work) {
+  interrupted.throwIfAborted();
+  return work();
 }
 
 /**
- * 200 lines.
+ * The commands whose names have one of the words, and what they are compared with.
  *
- * @param {string} endpoint
+ * @param {readonly Candidate[]} candidates
  */
-function composedConfigOf(endpoint) {
-  const head = `# Who we are in the cloud.
-import:
-  - config/keyring.yaml
-  - config/accounts.yaml
-logs:
-  level: Warning
-env:
-  STAGE: dev
-auth:
-  realm: composed
-`;
-  // Without its first lines, auth and realm.
-  const [, , ...rest] = crowdedConfigOf(endpoint, 30).split(/(?<=\n)/);
-  return `${head}${rest.join('')}${'# Nothing more.\n'.repeat(200 - 10 - rest.length)}`;
+function selected(candidates) {
+  const named = candidates.filter(
+    ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+  );
+  if (named.length === 0) throw new Error(`no command has ${words.join(' or ')} in its name`);
+  const compared = [candidates[0], ...named.map(({ less }) => less)];
+  return candidates.filter((each) => named.includes(each) || compared.includes(each));
+}
+
+/** `version` and other commands look for another `atmos` on PATH. */
+function pathWithoutAtmos() {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.filter((folder) => !existsSync(join(folder, 'atmos'))).join(delimiter);
 }

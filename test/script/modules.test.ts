@@ -27,7 +27,7 @@ const heavy = new RegExp(
 const advice =
   'Each module and each built-in delays every shell and every SDK that starts us. Import it where it ' +
   'is used, by `await import()`, or by process.getBuiltinModule() in src/host/. If each start needs it: ' +
-  'measure by `npm run bench:startup`, then change this test.';
+  'measure by `npm run bench`, then change this test.';
 
 let modulesOfFile: ReadonlyMap<string, readonly string[]>;
 
