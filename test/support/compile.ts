@@ -1,12 +1,11 @@
-import { createRequire } from 'node:module';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { defineConstants, testRounds } from '../../scripts/build-constants.mjs';
 import { createTemporaryDirectory } from './create-temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const koffi = pathToFileURL(createRequire(import.meta.url).resolve('koffi')).href;
 
 /** A compiled program, and how to remove it. */
 export interface Program {
@@ -30,7 +29,9 @@ export async function compileProgram(entry: string): Promise<Program> {
     logLevel: 'warn',
   });
   const file = join(path, 'program.mjs');
-  await bundle.write({ file, format: 'esm', codeSplitting: false, paths: { koffi } });
+  await bundle.write({ file, format: 'esm', codeSplitting: false });
+  // It finds koffi there, as an installed program does.
+  symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
   await bundle.close();
   return { file, remove };
 }
