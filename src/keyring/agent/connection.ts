@@ -2,7 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 import { systemErrorCode } from '../../core/errors.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
-import { hasPeerCredentials, loadPeerOf, type PeerOf } from '../../host/unix-sockets.ts';
+import { hasPeerCredentials, loadPeerOf } from '../../host/unix-sockets.ts';
 import { withinLimit } from '../../host/time-limit.ts';
 import {
   AgentError,
@@ -18,7 +18,7 @@ import {
 } from './protocol.ts';
 import {
   agentPlaces,
-  faultOf,
+  checkPlace,
   identifyKeyring,
   look,
   type AgentPlace,
@@ -30,6 +30,7 @@ const retryPauseMs = 10;
 
 /** A connection to the agent of one keyring. It sends one request at a time. */
 export interface AgentConnection {
+  /** The process at the other end, if the system was asked and reports it. */
   readonly processId: number | undefined;
   /** Whether it accepts further requests. */
   isOpen(): boolean;
@@ -48,24 +49,35 @@ export type ConnectingHost = Pick<
   'env' | 'platform' | 'homeDirectory' | 'userId' | 'sleep' | 'monotonicMs' | 'waiting'
 >;
 
+export interface FindOptions {
+  /** Limit for the greeting, default 5 seconds. */
+  readonly limitMs?: number | undefined;
+  /**
+   * Whether to ask the system for the process at the other end, which must belong to this user. It
+   * is a native call, so only commands that show or terminate the process ask:
+   * docs/adr/0043-the-client-of-the-agent-checks-permissions.md.
+   */
+  readonly isPeerChecked?: boolean;
+}
+
 /**
  * Connects to the agent of the keyring in a directory. Undefined if no agent is running. A process
  * at its socket that must not be used is an error and is never silently ignored.
  *
- * @param limitMs limit for the greeting, default 5 seconds
- * @throws AgentError `foreign`, `version`, `unusable` or `silent`
+ * @throws AgentError `foreign`, `version`, `unusable` or `silent`, with the process id if the system
+ *   reports it
  */
 export async function findAgent(
   directory: string,
   host: ConnectingHost,
-  limitMs = answerLimitMs,
+  { limitMs = answerLimitMs, isPeerChecked = false }: FindOptions = {},
 ): Promise<AgentConnection | undefined> {
   const id = hasAgents(host) ? identifyKeyring(directory) : undefined;
   if (id === undefined) return undefined;
   for (const place of await agentPlaces(id, host)) {
     if (look(place.socket) === undefined) continue;
     try {
-      return await connectAgent(place, { id, host, limitMs });
+      return await connectAgent(place, { id, host, limitMs, isPeerChecked });
     } catch (error) {
       if (!(error instanceof AgentError) || error.failure !== 'absent') throw error;
     }
@@ -87,25 +99,45 @@ export function hasAgents(host: Pick<Host, 'platform'>): boolean {
   return hasPeerCredentials(host);
 }
 
+interface Way {
+  readonly id: KeyringId;
+  readonly host: ConnectingHost;
+  readonly limitMs: number;
+  readonly isPeerChecked: boolean;
+}
+
 /** @throws AgentError */
-async function connectAgent(
-  { directory, socket: path }: AgentPlace,
-  { id, host, limitMs }: Pick<Way, 'id' | 'host' | 'limitMs'>,
-): Promise<AgentConnection> {
-  for (const one of [directory, path]) {
-    const fault = faultOf(one, host);
-    if (fault !== undefined) throw new AgentError('foreign', fault, { path: one });
-  }
+async function connectAgent(place: AgentPlace, way: Way): Promise<AgentConnection> {
+  const { socket: path } = place;
+  const { host, limitMs } = way;
+  checkPlace(place, host, (at, fault) => {
+    throw new AgentError('foreign', fault, { path: at });
+  });
   const stats = look(path);
   if (stats === undefined) throw new AgentError('absent', `${path} does not exist`);
   if (!stats.isSocket()) throw new AgentError('foreign', `${path} is not a socket`, { path });
-  const peerOf = await loadPeerOf(host);
   const socket = await openSocket(path, host, limitMs);
   try {
-    return await greet(socket, { path, id, peerOf, host, limitMs });
+    return await greet(socket, path, way);
   } catch (error) {
+    throw await abandon(socket, error, host);
+  }
+}
+
+/**
+ * Closes the connection. An error of our own agent gets its process id, which the system knows only
+ * while the connection is open.
+ *
+ * @returns the error to throw
+ */
+async function abandon(socket: Socket, error: unknown, host: ConnectingHost): Promise<unknown> {
+  try {
+    if (!(error instanceof AgentError) || error.failure === 'foreign' || socket.destroyed)
+      return error;
+    const processId = (await loadPeerOf(host))(socket)?.processId;
+    return new AgentError(error.failure, error.message, { processId });
+  } finally {
     socket.destroy();
-    throw error;
   }
 }
 
@@ -119,12 +151,12 @@ async function openSocket(path: string, host: ConnectingHost, limitMs: number): 
       const code = systemErrorCode(error) ?? 'the connection was closed';
       if (code === 'ENOENT' || code === 'ECONNREFUSED')
         throw new AgentError('absent', 'it is not running');
-      if (code === 'ECONNRESET' || code === 'EPIPE') throw gone(undefined);
+      if (code === 'ECONNRESET' || code === 'EPIPE') throw gone();
       if (code !== 'EAGAIN')
         throw new AgentError('foreign', `${path} cannot be reached: ${reasonOf(code, path)}`, {
           path,
         });
-      if (host.monotonicMs() > deadline) throw silent(undefined, limitMs);
+      if (host.monotonicMs() > deadline) throw silent(limitMs);
       await host.sleep(retryPauseMs);
     }
   }
@@ -138,24 +170,13 @@ function connected(socket: Socket): Promise<Socket> {
   });
 }
 
-interface Way {
-  readonly path: string;
-  readonly id: KeyringId;
-  readonly peerOf: PeerOf;
-  readonly host: ConnectingHost;
-  readonly limitMs: number;
-}
-
 async function greet(
   socket: Socket,
-  { path, id, peerOf, host, limitMs }: Way,
+  path: string,
+  { id, host, limitMs, isPeerChecked }: Way,
 ): Promise<AgentConnection> {
-  const peer = peerOf(socket);
-  if (peer === undefined || peer.userId !== host.userId) {
-    const who = peer === undefined ? 'an unknown user' : `user ${peer.userId}`;
-    throw new AgentError('foreign', `${who} listens on ${path}`, { path });
-  }
-  const connection = createConnectionOf(socket, peer.processId, host);
+  const processId = isPeerChecked ? await checkPeer(socket, path, host) : undefined;
+  const connection = createConnectionOf(socket, processId, host);
   const greeting = { version: protocolVersion, directory: id.name };
   const answer = parseGreeting(await connection.exchange(formatGreeting(greeting), limitMs));
   if (answer === undefined) throw noAnswer();
@@ -163,12 +184,22 @@ async function greet(
     throw new AgentError(
       'version',
       `it uses protocol version ${answer.version}, this atmos-auth uses version ${protocolVersion}`,
-      peer,
     );
   }
-  if (answer.directory !== id.name)
-    throw new AgentError('unusable', 'it serves another directory', peer);
+  if (answer.directory !== id.name) throw new AgentError('unusable', 'it serves another directory');
   return connection;
+}
+
+/** @throws AgentError if the process that listens belongs to another user */
+async function checkPeer(
+  socket: Socket,
+  path: string,
+  host: ConnectingHost,
+): Promise<number | undefined> {
+  const peer = (await loadPeerOf(host))(socket);
+  if (peer?.userId === host.userId) return peer?.processId;
+  const who = peer === undefined ? 'an unknown user' : `user ${peer.userId}`;
+  throw new AgentError('foreign', `${who} listens on ${path}`, { path });
 }
 
 function createConnectionOf(
@@ -180,23 +211,22 @@ function createConnectionOf(
   let turn: Promise<unknown> = Promise.resolve();
 
   async function exchangeNow(message: object, limitMs: number): Promise<Buffer> {
-    if (socket.destroyed) throw gone(processId);
+    if (socket.destroyed) throw gone();
     // The connection keeps this process alive only during a request.
     socket.ref();
     const endWait = host.waiting('the agent that holds the keyring open', limitMs);
     try {
       socket.write(encodeFrame(message));
       const next = frames.next().catch((error: unknown) => {
-        throw error instanceof RangeError ? noAnswer() : gone(processId);
+        throw error instanceof RangeError ? noAnswer() : gone();
       });
-      const expired = () => silent(processId, limitMs);
+      const expired = () => silent(limitMs);
       const { value, done } = await withinLimit(host, limitMs, next, expired);
-      if (done) throw gone(processId);
+      if (done) throw gone();
       return value;
     } catch (error) {
       // No caller waits for what the agent may still send.
-      socket.destroy();
-      throw error;
+      throw await abandon(socket, error, host);
     } finally {
       endWait?.();
       socket.unref();
@@ -219,11 +249,11 @@ function createConnectionOf(
   };
 }
 
-function gone(processId: number | undefined): AgentError {
-  return new AgentError('gone', 'it exited before it answered', { processId });
+function gone(): AgentError {
+  return new AgentError('gone', 'it exited before it answered');
 }
 
-function silent(processId: number | undefined, limitMs: number): AgentError {
+function silent(limitMs: number): AgentError {
   const seconds = limitMs / 1000;
-  return new AgentError('silent', `it did not answer within ${seconds} seconds`, { processId });
+  return new AgentError('silent', `it did not answer within ${seconds} seconds`);
 }

@@ -111,7 +111,9 @@ async function withAgent<T>(
   use: (agent: AgentConnection | undefined) => Promise<T>,
   limitMs?: number,
 ): Promise<T> {
-  const agent = await findAgent(settings.directory.value, host, limitMs);
+  // These commands show the process and may terminate it.
+  const options = { limitMs, isPeerChecked: true };
+  const agent = await findAgent(settings.directory.value, host, options);
   try {
     return await use(agent);
   } finally {

@@ -204,7 +204,7 @@ export class AgentError extends Error {
   constructor(
     failure: AgentFailure,
     message: string,
-    { processId, path }: { processId?: number | undefined; path?: string } = {},
+    { processId, path }: { processId?: number | undefined; path?: string | undefined } = {},
   ) {
     super(message);
     this.name = 'AgentError';

@@ -1,11 +1,12 @@
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { placeholder, run, setVariable, showPermissions } from '../../core/hint.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { noHome, stateDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
+import { followOwnPath } from '../../host/own-path.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import { bootId, maxSocketPathBytes } from '../../host/unix-sockets.ts';
 
@@ -73,8 +74,44 @@ export async function makePlace(id: KeyringId, host: Where): Promise<AgentPlace>
       { hints: [showPermissions(directory), run(['chmod', '700', directory])] },
     );
   }
+  checkParents(directory, host, (at, reason) => {
+    throw new KeyringError(
+      'ERR_KEYRING_PERMISSIONS',
+      `${reason}, so the agent's socket in ${directory} could be replaced`,
+      { hints: [showPermissions(at)] },
+    );
+  });
   checkLength(place.socket, host);
   return place;
+}
+
+type Refuse = (path: string, reason: string) => never;
+
+/**
+ * Checks that only this user and root can listen on the socket or replace it. Then the process that
+ * listens belongs to this user:
+ * docs/adr/0043-the-client-of-the-agent-checks-permissions.md.
+ *
+ * @param refuse receives the part of the path with a fault, and the reason
+ */
+export function checkPlace(
+  { directory, socket }: AgentPlace,
+  host: Pick<Host, 'userId'>,
+  refuse: Refuse,
+): void {
+  for (const path of [directory, socket]) {
+    const fault = faultOf(path, host);
+    if (fault !== undefined) refuse(path, fault);
+  }
+  checkParents(directory, host, refuse);
+}
+
+/** A user who can write to a parent directory can replace the directory. */
+function checkParents(directory: string, { userId }: Pick<Host, 'userId'>, refuse: Refuse): void {
+  followOwnPath(dirname(directory), userId, 'directory', ({ at, kind, permissions }) => {
+    if (kind === 'owner') return refuse(at, `${at} belongs to ${permissions?.owner}`);
+    return refuse(at, `other users can write to ${at}`);
+  });
 }
 
 /** Why a directory or a socket must not be used: undefined if it is private or does not exist. */

@@ -1,5 +1,7 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { run } from '../../../src/core/hint.ts';
 import { KeyringError } from '../../../src/core/errors.ts';
@@ -13,6 +15,7 @@ import {
 import { agentFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { testPassword } from '../../support/file-keyring.ts';
+import { asStranger, isRoot, strangerId } from '../../support/privilege.ts';
 import { seedKeyring } from '../file/seed.ts';
 import { agentSite, anHour, serve, tryServe, type AgentSite } from './agent-place.ts';
 
@@ -30,7 +33,7 @@ async function pretendVersion(site: AgentSite, version: number): Promise<void> {
       const { value } = await readFrames(socket).next();
       const greeting = JSON.parse(String(value));
       socket.write(encodeFrame({ ...greeting, 'atmos-agent': version }));
-    })();
+    })().catch(() => {});
   });
   await new Promise<void>((resolve) => {
     server.listen(site.place.socket, resolve);
@@ -153,6 +156,37 @@ describe('an agent of another version', () => {
     expect(existsSync(site.place.socket)).toBe(false);
   });
 });
+
+test.skipIf(!isRoot)(
+  'status, unlock and lock reject a process of another user, whose socket root gave away (as root)',
+  async () => {
+    const site = await seededSite();
+    // The system records the user who started to listen.
+    chownSync(site.place.directory, strangerId, strangerId);
+    for (
+      let path = dirname(site.place.directory);
+      path !== realpathSync(tmpdir());
+      path = dirname(path)
+    )
+      chmodSync(path, 0o711);
+    await asStranger(() => pretendVersion(site, 2));
+    chownSync(site.place.socket, 0, 0);
+    chownSync(site.place.directory, 0, 0);
+    const reason = `user ${strangerId} listens on ${site.place.socket}`;
+    expect(await control.look(site.context())).toMatchObject({ kind: 'unusable', reason });
+    for (const attempt of [
+      () => control.unlock(site.context(), anHour),
+      () => control.lock(site.context()),
+    ]) {
+      expect(await errorOf(attempt())).toMatchObject({
+        code: 'ERR_KEYRING_PERMISSIONS',
+        message: `the unlock agent of the keyring ${site.directory} cannot be used: ${reason}`,
+        hints: [`ls -ld ${site.place.socket}`],
+      });
+    }
+    expect(existsSync(site.place.socket)).toBe(true);
+  },
+);
 
 test('is reported, and can be locked once', async () => {
   const site = await seededSite();

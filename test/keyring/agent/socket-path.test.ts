@@ -78,6 +78,24 @@ describe('the directory of sockets', () => {
       hints: [`ls -ld ${state}/atmos/run`, `chmod 700 ${state}/atmos/run`],
     });
   });
+
+  test('is rejected if other users can write to a directory above it', async () => {
+    const { runtime, state, id, host } = site();
+    for (const [env, parent, directory] of [
+      [{ XDG_STATE_HOME: state }, state, join(state, 'atmos/run')],
+      [{ XDG_RUNTIME_DIR: join(runtime, 'login') }, runtime, join(runtime, 'login/atmos')],
+    ] as const) {
+      mkdirSync(join(runtime, 'login'), { recursive: true, mode: 0o700 });
+      chmodSync(parent, 0o770);
+      expect(await errorOf(makePlace(id, { ...host, env }))).toMatchObject({
+        code: 'ERR_KEYRING_PERMISSIONS',
+        message: `other users can write to ${parent}, so the agent's socket in ${directory} could be replaced`,
+        hints: [`ls -ld ${parent}`],
+      });
+      chmodSync(parent, 0o1777);
+      expect((await makePlace(id, { ...host, env })).directory).toBe(directory);
+    }
+  });
 });
 
 test('a path that is too long for a socket is rejected with a hint', async () => {
