@@ -128,13 +128,19 @@ async function connectAgent(place: AgentPlace, way: Way): Promise<AgentConnectio
  * Closes the connection. An error of our own agent gets its process id, which the system knows only
  * while the connection is open.
  *
+ * @param known the process id, if the system was asked before
  * @returns the error to throw
  */
-async function abandon(socket: Socket, error: unknown, host: ConnectingHost): Promise<unknown> {
+async function abandon(
+  socket: Socket,
+  error: unknown,
+  host: ConnectingHost,
+  known?: number,
+): Promise<unknown> {
   try {
-    if (!(error instanceof AgentError) || error.failure === 'foreign' || socket.destroyed)
-      return error;
-    const processId = (await loadPeerOf(host))(socket)?.processId;
+    if (!(error instanceof AgentError) || error.failure === 'foreign') return error;
+    if (error.processId !== undefined || (known === undefined && socket.destroyed)) return error;
+    const processId = known ?? (await loadPeerOf(host))(socket)?.processId;
     return new AgentError(error.failure, error.message, { processId });
   } finally {
     socket.destroy();
@@ -211,7 +217,7 @@ function createConnectionOf(
   let turn: Promise<unknown> = Promise.resolve();
 
   async function exchangeNow(message: object, limitMs: number): Promise<Buffer> {
-    if (socket.destroyed) throw gone();
+    if (socket.destroyed) throw await abandon(socket, gone(), host, processId);
     // The connection keeps this process alive only during a request.
     socket.ref();
     const endWait = host.waiting('the agent that holds the keyring open', limitMs);
@@ -226,7 +232,7 @@ function createConnectionOf(
       return value;
     } catch (error) {
       // No caller waits for what the agent may still send.
-      throw await abandon(socket, error, host);
+      throw await abandon(socket, error, host, processId);
     } finally {
       endWait?.();
       socket.unref();
