@@ -1,14 +1,34 @@
 import type { Host } from '../../../host/host.ts';
-import { malformed } from './dbus/bus-error.ts';
+import { malformed, unlessRefused } from './dbus/bus-error.ts';
 import { dismissPrompt, followPrompt, type SecretService } from './service.ts';
 
 const login = '/org/freedesktop/secrets/collection/login';
 const defaultAlias = 'default';
+/** The object that acts for the collection with that alias. */
+const aliasedObject = '/org/freedesktop/secrets/aliases/default';
 
 /** The collection that go-keyring uses: `login` if it exists, else the default one. */
 export async function findCollection(service: SecretService): Promise<string | undefined> {
   const collections = await service.collections();
   return collections.includes(login) ? login : service.aliased(defaultAlias);
+}
+
+/**
+ * Asks about the collection that {@link findCollection} would choose in one exchange, by asking both
+ * that it may be.
+ *
+ * @param ask a question about a collection. Refused: undefined
+ */
+export async function askCollection<T>(
+  service: SecretService,
+  ask: (collection: string) => Promise<T>,
+): Promise<T | undefined> {
+  const [collections, ofLogin, ofDefault] = await Promise.all([
+    service.collections(),
+    unlessRefused(ask(login)),
+    unlessRefused(ask(aliasedObject)),
+  ]);
+  return collections.includes(login) ? ofLogin : ofDefault;
 }
 
 /** Unlocks the collection if it is locked. @returns false if the prompt was dismissed */

@@ -27,10 +27,16 @@ export async function findItems(
   collection: string,
   key: string,
 ): Promise<string[]> {
-  const found = await attributesOfAll(
-    service,
-    await service.search(collection, attributesFor(key)),
-  );
+  return itemsNamed(service, await service.search(collection, attributesFor(key)), key);
+}
+
+/** The items that have the entry name. */
+export async function itemsNamed(
+  service: SecretService,
+  items: readonly string[],
+  key: string,
+): Promise<string[]> {
+  const found = await attributesOfAll(service, items);
   return found.filter(({ attributes }) => keyOf(attributes) === key).map(({ item }) => item);
 }
 

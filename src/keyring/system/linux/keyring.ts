@@ -7,9 +7,11 @@ import { createConnection } from './connection.ts';
 import { findItems, listKeys, newestFirst } from './items.ts';
 import { createOperations } from './operations.ts';
 import { probeService } from './probe.ts';
+import { readQuickly } from './quick-read.ts';
 import { readInBatches } from './read-many.ts';
 import { readValues } from './read.ts';
 import { openPlace, openWritablePlace } from './runtime-environment.ts';
+import type { SecretService } from './service.ts';
 import { deleteItem, storeVerified } from './write.ts';
 
 /**
@@ -30,6 +32,16 @@ export function openSecretServiceKeyring(context: BackendContext): BulkKeyring {
     connection.session().catch(() => {});
   }
 
+  /** The values of an entry, the newest first. Unlocks what is locked. */
+  async function readThoroughly(service: SecretService, key: string): Promise<string[]> {
+    const place = await openPlace(host, service);
+    if (place === undefined) return [];
+    const found = await findItems(service, place.collection, key);
+    const items = await newestFirst(service, found);
+    if (items.length === 0) return [];
+    return withSession((session) => readValues(service, host, session, items));
+  }
+
   return {
     get info() {
       return { type: 'system', persistent: true, location };
@@ -45,12 +57,9 @@ export function openSecretServiceKeyring(context: BackendContext): BulkKeyring {
       checkKey(key);
       return operation('read from', async () => {
         prepareSession();
-        const place = await openPlace(host, await connection.service());
-        if (place === undefined) return null;
-        const { service, collection } = place;
-        const items = await newestFirst(service, await findItems(service, collection, key));
-        if (items.length === 0) return null;
-        const values = await withSession((session) => readValues(service, host, session, items));
+        const service = await connection.service();
+        const values =
+          (await readQuickly(service, withSession, key)) ?? (await readThoroughly(service, key));
         if (new Set(values).size > 1) {
           context.warn?.(
             `the system keyring has ${values.length} different values for ${JSON.stringify(key)}: the newest is used`,

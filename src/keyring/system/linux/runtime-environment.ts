@@ -4,7 +4,7 @@ import { placeholder, run, say, setVariable, type Hint } from '../../../core/hin
 import type { Host } from '../../../host/host.ts';
 import { useFile, useMemory } from '../other-types.ts';
 import { createCollection, findCollection, hasDisplay, unlock } from './collection.ts';
-import { BusError, isBusError } from './dbus/bus-error.ts';
+import { BusError, unlessRefused } from './dbus/bus-error.ts';
 import * as decode from './dbus/decode.ts';
 import * as encode from './dbus/encode.ts';
 import type { Call } from './dbus/message.ts';
@@ -207,14 +207,4 @@ export async function isOpenWallet({ bus }: SecretService, name: string): Promis
     if (open) return true;
   }
   return false;
-}
-
-/** Undefined if the service does not have such an object, or has another one under its name. */
-async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isBusError(error, 'answered') || isBusError(error, 'malformed')) return undefined;
-    throw error;
-  }
 }

@@ -43,3 +43,13 @@ export function isBusError(error: unknown, fault?: BusFault): error is BusError 
 export function malformed(what: string): BusError {
   return new BusError('malformed', what);
 }
+
+/** Undefined if the service does not have such an object, or has another one under its name. */
+export async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isBusError(error, 'answered') || isBusError(error, 'malformed')) return undefined;
+    throw error;
+  }
+}

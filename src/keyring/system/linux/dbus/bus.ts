@@ -15,10 +15,11 @@ import {
   type Message,
 } from './message.ts';
 
-const connectLimitMs = 5_000;
+const authenticationLimitMs = 5_000;
 const callLimitMs = 5_000;
 /** Maximum number of concurrent calls; a bus may allow no more than 128. Further calls wait. */
 const maxCalls = 64;
+const maxLineBytes = 4096;
 
 /** The next signal of one kind. The caller awaits or forgets it. */
 export interface AwaitedSignal {
@@ -46,12 +47,41 @@ interface Waiting {
   reject(error: BusError): void;
 }
 
-/** Connects to the session bus and registers there. @throws BusError */
+/**
+ * Connects to the session bus. Resolves before the bus has accepted this user, so that the first
+ * calls are sent together with the authentication: their errors also say why the bus refused. Only
+ * if another address remains to be tried, the bus must have accepted first.
+ *
+ * @throws BusError
+ */
 export async function connectSessionBus(host: Host): Promise<Bus> {
-  const socket = await openSocket(sessionBusSockets(host), host, connectLimitMs);
-  const bus = createBus(socket, host);
-  await bus.call(busCall('Hello'), tupleOf(text));
-  return bus;
+  const names = sessionBusSockets(host);
+  let failure: unknown = new BusError('absent', 'the address of the session bus is too long');
+  for (const name of names) {
+    try {
+      const { bus, accepted } = createBus(await connect(name), host);
+      if (name !== names.at(-1)) await accepted;
+      return bus;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function connect(name: string): Promise<Socket> {
+  const socket = createConnection(name);
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => resolve(socket));
+    socket.on('error', (error) => {
+      const why = systemErrorCode(error) ?? 'the connection was closed';
+      reject(new BusError('unreachable', `no bus answers at ${shownName(name)} (${why})`));
+    });
+  });
+}
+
+function shownName(name: string): string {
+  return name.startsWith('\0') ? `unix:abstract=${name.slice(1)}` : name;
 }
 
 /** A call to the bus itself. */
@@ -60,7 +90,13 @@ export function busCall(member: string, ...body: NonNullable<Call['body']>): Cal
   return { destination: name, path: '/org/freedesktop/DBus', interface: name, member, body };
 }
 
-function createBus(socket: Socket, host: Host): Bus {
+interface ConnectedBus {
+  readonly bus: Bus;
+  /** Rejects with a BusError if the bus refuses this user or does not answer. */
+  readonly accepted: Promise<unknown>;
+}
+
+function createBus(socket: Socket, host: Host): ConnectedBus {
   const inTurn = createGate(maxCalls);
   const calls = new Map<number, Waiting>();
   const signals = new Map<string, Waiting>();
@@ -86,25 +122,33 @@ function createBus(socket: Socket, host: Host): Bus {
     }
   }
 
+  /** What is written together is sent together, which wakes the bus only once. */
+  function write(bytes: Buffer | string): void {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      setImmediate(() => socket.uncork());
+    }
+    socket.write(bytes);
+  }
+
   function send(call: Call, wantsReply: boolean): number {
     if (failure) throw failure;
     lastSerial += 1;
-    // Calls that are made together are sent in one write, which wakes the bus only once.
-    if (socket.writableCorked === 0) {
-      socket.cork();
-      queueMicrotask(() => socket.uncork());
-    }
-    socket.write(formatCall(call, lastSerial, wantsReply));
+    write(formatCall(call, lastSerial, wantsReply));
     return lastSerial;
   }
 
   function awaitReply(call: Call): Promise<Message> {
-    return new Promise((resolve, reject) => {
+    const reply = new Promise<Message>((resolve, reject) => {
       calls.set(send(call, true), { resolve, reject });
     });
+    // If the bus refuses this user, no caller awaits the reply.
+    reply.catch(() => {});
+    return reply;
   }
 
-  async function callNow<T>(call: Call, answer: Decoder<T>): Promise<T> {
+  /** @param isReady resolves when the bus handles the call: its time limit starts then */
+  async function callNow<T>(call: Call, answer: Decoder<T>, isReady: Promise<unknown>): Promise<T> {
     const expired = () =>
       new BusError(
         'timeout',
@@ -114,7 +158,9 @@ function createBus(socket: Socket, host: Host): Bus {
     socket.ref();
     const endWait = host.waiting('the Secret Service', callLimitMs);
     try {
-      const message = await withinLimit(host, callLimitMs, awaitReply(call), expired);
+      const reply = awaitReply(call);
+      await isReady;
+      const message = await withinLimit(host, callLimitMs, reply, expired);
       if (message.type === 'error') throw answeredError(call, message);
       return readBody(message, answer);
     } catch (error) {
@@ -126,21 +172,44 @@ function createBus(socket: Socket, host: Host): Bus {
     }
   }
 
-  const cut = createFrames(onMessage);
-  socket.on('data', (chunk: Buffer) => {
+  async function authenticate(): Promise<void> {
     try {
-      cut(chunk);
+      write(formatAuthentication(host.userId));
+      const seconds = authenticationLimitMs / 1000;
+      const expired = () =>
+        new BusError('timeout', `the session bus did not accept us within ${seconds} seconds`);
+      const answer = await withinLimit(host, authenticationLimitMs, readLine(socket), expired);
+      if (!/^OK [0-9a-f]{32}$/i.test(answer))
+        throw new BusError('rejected', `the session bus refuses user ${host.userId}`);
     } catch (error) {
-      fail(isBusError(error) ? error : malformed('a message could not be read'));
+      if (isBusError(error)) fail(error);
+      throw error;
     }
-  });
-  socket.on('error', () => fail(hungUp()));
-  socket.on('close', () => fail(hungUp()));
-  socket.unref();
+    receive();
+  }
 
-  return {
+  function receive(): void {
+    const cut = createFrames(onMessage);
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        cut(chunk);
+      } catch (error) {
+        fail(isBusError(error) ? error : malformed('a message could not be read'));
+      }
+    });
+    socket.on('error', () => fail(hungUp()));
+    socket.on('close', () => fail(hungUp()));
+  }
+
+  const accepted = authenticate();
+  const registered = callNow(busCall('Hello'), tupleOf(text), accepted);
+  registered.catch((error: unknown) => {
+    if (isBusError(error)) fail(error);
+  });
+
+  const bus: Bus = {
     isOpen: () => failure === undefined,
-    call: (call, answer) => inTurn(() => callNow(call, answer)),
+    call: (call, answer) => inTurn(() => callNow(call, answer, registered)),
     send: (call) => void send(call, false),
     nextSignal(path, member) {
       const name = signalName(path, member);
@@ -151,8 +220,13 @@ function createBus(socket: Socket, host: Host): Bus {
       message.catch(() => {});
       return { message, forget: () => void signals.delete(name) };
     },
-    close: () => fail(hungUp()),
+    close() {
+      // Sends what was written last, such as the dismissal of a prompt.
+      socket.uncork();
+      fail(hungUp());
+    },
   };
+  return { bus, accepted };
 }
 
 function signalName(path: string, member: string): string {
@@ -171,60 +245,10 @@ function answeredError(call: Call, { errorName = 'unnamed', signature, body }: M
   return new BusError('answered', `to ${call.member}${said}`, errorName);
 }
 
-const maxLineBytes = 4096;
-
-/** Connects to the first socket that accepts the connection and authenticates this user. */
-async function openSocket(
-  names: readonly string[],
-  host: Pick<Host, 'userId' | 'sleep'>,
-  limitMs: number,
-): Promise<Socket> {
-  let current: Socket | undefined;
-  const opening = async () => {
-    let failure: unknown = new BusError('absent', 'the address of the session bus is too long');
-    for (const name of names) {
-      try {
-        current = createConnection(name);
-        await connected(current, name);
-        await authenticate(current, host.userId);
-        return current;
-      } catch (error) {
-        current?.destroy();
-        failure = error;
-      }
-    }
-    throw failure;
-  };
-  const seconds = limitMs / 1000;
-  const expired = () =>
-    new BusError('timeout', `the session bus did not accept us within ${seconds} seconds`);
-  try {
-    return await withinLimit(host, limitMs, opening(), expired);
-  } catch (error) {
-    current?.destroy();
-    throw error;
-  }
-}
-
-function connected(socket: Socket, name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.on('error', (error) => {
-      const why = systemErrorCode(error) ?? 'the connection was closed';
-      reject(new BusError('unreachable', `no bus answers at ${shownName(name)} (${why})`));
-    });
-  });
-}
-
 /** SASL EXTERNAL: the bus learns the user from the operating system, but expects the id as well. */
-async function authenticate(socket: Socket, userId: number | undefined): Promise<void> {
+function formatAuthentication(userId: number | undefined): string {
   const identity = Buffer.from(String(userId ?? '')).toString('hex');
-  const answer = readLine(socket);
-  socket.write(`\0AUTH EXTERNAL ${identity}\r\n`);
-  if (!/^OK [0-9a-f]{32}$/i.test(await answer)) {
-    throw new BusError('rejected', `the session bus refuses user ${userId}`);
-  }
-  socket.write('BEGIN\r\n');
+  return `\0AUTH EXTERNAL ${identity}\r\nBEGIN\r\n`;
 }
 
 /** Reads one line. Further bytes stay in the socket. */
@@ -251,8 +275,4 @@ function readLine(socket: Socket): Promise<string> {
     }
     socket.on('readable', read).once('close', closed);
   });
-}
-
-function shownName(name: string): string {
-  return name.startsWith('\0') ? `unix:abstract=${name.slice(1)}` : name;
 }
