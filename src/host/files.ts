@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
+import { loadCrypto } from './load-crypto.ts';
 import { windows } from './windows/load.ts';
 
 // Changes names in directories so that the change survives a crash. On Windows each change is
@@ -146,9 +147,9 @@ function makeDirectory(path: string): void {
   chmodSync(path, 0o700);
 }
 
-/** A unique name (UUID version 4). Loads node:crypto when called, because reading does not need it. */
+/** A unique name (UUID version 4). */
 export function randomId(): string {
-  return process.getBuiltinModule('node:crypto').randomUUID();
+  return loadCrypto().randomUUID();
 }
 
 /** Whether a text has the form of {@link randomId}. */

@@ -1,20 +1,17 @@
 import { KeyringError } from '../../core/errors.ts';
 import type { BackendContext, Keyring, KeyringReader } from '../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../key.ts';
-import { openSecretServiceKeyring } from './linux/keyring.ts';
-import { openKeychainKeyring } from './macos/keyring.ts';
-import { openCredentialKeyring } from './windows/keyring.ts';
 import { useFile, useMemory } from './other-types.ts';
 
-/** The operating system's own keyring. */
-export function openSystemKeyring(context: BackendContext): Keyring {
+/** The operating system's own keyring. Loads only the code for that system. */
+export async function openSystemKeyring(context: BackendContext): Promise<Keyring> {
   switch (context.host.platform) {
     case 'linux':
-      return openSecretServiceKeyring(context);
+      return (await import('./linux/keyring.ts')).openSecretServiceKeyring(context);
     case 'darwin':
-      return openKeychainKeyring(context);
+      return (await import('./macos/keyring.ts')).openKeychainKeyring(context);
     case 'win32':
-      return openCredentialKeyring(context);
+      return (await import('./windows/keyring.ts')).openCredentialKeyring(context);
     default:
       return openMissingKeyring(context);
   }

@@ -17,7 +17,7 @@ describe('the system keyring on an unsupported system', () => {
   const reason = 'the system keyring of freebsd is not supported by this version of atmos-auth yet';
 
   test('fails at every call with hints for other types', async () => {
-    const keyring = open({ platform: 'freebsd' });
+    const keyring = await open({ platform: 'freebsd' });
     const uses = [
       keyring.get('key'),
       keyring.set('key', 'value'),
@@ -43,7 +43,7 @@ test('the system keyring on macOS reports the missing program security and where
   const runProgram = async () => {
     throw Object.assign(new Error('spawn'), { code: 'ENOENT' });
   };
-  const keyring = open({ platform: 'darwin', runProgram });
+  const keyring = await open({ platform: 'darwin', runProgram });
   expect(await errorOf(keyring.get('key'))).toMatchObject({
     code: 'ERR_KEYRING_UNAVAILABLE',
     message:
@@ -53,7 +53,7 @@ test('the system keyring on macOS reports the missing program security and where
 });
 
 test('the system keyring on Linux reports the missing bus and where its type was configured', async () => {
-  const keyring = open({ platform: 'linux' });
+  const keyring = await open({ platform: 'linux' });
   expect(await errorOf(keyring.get('key'))).toMatchObject({
     code: 'ERR_KEYRING_UNAVAILABLE',
     message:
@@ -67,7 +67,7 @@ test('the system keyring on Linux reports the missing bus and where its type was
 test.each(['linux', 'darwin', 'win32'] as const)(
   'the system keyring on %s checks entry names and values before it accesses the system',
   async (platform) => {
-    const keyring = open({ platform });
+    const keyring = await open({ platform });
     const codeOf = async (use: Promise<unknown>) => (await errorOf(use)).code;
     expect(await codeOf(keyring.get('.hidden'))).toBe('ERR_KEYRING_INVALID_KEY');
     expect(await codeOf(keyring.delete('a\nb'))).toBe('ERR_KEYRING_INVALID_KEY');

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { loadCrypto } from '../../../host/load-crypto.ts';
 import { isBusError, malformed } from './dbus/bus-error.ts';
 import type { Secret, SecretService } from './service.ts';
 
@@ -30,7 +31,10 @@ export async function openSession(service: SecretService): Promise<Session> {
 async function openEncryptedSession(service: SecretService): Promise<Session> {
   for (let tries = 0; tries < maxTries; tries++) {
     const pair = createKeyPair();
-    const { path, peerKey } = await service.openEncryptedSession(encrypting, pair.publicKey);
+    const opening = service.openEncryptedSession(encrypting, pair.publicKey);
+    // Loaded while the provider works: the bus sends the call before.
+    setImmediate(loadCrypto);
+    const { path, peerKey } = await opening;
     const key = agreeOnKey(pair, peerKey);
     if (key !== undefined) return createEncryptedSession(path, key);
   }
@@ -42,6 +46,7 @@ export function createEncryptedSession(path: string, key: Buffer): Session {
     path,
     isEncrypted: true,
     seal(value) {
+      const { createCipheriv, randomBytes } = loadCrypto();
       const iv = randomBytes(ivBytes);
       const cipher = createCipheriv('aes-128-cbc', key, iv);
       return {
@@ -52,7 +57,7 @@ export function createEncryptedSession(path: string, key: Buffer): Session {
     },
     open({ session, parameters, value }) {
       if (session !== path || parameters.length !== ivBytes) return undefined;
-      const decipher = createDecipheriv('aes-128-cbc', key, parameters);
+      const decipher = loadCrypto().createDecipheriv('aes-128-cbc', key, parameters);
       try {
         return Buffer.concat([decipher.update(value), decipher.final()]);
       } catch {
@@ -99,9 +104,21 @@ export interface KeyPair {
  */
 export function createKeyPair(): KeyPair {
   for (;;) {
-    const exponent = toNumber(randomBytes(exponentBytes));
+    const exponent = toNumber(readRandom(exponentBytes));
     const publicKey = toBytes(power(generator, exponent));
     if (publicKey[0] !== 0x00 && publicKey[0] !== 0xff) return { publicKey, exponent };
+  }
+}
+
+/** Random bytes of the kernel, because the first call is sent before node:crypto is loaded. */
+function readRandom(length: number): Buffer {
+  const file = openSync('/dev/urandom', 'r');
+  try {
+    const bytes = Buffer.alloc(length);
+    if (readSync(file, bytes) !== length) throw new Error('/dev/urandom returned too few bytes');
+    return bytes;
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -123,7 +140,7 @@ export function agreeOnKey(own: KeyPair, peerKey: Buffer): Buffer | undefined {
 
 /** @param shared 128 bytes */
 function deriveKey(shared: Buffer): Buffer {
-  return Buffer.from(hkdfSync('sha256', shared, '', '', keyBytes));
+  return Buffer.from(loadCrypto().hkdfSync('sha256', shared, '', '', keyBytes));
 }
 
 /**

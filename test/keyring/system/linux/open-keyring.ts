@@ -1,7 +1,7 @@
 import type { Host } from '../../../../src/host/host.ts';
 import { realHost } from '../../../../src/host/real.ts';
 import type { BackendContext, Keyring } from '../../../../src/keyring/contract.ts';
-import { openSystemKeyring } from '../../../../src/keyring/system/backend.ts';
+import { openSecretServiceKeyring } from '../../../../src/keyring/system/linux/keyring.ts';
 
 export interface SystemKeyringOptions {
   /** The whole environment, which selects the bus and the display. */
@@ -12,7 +12,7 @@ export interface SystemKeyringOptions {
 
 /** Opens the real system keyring on the real host, except for the environment. */
 export function openTestKeyring(options: SystemKeyringOptions): Keyring {
-  return openSystemKeyring(createTestContext(options));
+  return openSecretServiceKeyring(createTestContext(options));
 }
 
 export function createTestContext({ env, host, warn }: SystemKeyringOptions): BackendContext {
