@@ -27,7 +27,8 @@ import { bindSocket } from '../src/keyring/agent/listen.ts';
 import { agentFileKeyring } from '../src/keyring/file/agent-backend.ts';
 import { resolvePassword } from '../src/keyring/file/password.ts';
 import { ensureState, lockState, statePaths } from '../src/keyring/file/state.ts';
-import { connectSessionBus, type Bus } from '../src/keyring/system/linux/dbus/bus.ts';
+import { busCall, connectSessionBus, type Bus } from '../src/keyring/system/linux/dbus/bus.ts';
+import { text as textType, tupleOf } from '../src/keyring/system/linux/dbus/decode.ts';
 import { createOperations } from '../src/keyring/system/linux/operations.ts';
 import { followPrompt } from '../src/keyring/system/linux/service.ts';
 import { createSecurity } from '../src/keyring/system/macos/security.ts';
@@ -208,7 +209,8 @@ async function silentBus(after: 'connect' | 'authentication'): Promise<unknown> 
   // The limit of authentication is the first, and that of the call Hello the second.
   let limits = 0;
   const sleep = () => (++limits === (after === 'connect' ? 1 : 2) ? Promise.resolve() : never);
-  return connectSessionBus(impatientHost({ env, sleep }));
+  const bus = await connectSessionBus(impatientHost({ env, sleep }));
+  return bus.call(busCall('GetId'), tupleOf(textType));
 }
 
 function silentService(): Promise<unknown> {
