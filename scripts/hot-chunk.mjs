@@ -1,9 +1,9 @@
 // Chooses the modules that are bundled in one file of the program, although several commands share
 // only some of them: each file costs about half a millisecond at start, whatever its size.
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** The commands that shells and SDKs start most often, and the most used kind and cloud. */
-const hotEntries = [
+const frequentEntries = [
   'src/cli/commands/auth-env.ts',
   'src/clouds/aws/cloud.ts',
   'src/clouds/aws/user.ts',
@@ -16,7 +16,7 @@ const startEntries = ['src/cli/start.ts'];
 const delegation = ['src/cli/delegate-to-atmos.ts', 'src/host/find-program.ts'];
 
 /**
- * The groups for rolldown: `program`, loaded by every command, `hot`, also loaded by all hot entries,
+ * The groups for rolldown: `program`, loaded by every command, `hot`, also loaded by all frequent entries,
  * and `delegation`.
  *
  * @param {string} root
@@ -30,7 +30,7 @@ export function createHotChunk(root) {
   return {
     debugName: 'hot',
     name(id, context) {
-      hot ??= reachFrom(hotEntries, root, context);
+      hot ??= reachFrom(frequentEntries, root, context);
       start ??= reachFrom(startEntries, root, context);
       if (start.has(id)) return 'program';
       if (hot.has(id)) return 'hot';
@@ -54,34 +54,46 @@ function reachFrom(entries, root, context) {
 }
 
 /**
- * What the hot command lines load by `import()`: in every run, and only for some keyrings. Any other
- * `import()` fails there, and the whole program answers.
+ * What the hot files load by `import()`: in every run, and only for some keyrings. Any other `import()`
+ * fails there, and the whole program answers.
  */
 const loadedByHot = {
-  always: ['src/clouds/aws/cloud.ts', 'src/keyring/agent/client-keyring.ts'],
+  always: ['src/clouds/aws/process-answer.ts'],
   sometimes: [
     'src/host/native.ts',
+    'src/keyring/agent/client-keyring.ts',
     'src/keyring/file/backend.ts',
     'src/keyring/system/backend.ts',
     'src/keyring/system/linux/keyring.ts',
   ],
 };
 
+/** Opens a keyring: most runs ask an agent instead. */
+const keyringEntry = 'src/keyring/registry.ts';
+
+/** The files for hot command lines, each a bundle of its own: those of `main`, and one that they load. */
+export const hotEntries = [
+  'src/cli/hot/credential-process.ts',
+  'src/cli/hot/help.ts',
+  'src/cli/hot/version.ts',
+  keyringEntry,
+];
+
 /**
  * The group for rolldown that puts all that a hot command line always needs in its file.
  *
  * @param {string} root
- * @param {string} name of a file in src/cli/hot/
+ * @param {string} entry one of {@link hotEntries}
  * @returns {import('rolldown').CodeSplittingGroup}
  */
-export function hotGroup(root, name) {
+export function hotGroup(root, entry) {
   /** @type {Set<string> | undefined} */
   let needed;
   return {
     debugName: 'hot',
     name(id, context) {
-      needed ??= reachFrom([`src/cli/hot/${name}.ts`, ...loadedByHot.always], root, context);
-      return needed.has(id) ? name : null;
+      needed ??= reachFrom([entry, ...loadedByHot.always], root, context);
+      return needed.has(id) ? basename(entry, '.ts') : null;
     },
   };
 }
@@ -98,6 +110,8 @@ export function onlyHot(root) {
     name: 'only-hot',
     resolveId(source, importer, { kind }) {
       if (kind !== 'dynamic-import' || importer === undefined) return null;
+      if (join(dirname(importer), source) === join(root, keyringEntry))
+        return { id: './registry.cjs', external: 'relative' };
       const isKept = kept.includes(join(dirname(importer), source));
       return isKept ? null : { id: `not-hot:${source}`, external: true };
     },

@@ -1,7 +1,7 @@
 // How the program is bundled: code-split CommonJS (an ES module costs 4 ms more at every start).
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { defineConstants } from './build-constants.mjs';
-import { createHotChunk, hotGroup, onlyHot } from './hot-chunk.mjs';
+import { createHotChunk, hotEntries, hotGroup, onlyHot } from './hot-chunk.mjs';
 
 // Minifies white space, dead code and the names of variables within functions. The names of
 // functions and classes stay, because stack traces show them and the AWS SDK reads them.
@@ -119,25 +119,28 @@ function wholeBundle(root, rounds, directory) {
 }
 
 /**
- * A file that `main` loads for a hot command line. It holds all that the command line needs, although the
- * program has the same modules in other files.
+ * A file for hot command lines. It holds all that they always need, although the program has the same
+ * modules in other files.
  *
- * @param {string} name of a file in src/cli/hot/
+ * @param {string} entry from the root
  * @param {string} root
  * @param {number} rounds of key derivation
  * @param {string} directory for the output of the program, from the root
  * @returns {import('rolldown').BuildOptions}
  */
-function hotBundle(name, root, rounds, directory) {
+function hotBundle(entry, root, rounds, directory) {
+  const name = basename(entry, '.ts');
   return {
     ...sharedOptions(root, rounds),
-    input: { [name]: `src/cli/hot/${name}.ts` },
+    input: { [name]: entry },
     plugins: [onlyHot(root)],
     preserveEntrySignatures: 'allow-extension',
     output: {
       ...programOutput,
       dir: join(directory, 'hot'),
-      codeSplitting: { groups: [hotGroup(root, name)], includeDependenciesRecursively: false },
+      // Each kilobyte takes longer to read than to write. Errors of these files are never shown.
+      minify: true,
+      codeSplitting: { groups: [hotGroup(root, entry)], includeDependenciesRecursively: false },
     },
   };
 }
@@ -154,8 +157,6 @@ export function programBundles(root, rounds, directory) {
   return [
     mainBundle(root, rounds, directory),
     wholeBundle(root, rounds, directory),
-    ...['credential-process', 'help', 'version'].map((name) =>
-      hotBundle(name, root, rounds, directory),
-    ),
+    ...hotEntries.map((entry) => hotBundle(entry, root, rounds, directory)),
   ];
 }

@@ -1,4 +1,4 @@
-import { cloudOf } from '../clouds/registry.ts';
+import { formatProcessAnswer } from '../clouds/registry.ts';
 import { AtmosError } from '../core/errors.ts';
 import { run } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
@@ -43,6 +43,5 @@ export async function answerProcess(
 
 async function answer({ identity, openSession }: Asked): Promise<string> {
   const { session } = await openSession(identity, { waitMs });
-  const { process } = await cloudOf(session.credentials.type);
-  return process.formatAnswer(session.credentials);
+  return formatProcessAnswer(session.credentials);
 }

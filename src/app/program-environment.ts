@@ -2,12 +2,8 @@ import { variableNeeds } from '../auth/trust-needs.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { Identity } from '../core/kind-config.ts';
-import {
-  checkVariable,
-  classOf,
-  type EnvironmentChange,
-  type Variable,
-} from '../core/variables.ts';
+import { classOf } from '../core/variable-class.ts';
+import { checkVariable, type EnvironmentChange, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { secretVariablesOf } from '../keyring/registry.ts';
 

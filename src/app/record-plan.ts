@@ -1,7 +1,7 @@
 import { planTrusted } from '../auth/context.ts';
 import { planFromHandle } from '../auth/plan-from-handle.ts';
 import { usesPlanRecords, writePlanRecord, type RecordedPlan } from '../auth/plan-record.ts';
-import type { OpenedHandle } from '../auth/read-handle.ts';
+import { openHandle } from '../auth/read-handle.ts';
 import { keyringNeeds } from '../auth/trust-needs.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import { isOfProject } from '../config/trust.ts';
@@ -19,31 +19,31 @@ const refusing = /^ATMOS_(AUTH_TRUST|CHDIR|LOGS_.*)$/;
  * Plans from a handle once more, and records the plan beside the handle if everything that decided it is
  * known. Call it after the answer, which has shown that planning works.
  *
+ * @param named the path of the handle, or its id
  * @param isLogged whether the log of a command would not be empty
  * @param machine the host as the program was started
  */
-export async function recordPlan(
-  opened: OpenedHandle,
-  isLogged: boolean,
-  machine: Host,
-): Promise<void> {
+export async function recordPlan(named: string, isLogged: boolean, machine: Host): Promise<void> {
   const { env } = machine;
   const isRefused = Object.keys(env).some((name) => refusing.test(name) && env[name]);
   if (!usesPlanRecords(machine) || isRefused || isLogged || !canRecord(machine.platform)) return;
-  // The author of a project must not say what has decided.
-  if (opened.cameWithProject) return;
-  const { result, reads } = await recordReads(() => planAgain(opened, machine), machine.now());
-  if (result !== undefined && 'seen' in reads) writePlanRecord(opened, result, reads.seen, machine);
+  const { result, reads } = await recordReads(() => planAgain(named, machine), machine.now());
+  if (result === undefined || 'refusal' in reads) return;
+  writePlanRecord(result.file, result.plan, reads.seen, machine);
 }
 
 /** Undefined if the answer may depend on more than the plan. */
 async function planAgain(
-  opened: OpenedHandle,
-  { scriptPath }: Host,
-): Promise<RecordedPlan | undefined> {
-  for (const path of [opened.file, scriptPath]) statOf(path);
-  const { plan, identity: name, host } = await planFromHandle(opened, opened.host);
-  const { config, keyring, realm } = plan;
+  named: string,
+  machine: Host,
+): Promise<{ file: string; plan: RecordedPlan } | undefined> {
+  const opened = openHandle(named, machine);
+  const { file, handle } = opened;
+  // The author of a project must not say what has decided.
+  if (opened.cameWithProject) return undefined;
+  for (const path of [file, machine.scriptPath]) statOf(path);
+  const { plan, host } = await planFromHandle(opened, opened.host);
+  const { config, keyring } = plan;
   if (config.warnings.length > 0 || config.sessionFiles.value) return undefined;
   if (keyring.fallback !== undefined || keyring.type.value === 'memory') return undefined;
   const requireTrust = (need: TrustNeed) => {
@@ -51,13 +51,18 @@ async function planAgain(
   };
   // Without the environment: a variable that is set may make a need disappear.
   for (const need of keyringNeeds(plan, changedHost(host, { env: {} }))) requireTrust(need);
-  const identity = findIdentity(config, name);
+  const identity = findIdentity(config, handle.identity);
   const { target } = await planTrusted({ configured: config, host, requireTrust }, identity);
-  const { gives, slot, accepts } = target.plan;
+  const { gives, slot, accepts, name } = target.plan;
   if (gives !== 'aws' || slot !== 'own' || accepts !== undefined) return undefined;
-  const keys = new Set(itemKeys({ realm: realm.value, alias: target.plan.name }, 'session'));
+  const { realm } = handle;
+  const keys = new Set(itemKeys({ realm, alias: name }, 'session'));
   const rivals = otherOwners(plan, host).filter((owner) =>
     itemKeys(owner, 'session').some((key) => keys.has(key)),
   );
-  return { chainFingerprint: target.chainFingerprint, rivals };
+  const { chainFingerprint } = target;
+  return {
+    file,
+    plan: { identity: name, realm, keyring: handle.keyring, chainFingerprint, rivals },
+  };
 }

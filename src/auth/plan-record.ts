@@ -1,21 +1,25 @@
 import { systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
-import { sha256 } from '../core/sha256.ts';
-import { decidingVariables } from '../core/variables.ts';
+import { decidingVariables } from '../core/deciding-variables.ts';
 import { replacePrivately } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { followOwnPath } from '../host/own-path.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import { readFile } from '../host/read-files.ts';
 import { areUnchanged, type Seen } from '../host/read-recorder.ts';
+import type { PinnedKeyring } from '../keyring/contract.ts';
 import type { Owner } from '../store/key.ts';
-import type { OpenedHandle } from './read-handle.ts';
+import { isPinnedKeyring } from './read-handle.ts';
 
 // What planning from a handle gave, kept beside the handle with everything that it depends on. While
 // none of that has changed, a credential process takes it and reads no configuration: docs/adr/0045.
 
 /** What a credential process needs of a plan to look for a stored session. Contains no secret. */
 export interface RecordedPlan {
+  readonly identity: string;
+  readonly realm: string;
+  /** As the handle pins it. */
+  readonly keyring: PinnedKeyring;
   readonly chainFingerprint: string;
   /** Other owners in the configuration whose session would have the same key. */
   readonly rivals: readonly Owner[];
@@ -34,38 +38,33 @@ export function usesPlanRecords({ env }: Pick<Host, 'env'>): boolean {
 /**
  * The plan that was recorded for a handle, if planning from it now would give the same. Never throws.
  *
+ * @param file of the handle
  * @param host as the program was started
  */
-export function readPlanRecord(
-  { file }: Pick<OpenedHandle, 'file'>,
-  host: Where,
-): RecordedPlan | undefined {
+export function readPlanRecord(file: string, host: Where): RecordedPlan | undefined {
   const record = parseJson(ownTextOf(pathOfRecord(file), host) ?? '');
   if (!isObject(record)) return undefined;
-  const { seen, chainFingerprint, rivals, ...others } = record;
-  const expected: Readonly<Record<string, unknown>> = circumstances(host);
-  const isSame =
-    Object.keys(others).length === Object.keys(expected).length &&
-    Object.entries(expected).every(([name, value]) => others[name] === value);
-  if (!isSame || typeof chainFingerprint !== 'string') return undefined;
-  if (!Array.isArray(rivals) || !rivals.every(isOwner)) return undefined;
-  if (!Array.isArray(seen) || !seen.every(isSeen) || !namesBoth(seen, file, host)) return undefined;
-  return areUnchanged(seen) ? { chainFingerprint, rivals } : undefined;
+  const { seen, circumstances, plan } = record;
+  // Compared as text: it was written from the same function.
+  if (JSON.stringify(circumstances) !== JSON.stringify(circumstancesOf(host))) return undefined;
+  if (!isPlan(plan) || !isSeenList(seen) || !namesBoth(seen, file, host)) return undefined;
+  return areUnchanged(seen) ? plan : undefined;
 }
 
 /**
  * Records a plan. If the file cannot be written, the next process plans again.
  *
+ * @param file of the handle
  * @param host as in {@link readPlanRecord}
  */
 export function writePlanRecord(
-  { file }: Pick<OpenedHandle, 'file'>,
-  { chainFingerprint, rivals }: RecordedPlan,
+  file: string,
+  plan: RecordedPlan,
   seen: readonly Seen[],
   host: Where,
 ): void {
   const path = pathOfRecord(file);
-  const text = JSON.stringify({ ...circumstances(host), chainFingerprint, rivals, seen });
+  const text = JSON.stringify({ circumstances: circumstancesOf(host), plan, seen });
   try {
     if (text.length <= maxRecordBytes && ownTextOf(path, host) !== text)
       replacePrivately(path, text);
@@ -80,13 +79,13 @@ function pathOfRecord(handle: string): string {
 }
 
 /** What decides besides files. */
-function circumstances({ env, userId, homeDirectory, scriptPath }: Where) {
-  const decided = [homeDirectory, ...Object.entries(decidingVariables(env)).flat()];
+function circumstancesOf({ env, userId, homeDirectory, scriptPath }: Where) {
   return {
     version: recordVersion,
     script: scriptPath,
     user: userId ?? null,
-    environment: sha256(JSON.stringify(decided)),
+    home: homeDirectory ?? null,
+    environment: decidingVariables(env),
   };
 }
 
@@ -112,18 +111,35 @@ function ownTextOf(path: string, { userId }: Where): string | undefined {
   }
 }
 
+function isPlan(value: unknown): value is RecordedPlan {
+  if (!isObject(value)) return false;
+  const { identity, realm, keyring, chainFingerprint, rivals } = value;
+  return (
+    [identity, realm, chainFingerprint].every((text) => typeof text === 'string') &&
+    isPinnedKeyring(keyring) &&
+    Array.isArray(rivals) &&
+    rivals.every(isOwner)
+  );
+}
+
 function isOwner(value: unknown): value is Owner {
   return (
     isObject(value) && typeof value['realm'] === 'string' && typeof value['alias'] === 'string'
   );
 }
 
-const looks: ReadonlySet<unknown> = new Set<Seen[0]>(['stat', 'lstat', 'list', 'real']);
+function isSeenList(value: unknown): value is readonly Seen[] {
+  return Array.isArray(value) && value.every(isSeen);
+}
+
+const looks: readonly unknown[] = ['stat', 'lstat', 'list', 'real'] satisfies Seen[0][];
 
 function isSeen(value: unknown): value is Seen {
   if (!Array.isArray(value) || value.length !== 3) return false;
   const [look, path, found]: unknown[] = value;
   return (
-    looks.has(look) && typeof path === 'string' && (found === null || typeof found === 'string')
+    looks.includes(look) &&
+    typeof path === 'string' &&
+    (found === null || typeof found === 'string')
   );
 }

@@ -74,7 +74,8 @@ export function openHandle(named: string, host: Host): OpenedHandle {
   };
 }
 
-function hostOfHandle(named: string, host: Host): Host {
+/** See {@link OpenedHandle.host}. Not for a handle that came with a project. */
+export function hostOfHandle(named: string, host: Host): Host {
   const [handles, state] = [dirname(named), dirname(dirname(named))];
   const isInState = basename(handles) === 'handles' && basename(state) === 'atmos';
   if (!isAbsolute(named) || !isInState) return host;
@@ -170,7 +171,7 @@ function isLayer(value: unknown): value is Layer {
 }
 
 /** Backends pin texts only. */
-function isPinnedKeyring(value: unknown): value is PinnedKeyring {
+export function isPinnedKeyring(value: unknown): value is PinnedKeyring {
   if (!isObject(value)) return false;
   const { type, fallback, ...pinned } = value;
   const isList = (types: unknown) => Array.isArray(types) && types.every(isText);

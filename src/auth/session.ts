@@ -10,7 +10,7 @@ import { run, say } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { formatLength, formatTimestamp } from '../core/time.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
-import type { ChainSettings } from '../store/envelope.ts';
+import type { ChainSettings, Envelope } from '../store/envelope.ts';
 import type { LinkPlan } from '../clouds/contract.ts';
 import type { ChainLink } from './chain.ts';
 
@@ -49,13 +49,21 @@ export interface StoredSession {
  */
 export async function storedSession(
   store: CredentialStore,
-  { plan, chainFingerprint, chainSettings }: SessionTerms,
+  { plan, ...terms }: SessionTerms,
 ): Promise<StoredSession> {
   if (plan.slot === 'nothing') return {};
   const envelope =
     plan.slot === 'own'
       ? await store.read(plan.name, 'session')
       : await store.tokens.read(plan.slot);
+  return sessionIn(envelope, terms);
+}
+
+/** The session that an entry has, as {@link storedSession}. */
+export function sessionIn(
+  envelope: Envelope<StoredCredentials> | null,
+  { chainFingerprint, chainSettings }: Omit<SessionTerms, 'plan'>,
+): StoredSession {
   if (envelope?.chainFingerprint === undefined) return {};
   const { credentials, savedAt, renewal, clockOffsetMs = 0, limits = [] } = envelope;
   if (credentials.expiresAt === undefined || !isSession(credentials)) return {};

@@ -19,7 +19,7 @@ export interface Cloud<C extends ProgramCredentials = ProgramCredentials> {
    * precedence.
    */
   environment(credentials: C, region: string | undefined): EnvironmentChange;
-  readonly process: ProcessMode<C>;
+  readonly process: ProcessMode;
   /** Loads what shares sessions with Atmos. Absent: Atmos has no plain files for this cloud. */
   readonly loadSessionFiles?: () => Promise<SessionFiles<C>>;
 }
@@ -60,9 +60,9 @@ export interface FileSession<C extends ProgramCredentials = ProgramCredentials> 
 
 /**
  * Mode `process`: programs find a profile in a file, and run the command of the profile when they
- * need credentials. Only {@link ProcessMode.formatAnswer} needs credentials.
+ * need credentials.
  */
-export interface ProcessMode<C extends ProgramCredentials> {
+export interface ProcessMode {
   /**
    * Formats the command as one line of the file.
    *
@@ -91,8 +91,6 @@ export interface ProcessMode<C extends ProgramCredentials> {
    * as `~`.
    */
   hiddenFiles(configFile: string, host: HomeHost): readonly string[];
-  /** The output of the command, including its line feed. */
-  formatAnswer(credentials: C): string;
 }
 
 /** A Node program and how to start it. */

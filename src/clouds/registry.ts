@@ -154,6 +154,20 @@ const clouds: { readonly [T in ProgramType]: () => Promise<CloudOf<T>> } = {
   aws: async () => (await import('./aws/cloud.ts')).aws,
 };
 
+// Apart from the clouds, because a credential process that has a session needs nothing else.
+const processAnswers: {
+  readonly [T in ProgramType]: () => Promise<
+    (credentials: Extract<ProgramCredentials, { type: T }>) => string
+  >;
+} = {
+  aws: async () => (await import('./aws/process-answer.ts')).formatProcessAnswer,
+};
+
+/** What a credential process prints for programs of the cloud. */
+export async function formatProcessAnswer(credentials: ProgramCredentials): Promise<string> {
+  return (await processAnswers[credentials.type]())(credentials);
+}
+
 /** The cloud whose programs use credentials of this type. */
 export function cloudOf<T extends ProgramType>(type: T): Promise<CloudOf<T>> {
   return clouds[type]();

@@ -46,8 +46,7 @@ export function realHost(): Host {
     now: () => new Date(),
     utcOffsetMinutes: (at) => -at.getTimezoneOffset(),
     monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
-    sleep: (milliseconds, signal) =>
-      timers().setTimeout(milliseconds, undefined, signal && { signal }),
+    sleep,
     workingDirectory,
     changeDirectory,
     leftDirectory: () => leftDirectory,
@@ -159,7 +158,6 @@ const terminal = () => import('./terminal.ts');
 const guard = () => import('./harden-process.ts');
 const windows = () => import('./windows/programs.ts');
 const childProcess = () => process.getBuiltinModule('node:child_process');
-const timers = () => process.getBuiltinModule('node:timers/promises');
 const tty = () => process.getBuiltinModule('node:tty');
 
 async function isStdoutClosed(): Promise<boolean> {
@@ -178,6 +176,22 @@ function hasTerminal(): boolean {
   } catch {
     return false;
   }
+}
+
+/** As `setTimeout` of node:timers/promises, which would be one more module to load. */
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop);
+  });
 }
 
 function raise(signal: NodeJS.Signals): void {

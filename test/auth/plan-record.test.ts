@@ -9,6 +9,9 @@ import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const recorded = {
+  identity: 'dev',
+  realm: 'r',
+  keyring: { type: { value: 'system', source: 'default' } },
   chainFingerprint: 'f'.repeat(64),
   rivals: [{ realm: 'other', alias: 'dev' }],
 };
@@ -27,50 +30,60 @@ async function openRecord() {
     later,
   );
   const seen = 'seen' in reads ? reads.seen : [];
-  writePlanRecord({ file }, recorded, seen, host);
+  writePlanRecord(file, recorded, seen, host);
   return { root, file, scriptPath, config, host, seen, record: join(root, 'h.plan') };
 }
 
 describe('a recorded plan', () => {
   test('is read back, from a file that only the user can read', async () => {
     const { file, host, record } = await openRecord();
-    expect(readPlanRecord({ file }, host)).toEqual(recorded);
+    expect(readPlanRecord(file, host)).toEqual(recorded);
     expect(statSync(record).mode & 0o777).toBe(0o600);
   });
 
   test('is not written again if it is the same', async () => {
     const { file, host, record, seen } = await openRecord();
     const { ino } = statSync(record);
-    writePlanRecord({ file }, recorded, seen, host);
+    writePlanRecord(file, recorded, seen, host);
     expect(statSync(record).ino).toBe(ino);
-    writePlanRecord({ file }, { ...recorded, rivals: [] }, seen, host);
-    expect(readPlanRecord({ file }, host)).toEqual({ ...recorded, rivals: [] });
+    writePlanRecord(file, { ...recorded, rivals: [] }, seen, host);
+    expect(readPlanRecord(file, host)).toEqual({ ...recorded, rivals: [] });
   });
 
-  test('contains no value of a variable', async () => {
-    const { record } = await openRecord();
-    expect(readFileSync(record, 'utf8')).not.toContain('ATMOS_CLI');
+  test('contains no secret of a variable', async () => {
+    const { file, host, record, seen } = await openRecord();
+    const env = {
+      ATMOS_KEYRING_PASSWORD: 'canary-1',
+      ATMOS_PRO_TOKEN: 'canary-2',
+      AWS_SECRET_ACCESS_KEY: 'canary-3',
+      AWS_ENDPOINT_URL: 'http://user:canary-4@localhost',
+    };
+    writePlanRecord(file, recorded, seen, { ...host, env });
+    const text = readFileSync(record, 'utf8');
+    expect(text).toContain('"AWS_ENDPOINT_URL":"http://…@localhost"');
+    expect(text).not.toContain('canary');
+    expect(readPlanRecord(file, { ...host, env })).toEqual(recorded);
   });
 
   test('is not used if it does not name the handle and the program', async () => {
     const { file, host, seen } = await openRecord();
     for (const left of [0, 1]) {
-      writePlanRecord({ file }, recorded, seen.toSpliced(left, 1), host);
-      expect(readPlanRecord({ file }, host)).toBeUndefined();
+      writePlanRecord(file, recorded, seen.toSpliced(left, 1), host);
+      expect(readPlanRecord(file, host)).toBeUndefined();
     }
-    writePlanRecord({ file }, recorded, seen.toSpliced(2, 1), host);
-    expect(readPlanRecord({ file }, host)).toEqual(recorded);
+    writePlanRecord(file, recorded, seen.toSpliced(2, 1), host);
+    expect(readPlanRecord(file, host)).toEqual(recorded);
   });
 
   test('is not used if it is a directory, or too large', async () => {
     const { file, host, record, root } = await openRecord();
     writeFileSync(record, ' '.repeat(1024 * 1024), { flag: 'a' });
-    expect(readPlanRecord({ file }, host)).toBeUndefined();
+    expect(readPlanRecord(file, host)).toBeUndefined();
     const other = join(root, 'other.json');
     mkdirSync(join(root, 'other.plan'));
-    expect(readPlanRecord({ file: other }, host)).toBeUndefined();
-    writePlanRecord({ file: other }, recorded, [], host);
-    expect(readPlanRecord({ file: other }, host)).toBeUndefined();
+    expect(readPlanRecord(other, host)).toBeUndefined();
+    writePlanRecord(other, recorded, [], host);
+    expect(readPlanRecord(other, host)).toBeUndefined();
   });
 
   test('is used as it was written or not at all, whatever is in the file', async () => {
@@ -83,17 +96,21 @@ describe('a recorded plan', () => {
       fc
         .tuple(fc.constantFrom(...Object.keys(content)), other)
         .map(([name, value]) => JSON.stringify({ ...content, [name]: value })),
+      fc
+        .tuple(fc.constantFrom(...Object.keys(recorded)), other)
+        .map(([name, value]) =>
+          JSON.stringify({ ...content, plan: { ...recorded, [name]: value } }),
+        ),
       fc.nat(text.length).map((length) => text.slice(0, length)),
       other.map((value) => JSON.stringify({ ...content, more: value })),
     );
     fc.assert(
       fc.property(changed, (written) => {
         writeFileSync(record, written);
-        const read = readPlanRecord({ file }, host);
+        const read = readPlanRecord(file, host);
         if (read === undefined) return;
-        const { chainFingerprint, rivals } = JSON.parse(written);
-        expect(read).toEqual({ chainFingerprint, rivals });
-        expect(typeof chainFingerprint).toBe('string');
+        expect(read).toEqual(JSON.parse(written).plan);
+        expect(typeof read.chainFingerprint).toBe('string');
       }),
     );
   });

@@ -37,14 +37,14 @@ export async function credentialProcess(context: Context, invocation: Invocation
       '--handle and --identity cannot be combined, because a handle already selects an identity',
     );
   }
-  let used: { opened: OpenedHandle; plan: ProjectPlan } | undefined;
+  let used: ProjectPlan | undefined;
   const answer = await answerProcess(async () => {
     const opened = handle === undefined ? undefined : openHandle(handle, context.host);
     // The terminal may be that of the program that asks.
     const host = changedHost(opened?.host ?? context.host, { waiting: () => undefined });
     const placed = { ...context, host };
     const { plan, identity, host: pinned, directory } = await chosen(placed, invocation, opened);
-    if (opened !== undefined) used = { opened, plan };
+    used = plan;
     const openSession = sessionOpener({ ...placed, host: pinned }, plan, { isInteractive: false });
     const isElsewhere = directory !== undefined && directory !== host.workingDirectory();
     if (!isElsewhere) return { identity, openSession };
@@ -54,8 +54,8 @@ export async function credentialProcess(context: Context, invocation: Invocation
     };
   }, context.host);
   await context.out(answer);
-  if (used !== undefined)
-    await recordPlan(used.opened, mayBeLogged(context, used.plan), context.host);
+  if (handle !== undefined && used !== undefined)
+    await recordPlan(handle, mayBeLogged(context, used), context.host);
 }
 
 /** Whether the log of an answer could have a line or a file. */

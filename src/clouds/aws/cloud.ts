@@ -35,7 +35,6 @@ export const aws: Cloud = {
     environment: processEnvironment,
     findUserProfile,
     hiddenFiles,
-    formatAnswer,
   },
   loadSessionFiles: async () => (await import('./atmos-session.ts')).awsSessionFiles,
 };
@@ -101,22 +100,6 @@ function textOf(path: string): string | undefined {
     if (systemErrorCode(error) === undefined) throw error;
     return undefined;
   }
-}
-
-/**
- * The output of a `credential_process`, in version 1 of the AWS format. `Expiration` makes an SDK
- * run the process again; long-lived keys have none.
- */
-function formatAnswer(credentials: AwsCredentials): string {
-  const { sessionToken, expiresAt } = credentials;
-  const answer = {
-    Version: 1,
-    AccessKeyId: credentials.accessKeyId,
-    SecretAccessKey: credentials.secretAccessKey,
-    ...(sessionToken === undefined ? {} : { SessionToken: sessionToken }),
-    ...(expiresAt === undefined ? {} : { Expiration: formatTimestamp(expiresAt) }),
-  };
-  return `${JSON.stringify(answer)}\n`;
 }
 
 function instead(set: Readonly<Record<string, string>>): EnvironmentChange {

@@ -6,7 +6,8 @@ import type { FileContext } from '../file/settings.ts';
 import { checkKey, checkReadKey, checkValue } from '../key.ts';
 import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
 import { prepareToWrite, prepareWrite, type PreparedKeyring } from '../prepare.ts';
-import { AgentError, noAnswer, parseValue } from './protocol.ts';
+import { AgentError, noAnswer } from './protocol.ts';
+import { parseStored } from './quick-read.ts';
 
 /** A write in the agent waits as long for the keyring's lock as a write in this process. */
 const writeLimitMs = 40_000;
@@ -188,13 +189,6 @@ function unknownOutcome(error: AgentError, location: string): KeyringError {
 function named(location: string, { processId }: AgentError): string {
   const id = processId === undefined ? '' : ` (process ${processId})`;
   return `the unlock agent of the keyring ${location}${id}`;
-}
-
-function parseStored(value: unknown): string | null {
-  if (value === null) return null;
-  const text = parseValue(value);
-  if (text === undefined) throw noAnswer();
-  return text;
 }
 
 function parseDeleted(deleted: unknown): boolean {

@@ -2,7 +2,6 @@ import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { placeholder, run, setVariable, showPermissions } from '../../core/hint.ts';
-import { sha256 } from '../../core/sha256.ts';
 import { noHome, stateDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
@@ -27,7 +26,6 @@ export interface AgentPlace {
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
 
 const bootLength = 8;
-const hashLength = 16;
 
 /** Undefined if the directory does not exist or cannot be accessed. */
 export function identifyKeyring(directory: string): KeyringId | undefined {
@@ -44,7 +42,8 @@ export function identifyKeyring(directory: string): KeyringId | undefined {
 /** All places for the socket of a keyring's agent. A new agent uses the first one. */
 export async function agentPlaces(id: KeyringId, host: Where): Promise<AgentPlace[]> {
   const boot = await bootName(host);
-  const name = `${boot}-${sha256(id.name).slice(0, hashLength)}.sock`;
+  // No hash, which would take longer than all else that finds the socket.
+  const name = `${boot}-${id.name.replace(':', '-')}.sock`;
   const state = stateDirectory(host);
   return [runtimeDirectory(host), state && join(state, 'run')]
     .filter((directory) => directory !== undefined)

@@ -3,7 +3,7 @@ import { showForConsent } from '../../core/json.ts';
 import type { Spec, SpecValue } from '../../core/keyring-spec.ts';
 import type { TrustNeed } from '../../core/kind-config.ts';
 import { formatRemaining } from '../../core/time.ts';
-import { isPasswordVariable, saysPassword } from '../../core/variables.ts';
+import { isPasswordVariable, saysPassword } from '../../core/variable-class.ts';
 import { isIn } from '../../host/home.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import { linkStatOf, realPathOf, statOf } from '../../host/read-files.ts';

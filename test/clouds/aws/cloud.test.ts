@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aws } from '../../../src/clouds/aws/cloud.ts';
+import { formatProcessAnswer } from '../../../src/clouds/aws/process-answer.ts';
 import { awsCredentials } from '../../../src/core/credentials.ts';
 import { credentialVariables, isSecretVariable } from '../../../src/core/variables.ts';
 
@@ -99,7 +100,7 @@ describe('mode process', () => {
 
 describe('the answer of a credential_process', () => {
   test('has the expiration of a session in UTC', () => {
-    expect(JSON.parse(aws.process.formatAnswer(session))).toEqual({
+    expect(JSON.parse(formatProcessAnswer(session))).toEqual({
       Version: 1,
       AccessKeyId: 'ASIAEXAMPLE',
       SecretAccessKey: 'secret',
@@ -110,7 +111,7 @@ describe('the answer of a credential_process', () => {
 
   test('has no Expiration for long-lived keys, which do not expire', () => {
     const keys = awsCredentials({ accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' });
-    expect(aws.process.formatAnswer(keys)).toBe(
+    expect(formatProcessAnswer(keys)).toBe(
       '{"Version":1,"AccessKeyId":"AKIAEXAMPLE","SecretAccessKey":"secret"}\n',
     );
   });

@@ -1,0 +1,35 @@
+import type { ConnectingHost } from './connection.ts';
+import { findAgent } from './connection.ts';
+import { noAnswer, parseValue } from './protocol.ts';
+
+/**
+ * Reads an entry of a file keyring from its agent, without what opens the keyring itself.
+ *
+ * @param directory of the keyring
+ * @returns the value, or null if the entry does not exist; undefined if no agent runs, or if
+ *   `ATMOS_KEYRING_AGENT` is set
+ * @throws AgentError, and KeyringError of the keyring that the agent opened
+ */
+export async function readThroughAgent(
+  directory: string,
+  key: string,
+  host: ConnectingHost,
+): Promise<string | null | undefined> {
+  // Its value may be wrong, which the keyring itself reports.
+  if (host.env['ATMOS_KEYRING_AGENT']) return undefined;
+  const agent = await findAgent(directory, host);
+  try {
+    const { value } = (await agent?.ask({ op: 'get', key })) ?? {};
+    return agent === undefined ? undefined : parseStored(value);
+  } finally {
+    agent?.close();
+  }
+}
+
+/** The value in the answer to `get`. @throws AgentError */
+export function parseStored(value: unknown): string | null {
+  if (value === null) return null;
+  const text = parseValue(value);
+  if (text === undefined) throw noAnswer();
+  return text;
+}
