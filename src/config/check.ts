@@ -1,6 +1,7 @@
 import { quotesHint } from '../core/configuration-error.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
 import { foldName, lowerCase } from '../core/names.ts';
+import { hasControl } from '../core/printable.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { variableProblem } from '../core/variables.ts';
@@ -105,7 +106,7 @@ export function checkNames(
 }
 
 function checkName(path: readonly string[], name: string, report: Report): void {
-  if (name.trim() === '' || /\p{Cc}/u.test(name)) {
+  if (name.trim() === '' || hasControl(name)) {
     report({ path, message: 'is not a valid name: it is empty or contains a control character' });
   }
   if (/@(session|token)$/.test(lowerCase(name))) {

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { quoteValue, showValue } from '../core/json.ts';
+import { hasControl } from '../core/printable.ts';
 import { isMap } from '../core/validate.ts';
 import { cacheDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
@@ -206,7 +207,7 @@ function provisionedFiles({ settings }: ConfigFile, host: Host): string[] {
   const providers = valueAt(settings, ['auth', 'providers']);
   const names = isMap(providers) ? Object.keys(providers) : [];
   return names
-    .filter((name) => /^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(name))
+    .filter((name) => /^[^./\\][^/\\]*$/.test(name) && !hasControl(name))
     .map((name) => join(cache, 'auth', name, 'provisioned-identities.yaml'))
     .filter((path) => statIfVisible(path));
 }

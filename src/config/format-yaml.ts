@@ -1,5 +1,5 @@
 import type { YamlMap } from '../core/imported-config.ts';
-import { deceptiveCharacters } from '../core/printable.ts';
+import { replaceDeceptive } from '../core/printable.ts';
 
 /** A map as lines of YAML, with two spaces for each level. Every text is read back as it is. */
 export function formatMap(map: readonly (readonly [key: string, value: YamlValue])[]): string[] {
@@ -42,9 +42,8 @@ function formatScalar(value: string | boolean): string {
 
 /** In double quotes, with the escapes that all versions of YAML have. */
 function quoted(value: string | boolean): string {
-  return JSON.stringify(value)
-    .replaceAll(deceptiveCharacters(), escaped)
-    .replaceAll(/[\ufeff\ufffe\uffff]/g, escaped);
+  const json = replaceDeceptive(JSON.stringify(value), escaped);
+  return json.replaceAll(/[\ufeff\ufffe\uffff]/g, escaped);
 }
 
 function escaped(char: string): string {

@@ -3,6 +3,7 @@ import { AtmosError } from '../core/errors.ts';
 import { addOptions, didYouMean, optionWords, run, unsetHints } from '../core/hint.ts';
 import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
 import { expectedNames, isSameName, nearestName } from '../core/names.ts';
+import { hasControl } from '../core/printable.ts';
 import { configDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { fileSaying, tagAt, valueAt, type ConfigFile } from './config-file.ts';
@@ -166,7 +167,7 @@ function showDirectory({ path, tag }: ProfileDirectory): string {
 const reservedName = '__SELECT__';
 
 function isProfileName(name: string): boolean {
-  return name !== reservedName && /^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(name);
+  return name !== reservedName && /^[^./\\][^/\\]*$/.test(name) && !hasControl(name);
 }
 
 /** ERR_PROFILE_UNKNOWN, with the profiles there are and the one that was probably meant. */

@@ -130,5 +130,11 @@ export function locate(
 
 /** A path as it is written in messages: `auth.identities."product.usa".kind`. */
 export function formatPath(path: readonly string[]): string {
-  return path.map((key) => (/^[\p{L}\p{N}_@/+-]+$/u.test(key) ? key : quote(key))).join('.');
+  return path.map((key) => (isPlainKey(key) ? key : quote(key))).join('.');
+}
+
+function isPlainKey(key: string): boolean {
+  if (/^[\w@/+-]+$/.test(key)) return true;
+  // Not a literal: V8 would look up its properties in Unicode's tables for every key.
+  return new RegExp(String.raw`^[\p{L}\p{N}_@/+-]+$`, 'u').test(key);
 }

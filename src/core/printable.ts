@@ -1,22 +1,29 @@
-/**
- * Control characters, line and paragraph separators, unpaired surrogates, and invisible characters:
- * formatting (including bidi controls and zero-width characters) and fillers. Excluded are the
- * joiners and variation selectors within an emoji.
- *
- * Not a literal, which V8 would check while it reads this file: the sets of Unicode take a tenth of the
- * time that an empty program takes to start.
- */
-export function deceptiveCharacters(): RegExp {
-  return (deceptive ??= new RegExp(
-    String.raw`(?!(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d(?=\p{Extended_Pictographic}))(?!(?<=\p{Extended_Pictographic})\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`,
-    'gu',
-  ));
-}
-
 let deceptive: RegExp | undefined;
 
-/** No other text has such characters, unless it has other than ASCII. */
-const plain = /^[ -~]*$/;
+/**
+ * Replaces control characters, line and paragraph separators, unpaired surrogates, and invisible
+ * characters: formatting (including bidi controls and zero-width characters) and fillers. Excluded
+ * are the joiners and variation selectors within an emoji.
+ */
+export function replaceDeceptive(text: string, replace: (char: string) => string): string {
+  if (/^[\n -~]*$/.test(text)) return text.replaceAll('\n', replace);
+  deceptive ??= createDeceptive();
+  return text.replaceAll(deceptive, replace);
+}
+
+/** Not a literal: V8 would look up its properties in Unicode's tables whenever it reads this file. */
+function createDeceptive(): RegExp {
+  const emoji = String.raw`\p{Extended_Pictographic}`;
+  const joiner = String.raw`(?<=[${emoji}\p{Emoji_Modifier}\ufe0f])\u200d(?=${emoji})`;
+  const selector = String.raw`(?<=${emoji})\ufe0f`;
+  const characters = String.raw`[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`;
+  return new RegExp(`(?!${joiner})(?!${selector})${characters}`, 'gu');
+}
+
+/** Whether a text contains a control character: `\p{Cc}`, whose literal is slow to parse. */
+export function hasControl(text: string): boolean {
+  return /[^ -~\u00a0-\uffff]/.test(text);
+}
 
 /**
  * Makes text safe for a terminal: characters that control the terminal, end the line or are
@@ -24,10 +31,7 @@ const plain = /^[ -~]*$/;
  * effect.
  */
 export function printable(text: string): string {
-  if (plain.test(text)) return text;
-  return text.replaceAll(deceptiveCharacters(), (char) =>
-    char === '\n' ? '\\n' : escapesOf(char),
-  );
+  return replaceDeceptive(text, (char) => (char === '\n' ? '\\n' : escapesOf(char)));
 }
 
 /** Whether {@link printable} does not change the text. */
@@ -41,7 +45,7 @@ export function isPrintable(text: string): boolean {
  */
 export function printableJson(value: unknown): string {
   const json = JSON.stringify(value, null, 2);
-  return json.replaceAll(deceptiveCharacters(), (char) => (char === '\n' ? char : escapesOf(char)));
+  return replaceDeceptive(json, (char) => (char === '\n' ? char : escapesOf(char)));
 }
 
 /** One escape for each UTF-16 code unit, as in JSON. */

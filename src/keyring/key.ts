@@ -1,6 +1,7 @@
 import { KeyringError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import { hasControl } from '../core/printable.ts';
 
 /** Maximum length of an entry name for writing, in bytes of its encoded file name. */
 export const maxKeyBytes = 240;
@@ -99,7 +100,7 @@ function findFault(key: string): string | undefined {
   if (key === '') return 'is empty';
   if (!key.isWellFormed()) return 'is not well-formed text';
   if (key.startsWith('.')) return 'starts with a dot';
-  if (/\p{Cc}/u.test(key)) return 'holds a control character';
+  if (hasControl(key)) return 'holds a control character';
   return findLengthFault(key, maxKeyBytes);
 }
 
@@ -120,5 +121,5 @@ function findLengthFault(key: string, maxBytes: number): string | undefined {
 /** An entry name for a message: with escaped control characters and limited length. */
 export function shownKey(key: string): string {
   const text = JSON.stringify(key.length > 80 ? `${key.slice(0, 80)}…` : key);
-  return text.replaceAll(/\p{Cc}/gu, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+  return text.replaceAll(/[\u007f-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 }

@@ -9,6 +9,7 @@ import {
   type StoredCredentials,
 } from '../core/credentials.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
+import { hasControl } from '../core/printable.ts';
 import { formatTimestamp, parseTimestamp } from '../core/time.ts';
 import type { ItemKind, Owner } from './key.ts';
 
@@ -238,7 +239,8 @@ function isText(value: unknown): value is string {
 
 /** A name that a key can contain and that can be shown. */
 function nameOf(value: unknown): string | undefined {
-  return typeof value === 'string' && /^\P{Cc}{0,240}$/u.test(value) ? value : undefined;
+  if (typeof value !== 'string' || hasControl(value)) return undefined;
+  return /^.{0,240}$/su.test(value) ? value : undefined;
 }
 
 function itemOf(value: unknown): ItemKind | undefined {

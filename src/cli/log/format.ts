@@ -2,7 +2,7 @@ import { shortAccessKeyId } from '../../core/credentials.ts';
 import { isObject } from '../../core/json.ts';
 import { logVocabulary, type FieldKind, type LogEntry } from '../../core/log-events.ts';
 import type { LogLevel } from '../../core/log-level.ts';
-import { deceptiveCharacters } from '../../core/printable.ts';
+import { replaceDeceptive } from '../../core/printable.ts';
 import { isSecretVariable } from '../../core/variables.ts';
 
 export interface LineOptions {
@@ -96,7 +96,7 @@ export function createRedaction(
   return (text) => {
     const safe = secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
     const shortened = safe.replaceAll(/A[KS]IA[A-Z0-9]{12,}/g, shortAccessKeyId);
-    return bounded(shortened.replaceAll(deceptiveCharacters(), '�'));
+    return bounded(replaceDeceptive(shortened, () => '�'));
   };
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
+import { hasControl } from '../../core/printable.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { Host } from '../../host/host.ts';
 import type { ProcessCommand, ProcessProfile } from '../cloud-contract.ts';
@@ -66,8 +67,8 @@ export function hiddenFiles(
  */
 export function formatProcessProfile(profile: ProcessProfile): string {
   const { identity, prefix, command, region } = profile;
-  if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
-  if (hasControl(region ?? '')) throw new TypeError('the region of the profile is not one line');
+  if (breaksLine(command)) throw new TypeError('the command of the profile is not one line');
+  if (breaksLine(region ?? '')) throw new TypeError('the region of the profile is not one line');
   const regionLine = region === undefined ? '' : `region = ${region}\n`;
   return `[profile ${profileOf(identity, prefix)}]\ncredential_process = ${command}\n${regionLine}`;
 }
@@ -99,7 +100,7 @@ export function credentialProcessLine(
 
 function quoteForAll(word: string): string | undefined {
   if (/^[A-Za-z0-9_@+:,./-]+$/.test(word)) return word;
-  const isExpanded = /["$`\\%!]/.test(word) || hasControl(word) || !word.isWellFormed();
+  const isExpanded = /["$`\\%!]/.test(word) || breaksLine(word) || !word.isWellFormed();
   // INI parsers start a comment here, even inside quotes.
   const isCut = /\s[#;]/.test(word);
   return isExpanded || isCut ? undefined : `"${word}"`;
@@ -115,6 +116,7 @@ function withBackslashes(path: string): string {
   return path.replaceAll('/', '\\');
 }
 
-function hasControl(text: string): boolean {
-  return /\p{Cc}|\p{Zl}|\p{Zp}/u.test(text);
+/** Whether a text contains a control character or a separator of lines or paragraphs. */
+function breaksLine(text: string): boolean {
+  return hasControl(text) || /[\u2028\u2029]/.test(text);
 }
