@@ -115,7 +115,7 @@ export async function findLocked(
     const sources = backend.passwordSources?.(context.settings, host);
     const isGiven = sources?.given.some(({ kind }) => getsVariables || kind !== 'variable');
     if (sources === undefined || isGiven) continue;
-    const agent = await backend.loadAgent?.();
+    const agent = await backend.loadAgentPresence?.();
     if (await agent?.isPresent(context)) continue;
     return { variable: sources.variable, hints: unlockHints(agent?.isPossible(host) ?? false) };
   }

@@ -202,6 +202,8 @@ export interface Backend<S = unknown> {
   loadInspector?(): Promise<Inspector<S>>;
   /** Only for a backend that a background process can keep unlocked. */
   loadAgent?(): Promise<AgentControl<S>>;
+  /** As `loadAgent`, for a command that only looks for the process. */
+  loadAgentPresence?(): Promise<AgentPresence<S>>;
   /** Runs that process until it stops. */
   runAgent?(host: Host): Promise<void>;
   /** Changes the password, for all entries or for none. Only for a backend with a password. */
@@ -323,8 +325,6 @@ export type LockResult =
   | { readonly kind: 'cut-off'; readonly processId: number | undefined };
 
 export interface AgentControl<S = unknown> {
-  /** Whether the system has what an agent needs. */
-  isPossible(host: Pick<Host, 'platform'>): boolean;
   /**
    * Starts a background process that keeps the keyring unlocked. A running one gets the new terms without
    * a prompt for the password.
@@ -340,6 +340,14 @@ export interface AgentControl<S = unknown> {
    * @throws ERR_KEYRING_PERMISSIONS, _TIMEOUT, _IO for one that cannot be stopped
    */
   lock(context: BackendContext<S>): Promise<LockResult>;
+  /** Waits at most 2 seconds for one that does not answer. */
+  look(context: BackendContext<S>): Promise<AgentState>;
+}
+
+/** What can be known of the background process without connecting to it. */
+export interface AgentPresence<S = unknown> {
+  /** Whether the system has what an agent needs. */
+  isPossible(host: Pick<Host, 'platform'>): boolean;
   /**
    * Whether an agent of the keyring has a socket. Does not connect: an agent that does not answer costs no
    * time, and a killed one may still seem to run.
@@ -347,6 +355,4 @@ export interface AgentControl<S = unknown> {
    * @throws ERR_USAGE for an invalid value of `ATMOS_KEYRING_AGENT`
    */
   isPresent(context: BackendContext<S>): Promise<boolean>;
-  /** Waits at most 2 seconds for one that does not answer. */
-  look(context: BackendContext<S>): Promise<AgentState>;
 }

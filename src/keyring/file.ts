@@ -30,6 +30,7 @@ export const fileBackend: Backend<FileSettings> = {
   },
   loadInspector: async () => (await import('./file/inspect.ts')).fileInspector,
   loadAgent: async () => (await import('./agent/control.ts')).createAgentControl(loadAgentBackend),
+  loadAgentPresence: async () => (await import('./agent/presence.ts')).agentPresence,
   async runAgent(host) {
     const { runAgent } = await import('./agent/daemon.ts');
     await runAgent(host, await loadAgentBackend());

@@ -1,10 +1,10 @@
-import { AtmosError, KeyringError } from '../../core/errors.ts';
-import { run, setVariable, showPermissions, unsetVariable, type Hint } from '../../core/hint.ts';
-import type { Host } from '../../host/host.ts';
+import { KeyringError } from '../../core/errors.ts';
+import { run, showPermissions, type Hint } from '../../core/hint.ts';
 import type { Keyring, Probe } from '../contract.ts';
 import type { FileContext } from '../file/settings.ts';
 import { checkKey, checkReadKey, checkValue } from '../key.ts';
-import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
+import { findAgent, type AgentConnection } from './connection.ts';
+import { hasAgents, isAgentOff } from './presence.ts';
 import { prepareToWrite, prepareWrite, type PreparedKeyring } from '../prepare.ts';
 import { AgentError, noAnswer } from './protocol.ts';
 import { parseStored } from './quick-read.ts';
@@ -30,19 +30,6 @@ export function createAgentClientKeyring(load: () => Promise<OpenFileKeyring>): 
       openFile: async () => (await load())({ ...context, canUnlock }),
     });
   };
-}
-
-/** @throws ERR_USAGE */
-export function isAgentOff({ env }: Pick<Host, 'env'>): boolean {
-  const value = env['ATMOS_KEYRING_AGENT'] ?? '';
-  if (value !== '' && value !== 'on' && value !== 'off') {
-    throw new AtmosError(
-      'ERR_USAGE',
-      `ATMOS_KEYRING_AGENT is ${JSON.stringify(value)}: expected on or off`,
-      { hints: [unsetVariable('ATMOS_KEYRING_AGENT'), setVariable('ATMOS_KEYRING_AGENT', 'off')] },
-    );
-  }
-  return value === 'off';
 }
 
 type OpenFileKeyring = (context: FileContext) => Keyring;

@@ -2,8 +2,9 @@ import { createConnection, type Socket } from 'node:net';
 import { systemErrorCode } from '../../core/errors.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
-import { hasPeerCredentials, loadPeerOf } from '../../host/unix-sockets.ts';
+import { loadPeerOf } from '../../host/unix-sockets.ts';
 import { withinLimit } from '../../host/time-limit.ts';
+import { hasAgents } from './presence.ts';
 import {
   AgentError,
   encodeFrame,
@@ -83,20 +84,6 @@ export async function findAgent(
     }
   }
   return undefined;
-}
-
-/** Whether the keyring in a directory has an agent socket: calls `lstat` for each possible path. */
-export async function hasAgentSocket(directory: string, host: ConnectingHost): Promise<boolean> {
-  const id = hasAgents(host) ? identifyKeyring(directory) : undefined;
-  if (id === undefined) return false;
-  return (await agentPlaces(id, host)).some(({ socket }) => look(socket)?.isSocket());
-}
-
-/**
- * Agents exist only where the system reports the user of the process at the other end of a socket.
- */
-export function hasAgents(host: Pick<Host, 'platform'>): boolean {
-  return hasPeerCredentials(host);
 }
 
 interface Way {

@@ -11,8 +11,8 @@ import { systemName, type Host } from '../../host/host.ts';
 import type { AgentControl, Terms, Unlocked } from '../contract.ts';
 import type { FileContext, FileSettings } from '../file/settings.ts';
 import type { AgentBackend } from './served-keyring.ts';
-import { isAgentOff } from './client-keyring.ts';
-import { findAgent, hasAgents, hasAgentSocket, type AgentConnection } from './connection.ts';
+import { findAgent, type AgentConnection } from './connection.ts';
+import { hasAgents, isAgentOff } from './presence.ts';
 import { AgentError, noAnswer, type AgentFailure, type Request } from './protocol.ts';
 import {
   agentPlaces,
@@ -65,12 +65,6 @@ export function createAgentControl(load: () => Promise<AgentBackend>): AgentCont
         if (error.failure !== 'version') throw translate(context, error, 'lock');
         return { kind: 'cut-off', processId: error.processId };
       }
-    },
-
-    isPossible: hasAgents,
-
-    async isPresent({ settings, host }) {
-      return !isAgentOff(host) && (await hasAgentSocket(settings.directory.value, host));
     },
 
     async look(context) {

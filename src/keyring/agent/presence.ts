@@ -1,0 +1,40 @@
+import { AtmosError } from '../../core/errors.ts';
+import { setVariable, unsetVariable } from '../../core/hint.ts';
+import type { Host } from '../../host/host.ts';
+import { hasPeerCredentials } from '../../host/unix-sockets.ts';
+import type { AgentPresence } from '../contract.ts';
+import type { FileSettings } from '../file/settings.ts';
+import { agentPlaces, identifyKeyring, look } from './socket-path.ts';
+
+/** Looks for the agent of a keyring. Loads nothing that connects to it. */
+export const agentPresence: AgentPresence<FileSettings> = {
+  isPossible: hasAgents,
+
+  /** Calls `lstat` for each possible path of the socket. */
+  async isPresent({ settings, host }) {
+    if (isAgentOff(host) || !hasAgents(host)) return false;
+    const id = identifyKeyring(settings.directory.value);
+    if (id === undefined) return false;
+    return (await agentPlaces(id, host)).some(({ socket }) => look(socket)?.isSocket());
+  },
+};
+
+/**
+ * Agents exist only where the system reports the user of the process at the other end of a socket.
+ */
+export function hasAgents(host: Pick<Host, 'platform'>): boolean {
+  return hasPeerCredentials(host);
+}
+
+/** @throws ERR_USAGE */
+export function isAgentOff({ env }: Pick<Host, 'env'>): boolean {
+  const value = env['ATMOS_KEYRING_AGENT'] ?? '';
+  if (value !== '' && value !== 'on' && value !== 'off') {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `ATMOS_KEYRING_AGENT is ${JSON.stringify(value)}: expected on or off`,
+      { hints: [unsetVariable('ATMOS_KEYRING_AGENT'), setVariable('ATMOS_KEYRING_AGENT', 'off')] },
+    );
+  }
+  return value === 'off';
+}
