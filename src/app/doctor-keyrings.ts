@@ -24,8 +24,8 @@ export interface Examined {
 
 export interface DoctorServices {
   readonly host: Host;
-  /** Opens the keyring in use; a person may be asked for its password. */
-  open(): Promise<OpenAuth>;
+  /** See {@link openUsed}. */
+  readonly used: OpenAuth | AtmosError;
 }
 
 /**
@@ -45,25 +45,24 @@ export async function examineKeyrings(
 }
 
 async function examineUsed(plan: AuthPlan, services: DoctorServices): Promise<Examined> {
-  const { host } = services;
-  const opened = await openTrusted(services);
-  if (opened instanceof AtmosError) return examineUntrusted(plan, services, opened);
-  const { keyring, insteadOf } = opened;
-  try {
-    const subject = { keyring, context: contextOf(plan, host, keyring.info.type) };
-    const findings = [
-      ...examineFallback(insteadOf),
-      ...(await examine(subject, plan, host)),
-      ...(await examineSessionFiles(plan, host)),
-    ];
-    return { keyring, isInUse: true, isCreated: await isMade(subject), findings };
-  } finally {
-    await keyring.close();
-  }
+  const { host, used } = services;
+  if (used instanceof AtmosError) return examineUntrusted(plan, services, used);
+  const { keyring, insteadOf } = used;
+  const subject = { keyring, context: contextOf(plan, host, keyring.info.type) };
+  const findings = [
+    ...examineFallback(insteadOf),
+    ...(await examine(subject, plan, host)),
+    ...(await examineSessionFiles(plan, host)),
+  ];
+  return { keyring, isInUse: true, isCreated: await isMade(subject), findings };
 }
 
-/** Returns the error if the keyring must not be opened: a password command that is not trusted. */
-async function openTrusted({ open }: DoctorServices): Promise<OpenAuth | AtmosError> {
+/**
+ * Opens the keyring in use; a person may be asked for its password.
+ *
+ * @returns the error if the keyring must not be opened: a password command that is not trusted
+ */
+export async function openUsed(open: () => Promise<OpenAuth>): Promise<OpenAuth | AtmosError> {
   try {
     return await open();
   } catch (error) {

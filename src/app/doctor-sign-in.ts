@@ -4,6 +4,7 @@ import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { findBrowser } from '../host/browser.ts';
 import type { Host } from '../host/host.ts';
+import type { Keyring } from '../keyring/contract.ts';
 import { openStoredSessions, type SessionState } from './stored-sessions.ts';
 
 /** Who is signed in where, and how a person would sign in on this machine. */
@@ -23,12 +24,14 @@ export interface ExaminedPortal {
 /**
  * Examines the providers at which a person signs in. Prompts for nothing and sends no request.
  *
+ * @param keyring the keyring in use, if it is open. The caller closes it
  * @returns undefined if there is no such provider; one that is broken is left out, because `auth
  *   validate` reports it
  */
 export async function examineSignIn(
   plan: ProjectPlan,
   host: Host,
+  keyring?: Keyring,
 ): Promise<ExaminedSignIn | undefined> {
   const chains: Chain[] = [];
   for (const provider of plan.config.providers) {
@@ -38,7 +41,7 @@ export async function examineSignIn(
       if (!isAtmosError(error)) throw error;
     }
   }
-  const portals = await portalsOf(plan, chains, host);
+  const portals = await portalsOf(plan, chains, { host, keyring });
   if (portals.length === 0) return undefined;
   const { whyNot } = await findBrowser(host);
   return { portals, ...withoutAbsent({ whyNoBrowser: whyNot }) };
@@ -47,10 +50,10 @@ export async function examineSignIn(
 async function portalsOf(
   plan: ProjectPlan,
   chains: readonly Chain[],
-  host: Host,
+  { host, keyring }: { readonly host: Host; readonly keyring: Keyring | undefined },
 ): Promise<ExaminedPortal[]> {
   if (chains.every(({ target }) => typeof target.plan.slot === 'string')) return [];
-  const sessions = await openStoredSessions(plan, host);
+  const sessions = await openStoredSessions(plan, host, keyring);
   try {
     const portals: ExaminedPortal[] = [];
     for (const chain of chains) {
@@ -61,6 +64,6 @@ async function portalsOf(
     }
     return portals;
   } finally {
-    await sessions.close();
+    if (keyring === undefined) await sessions.close();
   }
 }

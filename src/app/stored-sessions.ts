@@ -8,6 +8,7 @@ import type { ProgramCredentials } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
+import type { Keyring } from '../keyring/contract.ts';
 import { openWithFallback } from '../keyring/fallback.ts';
 import { createCredentialStore, type CredentialStore } from '../store/credential-store.ts';
 import { keyringContext, otherOwners } from './keyring-context.ts';
@@ -38,9 +39,16 @@ export interface StoredSessions {
   close(): Promise<void>;
 }
 
-/** @throws ERR_KEYRING_UNKNOWN_TYPE, and as the settings of the keyring */
-export async function openStoredSessions(plan: AuthPlan, host: Host): Promise<StoredSessions> {
-  const { keyring } = await openWithFallback(keyringContext(plan, host));
+/**
+ * @param opened the keyring of the plan, if it is open. Default: opens it
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, and as the settings of the keyring
+ */
+export async function openStoredSessions(
+  plan: AuthPlan,
+  host: Host,
+  opened?: Keyring,
+): Promise<StoredSessions> {
+  const keyring = opened ?? (await openWithFallback(keyringContext(plan, host))).keyring;
   const store = createCredentialStore({
     keyring,
     realm: plan.realm.value,

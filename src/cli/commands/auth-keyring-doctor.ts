@@ -1,12 +1,16 @@
-import { examineKeyrings, type Examined } from '../../app/doctor-keyrings.ts';
+import { examineKeyrings, openUsed, type Examined } from '../../app/doctor-keyrings.ts';
 import {
   examineNetwork,
   type ExaminedNetwork,
   type ExaminedRoute,
 } from '../../app/doctor-network.ts';
 import { examineSignIn, type ExaminedSignIn } from '../../app/doctor-sign-in.ts';
+import type { OpenAuth } from '../../app/open.ts';
+import type { AuthPlan } from '../../auth/plan.ts';
+import { AtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { abbreviateHome } from '../../host/home.ts';
+import type { Keyring } from '../../keyring/contract.ts';
 import type { Finding, FindingState } from '../../keyring/inspection.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -68,21 +72,37 @@ interface CheckJson {
  * without a prompt. It exits with 3 only for a problem of the keyring in use: a warning is not a
  * failure.
  */
-export async function keyringDoctor(
+export async function keyringDoctor(context: Context, invocation: Invocation): Promise<number> {
+  const plan = await loadPlanIfAny(context);
+  const used = await openUsed(() => openForCommand(context, plan, { isInteractive: true }));
+  const keyring = used instanceof AtmosError ? undefined : used.keyring;
+  try {
+    return await examineAll(context, invocation, { plan, used, keyring });
+  } finally {
+    await keyring?.close();
+  }
+}
+
+interface Opened {
+  readonly plan: AuthPlan;
+  readonly used: OpenAuth | AtmosError;
+  readonly keyring: Keyring | undefined;
+}
+
+async function examineAll(
   context: Context,
   { values, flags }: Invocation,
+  { plan, used, keyring }: Opened,
 ): Promise<number> {
-  const plan = await loadPlanIfAny(context);
-  const { examined, isWell } = await examineKeyrings(plan, {
-    host: context.host,
-    open: () => openForCommand(context, plan, { isInteractive: true }),
-  });
+  const { examined, isWell } = await examineKeyrings(plan, { host: context.host, used });
   const isOnline = flags['online'] === true;
   const { config } = plan;
   const { routes, leftOut } = config
     ? await examineNetwork(config, context.host, isOnline)
     : { routes: [], leftOut: [] };
-  const signIn = config ? await examineSignIn({ ...plan, config }, context.host) : undefined;
+  const signIn = config
+    ? await examineSignIn({ ...plan, config }, context.host, keyring)
+    : undefined;
   if (values['output'] === 'json') {
     const writeHint = await loadWriteHint(context.host);
     const checks = examined.flatMap((one) => checksOf(one, writeHint));

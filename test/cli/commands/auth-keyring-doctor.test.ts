@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { awsCredentials } from '../../../src/core/credentials.ts';
 import { formatHint, posixSyntax } from '../../../src/core/format-hint.ts';
+import type { Log } from '../../../src/core/log-events.ts';
 import { setClock } from '../../../src/host/set-clock.ts';
 import { createProbeKey } from '../../../src/keyring/inspection.ts';
 import { formatEnvelope, type Envelope } from '../../../src/store/envelope.ts';
@@ -540,4 +541,18 @@ describe('requests of an untrusted project', () => {
     );
     expect(of('entries')[0]?.message).toBe('read 1 entry without an error');
   });
+});
+
+test('doctor opens the keyring once for its entries and for the sessions of portals', async () => {
+  const desk = await openDesk({ entries: entry('dev', 'key') });
+  const portal = `{ kind: aws/iam-identity-center, start_url: 'https://d-1.awsapps.com/start', region: eu-west-1 }`;
+  const file = join(desk.project, 'atmos.yaml');
+  writeFileSync(file, `${yamlOf(desk)}  providers:\n    corp: ${portal}\n`);
+  const events: string[] = [];
+  const log: Log = (event) => void events.push(event);
+  const { stdout } = await desk.run(`${command} -o json`, { host: { log } });
+  expect(JSON.parse(stdout)).toMatchObject({
+    sign_in: { portals: [{ provider: 'corp', session: { state: 'none' } }] },
+  });
+  expect(events.filter((event) => event === 'keyring.password')).toHaveLength(1);
 });
