@@ -3,8 +3,8 @@ import { run, showPermissions, type Hint } from '../../core/hint.ts';
 import type { Keyring, Probe } from '../contract.ts';
 import type { FileContext } from '../file/settings.ts';
 import { checkKey, checkReadKey, checkValue } from '../key.ts';
-import { findAgent, type AgentConnection } from './connection.ts';
-import { hasAgents, isAgentOff } from './presence.ts';
+import type { AgentConnection } from './connection.ts';
+import { hasAgents, isAgentOff, lookForSockets } from './presence.ts';
 import { prepareToWrite, prepareWrite, type PreparedKeyring } from '../prepare.ts';
 import { AgentError, noAnswer } from './protocol.ts';
 import { parseStored } from './quick-read.ts';
@@ -26,7 +26,13 @@ export function createAgentClientKeyring(load: () => Promise<OpenFileKeyring>): 
     const isOff = isAgentOff(host);
     const canUnlock = context.canUnlock ?? (!isOff && hasAgents(host));
     return createClientKeyring(context, {
-      find: async () => (isOff ? undefined : findAgent(settings.directory.value, host)),
+      async find() {
+        const directory = settings.directory.value;
+        if (isOff || (await lookForSockets(directory, host)).length === 0) return undefined;
+        // With node:net it takes longer to load than the file keyring.
+        const { findAgent } = await import('./connection.ts');
+        return findAgent(directory, host);
+      },
       openFile: async () => (await load())({ ...context, canUnlock }),
     });
   };

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { AtmosError } from '../../core/errors.ts';
 import { setVariable, unsetVariable } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
@@ -6,18 +7,29 @@ import type { AgentPresence } from '../contract.ts';
 import type { FileSettings } from '../file/settings.ts';
 import { agentPlaces, identifyKeyring, look } from './socket-path.ts';
 
+type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
+
 /** Looks for the agent of a keyring. Loads nothing that connects to it. */
 export const agentPresence: AgentPresence<FileSettings> = {
   isPossible: hasAgents,
 
-  /** Calls `lstat` for each possible path of the socket. */
   async isPresent({ settings, host }) {
-    if (isAgentOff(host) || !hasAgents(host)) return false;
-    const id = identifyKeyring(settings.directory.value);
-    if (id === undefined) return false;
-    return (await agentPlaces(id, host)).some(({ socket }) => look(socket)?.isSocket());
+    if (isAgentOff(host)) return false;
+    return (await lookForSockets(settings.directory.value, host)).some((stats) => stats.isSocket());
   },
 };
+
+/**
+ * Calls `lstat` for each possible path of the socket of a keyring's agent.
+ *
+ * @returns what exists there, which need not be a socket
+ */
+export async function lookForSockets(directory: string, host: Where): Promise<Stats[]> {
+  const id = hasAgents(host) ? identifyKeyring(directory) : undefined;
+  if (id === undefined) return [];
+  const found = (await agentPlaces(id, host)).map(({ socket }) => look(socket));
+  return found.filter((stats) => stats !== undefined);
+}
 
 /**
  * Agents exist only where the system reports the user of the process at the other end of a socket.
