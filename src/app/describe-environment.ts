@@ -7,7 +7,6 @@ import { secretVariablesOf } from '../keyring/registry.ts';
 import { choiceVariables } from './choose-identity.ts';
 import {
   commandFor,
-  foreseen,
   processCommand,
   withoutRecorded,
   type Foreseen,
@@ -26,10 +25,10 @@ const redacted = '***REDACTED***';
 export async function describeEnvironment(
   plan: ProjectPlan,
   identity: Identity,
+  known: Foreseen,
   host: Host,
 ): Promise<Readonly<Record<string, string>>> {
   const env = withoutRecorded(host.env);
-  const known = await foreseen(plan.config, identity, host);
   const set = await profileVariables(plan, identity, known, changedHost(host, { env }));
   const choice = choiceVariables(plan.config, identity, env);
   const named = { set: { ...set, ...choice }, unset: [] };

@@ -60,11 +60,11 @@ function changeFor(
   services: Services,
 ): Promise<EnvironmentChange> {
   const { plan, mode } = exported;
-  return identityChange(exported, parent, services, async () => {
+  return identityChange(exported, parent, services, async (known) => {
     if (mode === 'process') await requireReachable(plan.keyring, services.host);
     const instead = 'the credentials are set in the environment';
-    const profile = await processChange(exported, parent, instead, services);
-    return profile ?? sessionChange(exported, services);
+    const profile = await processChange({ ...exported, known }, parent, instead, services);
+    return profile ?? sessionChange({ ...exported, known }, services);
   });
 }
 

@@ -63,10 +63,10 @@ export async function exportEnvironment(
   const { host } = services;
   await warnOfIntegrations(plan, identity, services);
   const env = withoutRecorded(host.env);
-  const change = await identityChange(exported, env, services, async () => {
+  const change = await identityChange(exported, env, services, async (known) => {
     const instead = 'the credentials themselves are written';
-    const profile = await processChange(exported, env, instead, services);
-    if (profile === undefined) return sessionChange(exported, services);
+    const profile = await processChange({ ...exported, known }, env, instead, services);
+    if (profile === undefined) return sessionChange({ ...exported, known }, services);
     await warnOfMemory(plan, 'each program will open a session of its own', services);
     await warnOfPassword(plan, services);
     return profile;
@@ -132,7 +132,7 @@ export async function identityChange(
   { plan, identity, region: chosen, minValidityMs }: Exported,
   env: Host['env'],
   services: Services,
-  credentialsFor: () => Promise<EnvironmentChange>,
+  credentialsFor: (known: Foreseen) => Promise<EnvironmentChange>,
 ): Promise<EnvironmentChange> {
   const { host } = services;
   const variables = await allowedVariables(variablesOfIdentity(identity), plan, services);
@@ -153,7 +153,7 @@ export async function identityChange(
         ),
         unset: [],
       }
-    : await credentialsFor();
+    : await credentialsFor(known);
   const named = { set: { ...set, ...choiceVariables(plan.config, identity, env) }, unset };
   const regions =
     chosen === undefined ? [] : regionVariables.map((key) => ({ key, value: chosen }));
@@ -202,14 +202,14 @@ export async function foreseen(
   return { isAmbient, ...withoutAbsent({ cloud, region, defaultRegion, partition }) };
 }
 
-/** As {@link foreseen}, for an identity with credentials of its own. */
-async function foreseenCloud(
-  { plan, identity }: Pick<Exported, 'plan' | 'identity'>,
-  host: Host,
-): Promise<Foreseen & Required<Pick<Foreseen, 'cloud'>>> {
-  const { cloud, ...others } = await foreseen(plan.config, identity, host);
-  if (cloud === undefined) throw new TypeError(`identity ${identity.name} has no credentials`);
-  return { cloud, ...others };
+/** What the change for an identity with credentials of its own needs. */
+interface Known {
+  readonly known: Foreseen;
+}
+
+function requireCloud({ cloud }: Foreseen, { name }: Identity): Cloud {
+  if (cloud === undefined) throw new TypeError(`identity ${name} has no credentials`);
+  return cloud;
 }
 
 /**
@@ -217,13 +217,11 @@ async function foreseenCloud(
  * default that the user has not chosen would override the one in the user's own AWS files.
  */
 export async function sessionChange(
-  exported: Pick<Exported, 'plan' | 'identity' | 'minValidityMs'>,
-  { host, openSession }: Pick<Services, 'host' | 'openSession'>,
+  { identity, minValidityMs, known }: Pick<Exported, 'identity' | 'minValidityMs'> & Known,
+  { openSession }: Pick<Services, 'openSession'>,
 ): Promise<EnvironmentChange> {
-  const { identity, minValidityMs } = exported;
   const { session } = await openSession(identity, withoutAbsent({ minValidityMs }));
-  const { cloud, region } = await foreseenCloud(exported, host);
-  return cloud.environment(session.credentials, region);
+  return requireCloud(known, identity).environment(session.credentials, known.region);
 }
 
 /**
@@ -233,14 +231,15 @@ export async function sessionChange(
  * alike. Opens a session only if the caller requires one.
  */
 export async function processChange(
-  exported: Exported,
+  exported: Exported & Known,
   env: Host['env'],
   instead: string,
   { host, warn, openSession }: Services,
 ): Promise<EnvironmentChange | undefined> {
-  const { plan, identity, mode, minValidityMs, opensSession = false } = exported;
+  const { plan, identity, mode, minValidityMs, opensSession = false, known } = exported;
   if (mode !== 'process') return undefined;
-  const { cloud, region: configured, defaultRegion } = await foreseenCloud(exported, host);
+  const { region: configured, defaultRegion } = known;
+  const cloud = requireCloud(known, identity);
   const commandOf = await processCommand(cloud, host);
   if (commandOf('a') === undefined) {
     await warn(`the path of this program cannot be written in an AWS file, so ${instead}`);

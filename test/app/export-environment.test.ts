@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findLocked, processChange, sessionChange } from '../../src/app/export-environment.ts';
+import {
+  findLocked,
+  foreseen,
+  processChange,
+  sessionChange,
+} from '../../src/app/export-environment.ts';
 import { planAuth, type ProjectPlan } from '../../src/auth/plan.ts';
 import { findIdentity } from '../../src/config/find-identity.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
@@ -37,7 +42,7 @@ async function exported(plan: ProjectPlan, identity: Identity, host: Host) {
   const warn = async (message: string) => void warnings.push(message);
   const openSession = () => Promise.reject(new TypeError('mode process opens no session'));
   const change = await processChange(
-    { plan, identity, mode: 'process' },
+    { plan, identity, mode: 'process', known: await foreseen(plan.config, identity, host) },
     host.env,
     'it is tried otherwise',
     {
@@ -115,8 +120,8 @@ test.each([
     wasOpened: true,
   };
   const { set } = await sessionChange(
-    { plan, identity: dev },
-    { host: fakeHost(), openSession: async () => result },
+    { identity: dev, known: await foreseen(plan.config, dev, fakeHost()) },
+    { openSession: async () => result },
   );
   expect(set['AWS_REGION']).toBe(region);
 });

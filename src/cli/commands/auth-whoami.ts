@@ -84,7 +84,7 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
   const { now } = context.host;
   const { who, failure } = await lookUpIdentity(opened, identity, { isAmbient, now });
   if (invocation.values['output'] === 'json') {
-    const environment = await describeEnvironment(plan, identity, context.host);
+    const environment = await describeEnvironment(plan, identity, known, context.host);
     const hasCredentials = !isAtmosError(failure, 'ERR_AUTH_KEYS_MISSING');
     await context.outJson({
       ...whoamiJson(who, opened),
