@@ -1,7 +1,7 @@
 import { quotesHint } from '../core/configuration-error.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
 import { foldName, lowerCase } from '../core/names.ts';
-import { hasControl } from '../core/printable.ts';
+import { hasControl } from '../core/control-characters.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { variableProblem } from '../core/variables.ts';

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { quoteValue, showValue } from '../core/json.ts';
-import { hasControl } from '../core/printable.ts';
+import { hasControl } from '../core/control-characters.ts';
 import { isMap } from '../core/validate.ts';
 import { cacheDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';

@@ -3,7 +3,7 @@ import { AtmosError } from '../core/errors.ts';
 import { addOptions, didYouMean, optionWords, run, unsetHints } from '../core/hint.ts';
 import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
 import { expectedNames, isSameName, nearestName } from '../core/names.ts';
-import { hasControl } from '../core/printable.ts';
+import { hasControl } from '../core/control-characters.ts';
 import { configDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { fileSaying, tagAt, valueAt, type ConfigFile } from './config-file.ts';

@@ -1,3 +1,5 @@
+const pattern = String.raw`(?!(?<=[\p{ExtPict}\p{EMod}\ufe0f])\u200d(?=\p{ExtPict}))(?!(?<=\p{ExtPict})\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]`;
+
 let deceptive: RegExp | undefined;
 
 /**
@@ -7,22 +9,9 @@ let deceptive: RegExp | undefined;
  */
 export function replaceDeceptive(text: string, replace: (char: string) => string): string {
   if (/^[\n -~]*$/.test(text)) return text.replaceAll('\n', replace);
-  deceptive ??= createDeceptive();
+  // Not a literal: V8 would look its properties up in Unicode's tables whenever it reads this file.
+  deceptive ??= new RegExp(pattern, 'gu');
   return text.replaceAll(deceptive, replace);
-}
-
-/** Not a literal: V8 would look up its properties in Unicode's tables whenever it reads this file. */
-function createDeceptive(): RegExp {
-  const emoji = String.raw`\p{Extended_Pictographic}`;
-  const joiner = String.raw`(?<=[${emoji}\p{Emoji_Modifier}\ufe0f])\u200d(?=${emoji})`;
-  const selector = String.raw`(?<=${emoji})\ufe0f`;
-  const characters = String.raw`[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`;
-  return new RegExp(`(?!${joiner})(?!${selector})${characters}`, 'gu');
-}
-
-/** Whether a text contains a control character: `\p{Cc}`, whose literal is slow to parse. */
-export function hasControl(text: string): boolean {
-  return /[^ -~\u00a0-\uffff]/.test(text);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { KeyringError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
-import { hasControl } from '../core/printable.ts';
+import { hasControl } from '../core/control-characters.ts';
 
 /** Maximum length of an entry name for writing, in bytes of its encoded file name. */
 export const maxKeyBytes = 240;

@@ -9,7 +9,7 @@ import {
   type StoredCredentials,
 } from '../core/credentials.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
-import { hasControl } from '../core/printable.ts';
+import { hasControl } from '../core/control-characters.ts';
 import { formatTimestamp, parseTimestamp } from '../core/time.ts';
 import type { ItemKind, Owner } from './key.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { hasControl } from '../../core/printable.ts';
+import { hasControl } from '../../core/control-characters.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { Host } from '../../host/host.ts';
 import type { ProcessCommand, ProcessProfile } from '../cloud-contract.ts';
