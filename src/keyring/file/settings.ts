@@ -9,6 +9,7 @@ import { isVariableName, notVariableName } from '../../core/variable-name.ts';
 import { dataDirectory, noHome, requireFromHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext, PasswordSources, Pinned, SettlingHost } from '../contract.ts';
+import { pinText, unpinText } from '../pinned-text.ts';
 import { parseUnlockTime } from '../unlock-time.ts';
 
 // The settings of the file keyring: names of keys and variables, defaults, rules for paths. The
@@ -95,35 +96,25 @@ export function settlePassword(said: Spec, host: SettlingHost): Omit<FileSetting
 
 export function pinFile({ passwordEnv, passwordFile, directory }: FileSettings): Pinned {
   return withoutAbsent({
-    passwordEnv: withoutPath(passwordEnv),
-    passwordFile: passwordFile && withoutPath(passwordFile),
-    directory: withoutPath(directory),
+    passwordEnv: pinText(passwordEnv),
+    passwordFile: passwordFile && pinText(passwordFile),
+    directory: pinText(directory),
   });
-}
-
-function withoutPath({ value, source, tag }: SpecText): Sourced<string> {
-  return withoutAbsent({ value, source, tag });
 }
 
 export function unpinFile(pinned: Pinned): Spec {
   const { passwordEnv, passwordFile, directory } = pinned as PinnedFile;
   return withoutAbsent({
-    password_env: passwordEnv && withPath(passwordEnv),
-    password_file: passwordFile && withPath(passwordFile),
+    password_env: passwordEnv && unpinText(passwordEnv),
+    password_file: passwordFile && unpinText(passwordFile),
     // A slash at the end makes the path the directory itself, whatever its name.
-    path: directory && withPath({ ...directory, value: `${directory.value}${sep}` }),
+    path: directory && unpinText({ ...directory, value: `${directory.value}${sep}` }),
   });
 }
 
 type PinnedFile = Readonly<
   Partial<Record<'passwordEnv' | 'passwordFile' | 'directory', Sourced<string>>>
 >;
-
-/** The source of what a configuration says begins with its path. */
-function withPath(said: Sourced<string>): SpecText {
-  const [path] = /^(?:auth|env)\.[^ ]*/.exec(said.source) ?? [];
-  return withoutAbsent({ ...said, path: path?.split('.') });
-}
 
 export function passwordSources(
   { passwordEnv, passwordFile, passwordCommand }: FileSettings,
