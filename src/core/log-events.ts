@@ -87,6 +87,16 @@ export const logVocabulary = {
     level: 'Debug',
     fields: { outcome: ['used', 'passed_over'], process: 'number' },
   },
+  /** A vault server answered a request, or did not: `status` 0. `resource` has no secret. */
+  'keyring.answered': {
+    level: 'Trace',
+    fields: { method: 'name', resource: 'name', status: 'number', duration_ms: 'number' },
+  },
+  /** This process logged in to a vault server, or renewed its token. */
+  'keyring.token': {
+    level: 'Debug',
+    fields: { outcome: ['read', 'logged_in', 'renewed'], ttl_seconds: 'number' },
+  },
   'store.read': { level: 'Trace', fields: { identity: 'name', item: items, found: 'flag' } },
   'store.written': { level: 'Trace', fields: { identity: 'name', item: items } },
   'store.removed': { level: 'Info', fields: { identity: 'name', item: items } },

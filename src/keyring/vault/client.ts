@@ -1,0 +1,143 @@
+import { isObject, parseJson } from '../../core/json.ts';
+import type { Host } from '../../host/host.ts';
+import {
+  conditionOf,
+  isTlsFailure,
+  isTransient,
+  type Condition,
+  type VaultErrors,
+} from './errors.ts';
+import type { ServerAnswer, ServerConnection, ServerRequest } from './http.ts';
+
+// Sends requests until the server has given an answer, with a limit: a cluster that elects a leader
+// refuses requests for some seconds.
+
+/** How long a request is repeated while the server is busy or has no leader. */
+const patienceMs = 30_000;
+/** How often a server is tried that has not answered before. */
+const maxFirstTries = 3;
+const firstPauseMs = 100;
+const maxPauseMs = 2_000;
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A usable answer. */
+export interface Reply {
+  readonly status: number;
+  /** Empty for an answer without a body. */
+  readonly body: JsonObject;
+  readonly answer: ServerAnswer;
+}
+
+export interface RequestOptions {
+  /** Conditions that are returned and not thrown. */
+  readonly allowed?: readonly Condition[];
+  /** Default: as often as 30 seconds allow. */
+  readonly isTriedOnce?: boolean;
+}
+
+export interface VaultClient {
+  /**
+   * @throws KeyringError for a condition of the server that is not allowed, after 30 seconds if it may
+   *   pass; ERR_KEYRING_UNAVAILABLE, ERR_KEYRING_TIMEOUT if the server does not answer
+   */
+  request(request: ServerRequest, options?: RequestOptions): Promise<Reply>;
+  close(): void;
+}
+
+type Attempt =
+  | { readonly answer: ServerAnswer; readonly condition: Condition | undefined }
+  | { readonly failure: unknown };
+
+export function createClient(
+  connection: ServerConnection,
+  errors: VaultErrors,
+  host: Pick<Host, 'sleep' | 'monotonicMs' | 'waiting' | 'log'>,
+): VaultClient {
+  let hasAnswered = false;
+
+  async function attemptOnce(request: ServerRequest): Promise<Attempt> {
+    const startMs = host.monotonicMs();
+    try {
+      const answer = await connection.send(request);
+      hasAnswered = true;
+      logRequest(request, startMs, answer.status);
+      return { answer, condition: conditionOf(answer) };
+    } catch (failure) {
+      logRequest(request, startMs, 0);
+      return { failure };
+    }
+  }
+
+  function logRequest({ method, path }: ServerRequest, startMs: number, status: number): void {
+    const [resource = ''] = path.split('?');
+    const duration_ms = Math.round(host.monotonicMs() - startMs);
+    host.log('keyring.answered', { method, resource, status, duration_ms });
+  }
+
+  /** Whether the request is sent again. */
+  function mayRetry(attempt: Attempt, tries: number): boolean {
+    if ('answer' in attempt)
+      return attempt.condition !== undefined && isTransient(attempt.condition);
+    const error = errors.ofFailure(attempt.failure);
+    if (error === undefined) return false;
+    if (error.code === 'ERR_KEYRING_TIMEOUT') return hasAnswered;
+    if (isTlsFailure(attempt.failure)) return false;
+    return hasAnswered || tries < maxFirstTries;
+  }
+
+  return {
+    async request(request, { allowed = [], isTriedOnce = false } = {}) {
+      const startMs = host.monotonicMs();
+      let shown: (() => void) | undefined;
+      try {
+        for (let tries = 1; ; tries++) {
+          const attempt = await attemptOnce(request);
+          const waitedMs = host.monotonicMs() - startMs;
+          if ('answer' in attempt) {
+            const { answer, condition } = attempt;
+            if (condition === undefined || allowed.includes(condition)) {
+              return { status: answer.status, body: bodyOf(answer, errors), answer };
+            }
+          }
+          const pauseMs = pauseFor(attempt, tries);
+          const isOver = isTriedOnce || waitedMs + pauseMs > patienceMs;
+          if (isOver || !mayRetry(attempt, tries)) throw errorOf(attempt, errors, waitedMs);
+          shown ??= host.waiting('the vault server', patienceMs, startMs);
+          await host.sleep(pauseMs);
+        }
+      } finally {
+        shown?.();
+      }
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** Doubles from 0.1 to 2 seconds, unless the server says when to ask again. */
+function pauseFor(attempt: Attempt, tries: number): number {
+  const said = 'answer' in attempt ? attempt.answer.retryAfterMs : undefined;
+  return said ?? Math.min(firstPauseMs * 2 ** (tries - 1), maxPauseMs);
+}
+
+function errorOf(attempt: Attempt, errors: VaultErrors, waitedMs: number): unknown {
+  if ('failure' in attempt) return errors.ofFailure(attempt.failure) ?? attempt.failure;
+  const { answer, condition } = attempt;
+  if (condition === undefined) throw new TypeError('a success is no error');
+  return errors.ofCondition(condition, answer, waitedMs);
+}
+
+/** @throws ERR_KEYRING_IO, ERR_KEYRING_TOO_LARGE */
+function bodyOf({ text, status }: ServerAnswer, errors: VaultErrors): JsonObject {
+  if (text === undefined)
+    throw errors.unreadable('an answer that is too large', 'ERR_KEYRING_TOO_LARGE');
+  if (text === '' && status === 204) return {};
+  const body = parseJson(text);
+  if (isObject(body)) return body;
+  throw errors.unreadable(`an answer that is not JSON (status ${status})`);
+}
+
+/** The field `data` of an answer. */
+export function dataOf({ body }: Reply): JsonObject | undefined {
+  return isObject(body['data']) ? body['data'] : undefined;
+}

@@ -1,0 +1,289 @@
+import { BackendError, KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { run, say, type Hint } from '../../core/hint.ts';
+import { isObject, parseJson, quote, showValue } from '../../core/json.ts';
+import { shownKey } from '../key.ts';
+import { requestLimitMs, RequestTimeout, type ServerAnswer } from './http.ts';
+import type { VaultSettings } from './settings.ts';
+
+// Each condition of the server, and each way in which it cannot be reached, as an error of the closed
+// set with its own message and hint.
+
+/** What happened, if an answer is not one that the caller can use. */
+export type Condition =
+  | 'sealed'
+  | 'uninitialized'
+  | 'no-leader'
+  | 'no-namespace'
+  | 'no-mount'
+  | 'denied'
+  | 'changed'
+  | 'busy'
+  | 'too-large'
+  | 'failing'
+  | 'refused';
+
+/** Undefined for a success, and for `nothing found`. */
+export function conditionOf({ status, text = '' }: ServerAnswer): Condition | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  const said = errorsIn(text).join('\n');
+  if (/Vault is sealed/i.test(said)) return 'sealed';
+  if (/not initialized/i.test(said) || status === 501) return 'uninitialized';
+  if (/active cluster node not found|not active but|no active/i.test(said)) return 'no-leader';
+  if (/too large/i.test(said) || status === 413) return 'too-large';
+  if (/check-and-set parameter did not match/.test(said)) return 'changed';
+  if (/namespace not found/i.test(said)) return 'no-namespace';
+  if (/no handler for route/.test(said)) return 'no-mount';
+  if (status === 404) return undefined;
+  if (status === 401 || status === 403) return 'denied';
+  if (status === 307 || status === 472 || status === 473 || status === 474) return 'no-leader';
+  if (status === 429 || status === 412) return 'busy';
+  return status >= 500 ? 'failing' : 'refused';
+}
+
+/** Whether the same request may succeed a little later. */
+export function isTransient(condition: Condition): boolean {
+  return ['no-leader', 'busy', 'failing'].includes(condition);
+}
+
+/** The messages of an error of the server. */
+export function errorsIn(text: string): string[] {
+  const parsed = parseJson(text);
+  const errors = isObject(parsed) ? parsed['errors'] : undefined;
+  return Array.isArray(errors) ? errors.filter((one) => typeof one === 'string') : [];
+}
+
+/** The errors of one keyring: each names the server, and where its address was configured. */
+export function createErrors({ address, namespace, mount, prefix }: VaultSettings) {
+  const url = address && showValue(address);
+  const server = `the vault server ${url} (from ${address?.source})`;
+  const namespaceName = namespace && showValue(namespace);
+  const inNamespace = namespaceName === undefined ? '' : ` in the namespace ${namespaceName}`;
+  const status =
+    address?.tag === undefined ? [run(['bao', 'status', `-address=${url}`], 'to test it')] : [];
+
+  function error(
+    code: KeyringError['code'],
+    message: string,
+    hints: readonly Hint[] = [],
+    cause?: unknown,
+  ): KeyringError {
+    return new KeyringError(code, message, { hints, cause });
+  }
+
+  /** @param what `reading an entry`, for the message */
+  function denied(what: string): KeyringError {
+    return error(
+      'ERR_KEYRING_PERMISSIONS',
+      `${server} denies permission: the token's policies do not allow ${what}${inNamespace}`,
+      [
+        say(
+          `ask an administrator for a policy with create, read and update on ${mount}/data/${prefix}/*, and list and delete on ${mount}/metadata/${prefix}/*`,
+        ),
+      ],
+    );
+  }
+
+  return {
+    /** The server in a message. */
+    server,
+
+    ofCondition(condition: Condition, answer: ServerAnswer, waitedMs: number): KeyringError {
+      const seconds = Math.round(waitedMs / 1000);
+      const cause = new BackendError(`status ${answer.status}`);
+      switch (condition) {
+        case 'sealed':
+          return error('ERR_KEYRING_LOCKED', `${server} is sealed`, [
+            say('ask an administrator of the server to unseal it'),
+          ]);
+        case 'uninitialized':
+          return error('ERR_KEYRING_UNAVAILABLE', `${server} is not initialized`, [
+            say('ask an administrator of the server to initialize it'),
+          ]);
+        case 'no-leader':
+          return error(
+            'ERR_KEYRING_TIMEOUT',
+            `the cluster of ${server} had no active node for ${seconds} seconds`,
+            status,
+            cause,
+          );
+        case 'no-namespace':
+          return error('ERR_KEYRING_UNAVAILABLE', `${server} has no namespace ${namespaceName}`, [
+            say('set auth.keyring.spec.namespace to a namespace that exists'),
+          ]);
+        case 'no-mount':
+          return error(
+            'ERR_KEYRING_UNAVAILABLE',
+            `${server} has no secrets engine at ${mount}${inNamespace}`,
+            [
+              say('set auth.keyring.spec.mount to the path of a KV secrets engine of version 2'),
+              run(
+                ['bao', 'secrets', 'enable', `-path=${mount}`, '-version=2', 'kv'],
+                'as an administrator of the server, to create it',
+              ),
+            ],
+          );
+        case 'busy':
+          return error(
+            'ERR_KEYRING_BUSY',
+            `${server} refused requests for ${seconds} seconds because it is busy (status ${answer.status})`,
+            [say('try again later')],
+            cause,
+          );
+        case 'too-large':
+          return error(
+            'ERR_KEYRING_TOO_LARGE',
+            `${server} refused a value that is too large for it`,
+          );
+        case 'changed':
+          return error('ERR_KEYRING_BUSY', `another process changed the entry on ${server}`);
+        case 'denied':
+          return denied('the request');
+        case 'failing':
+          return error(
+            'ERR_KEYRING_IO',
+            `${server} failed for ${seconds} seconds (status ${answer.status})`,
+            status,
+            cause,
+          );
+        case 'refused':
+          return error(
+            'ERR_KEYRING_IO',
+            `${server} refused the request (status ${answer.status})`,
+            [say('the log of the server has the reason')],
+            cause,
+          );
+      }
+    },
+
+    /** No answer. Undefined for an error that the network did not cause. */
+    ofFailure(failure: unknown): KeyringError | undefined {
+      if (failure instanceof RequestTimeout) {
+        return error(
+          'ERR_KEYRING_TIMEOUT',
+          `${server} did not answer within ${requestLimitMs / 1000} seconds`,
+          status,
+        );
+      }
+      const code = systemErrorCode(failure) ?? '';
+      if (isTlsFailure(failure)) {
+        return error(
+          'ERR_KEYRING_UNAVAILABLE',
+          `${server} cannot be verified: TLS failed (${code})`,
+          [code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? otherName : otherIssuer],
+          failure,
+        );
+      }
+      const reason = code.startsWith('HPE_') ? 'it does not answer in HTTP' : reasons[code];
+      if (reason === undefined) return undefined;
+      return error(
+        'ERR_KEYRING_UNAVAILABLE',
+        `${server} cannot be reached: ${reason} (${code})`,
+        status,
+        failure,
+      );
+    },
+
+    denied,
+
+    /** @param from the source of the token */
+    tokenRefused(from: string, hints: readonly Hint[]): KeyringError {
+      return error(
+        'ERR_KEYRING_PASSWORD_REQUIRED',
+        `${server} does not accept the token from ${from}: it is invalid, or has expired`,
+        hints,
+      );
+    },
+
+    /** @param why completes a message: `no token was found` */
+    noToken(why: string, hints: readonly Hint[], cause?: unknown): KeyringError {
+      return error('ERR_KEYRING_PASSWORD_REQUIRED', why, hints, cause);
+    },
+
+    /** @param login `approle at auth/approle` */
+    loginRefused(
+      login: string,
+      { status: code, text = '' }: ServerAnswer,
+      secrets: readonly string[],
+    ) {
+      const [said = ''] = errorsIn(text);
+      const isShown = said !== '' && !secrets.some((secret) => said.includes(secret));
+      return error(
+        'ERR_KEYRING_PASSWORD_REQUIRED',
+        `${server} refused the login ${login}${inNamespace} (status ${code})${isShown ? `: ${quote(said.slice(0, 200))}` : ''}`,
+        [say('check the settings in auth.keyring.spec.auth, and the role on the server')],
+      );
+    },
+
+    wrongVersion(what: string): KeyringError {
+      return error(
+        'ERR_KEYRING_VERSION',
+        `${mount} of ${server} is ${what}, and the vault keyring needs a KV secrets engine of version 2`,
+        [
+          run(
+            ['bao', 'kv', 'enable-versioning', `${mount}/`],
+            'as an administrator of the server, to upgrade an engine of version 1',
+          ),
+          say('set auth.keyring.spec.mount to another engine'),
+        ],
+      );
+    },
+
+    lostRace(key: string): KeyringError {
+      return error(
+        'ERR_KEYRING_BUSY',
+        `another process changed the entry ${shownKey(key)} on ${server} twice while it was written`,
+        [say('run the command again')],
+      );
+    },
+
+    foreign(key: string): KeyringError {
+      return error(
+        'ERR_KEYRING_FOREIGN',
+        `the secret of the entry ${shownKey(key)} on ${server} was written by another program: it does not have exactly one field "value" with text`,
+        [say(`move that secret away from ${mount}/${prefix}`)],
+      );
+    },
+
+    /** @param what `an answer that is not JSON` */
+    unreadable(what: string, code: 'ERR_KEYRING_IO' | 'ERR_KEYRING_TOO_LARGE' = 'ERR_KEYRING_IO') {
+      return error(code, `${server} returned ${what}`, [
+        say('check that the address is that of an OpenBao or HashiCorp Vault server'),
+        ...status,
+      ]);
+    },
+
+    certificates(path: string, reason: string): KeyringError {
+      return error('ERR_KEYRING_IO', `the certificates in ${path} for ${server} ${reason}`, [
+        say('set auth.keyring.spec.ca_cert to a PEM file with the certificate of the authority'),
+      ]);
+    },
+  };
+}
+
+export type VaultErrors = ReturnType<typeof createErrors>;
+
+/** Whether the server was reached, but is not the one that was configured or does not use TLS. */
+export function isTlsFailure(failure: unknown): boolean {
+  return /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|ERR_TLS_|ERR_SSL_|EPROTO)/.test(
+    systemErrorCode(failure) ?? '',
+  );
+}
+
+const otherIssuer = say(
+  'set auth.keyring.spec.ca_cert to a PEM file with the certificate of the authority',
+);
+
+const otherName = say(
+  "use a host of the server's certificate in the address, or set auth.keyring.spec.tls_server_name to one",
+);
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'the name server does not answer',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  ETIMEDOUT: 'no answer in time',
+  EHOSTUNREACH: 'no route to it',
+  ENETUNREACH: 'the network cannot be reached',
+};
