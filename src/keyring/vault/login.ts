@@ -1,0 +1,187 @@
+import { say, type Hint } from '../../core/hint.ts';
+import { isObject } from '../../core/json.ts';
+import type { KeyringError } from '../../core/errors.ts';
+import type { JsonObject, Reply, VaultClient } from './client.ts';
+import { conditionOf, type VaultErrors } from './errors.ts';
+import type { VaultContext } from './settings.ts';
+import { findToken, secretFile, secretVariable } from './token-sources.ts';
+
+// The token of this process: an existing one, or that of a login, which is kept in memory and renewed.
+
+/** A token of a login is renewed when less than this part of its life is left. */
+const renewalPart = 1 / 3;
+
+interface Token {
+  readonly value: string;
+  readonly from: string;
+  readonly renewal: readonly Hint[];
+  /** Of a login with an end, on the monotonic clock. */
+  readonly life?: {
+    readonly ttlMs: number;
+    readonly endsAtMs: number;
+    readonly isRenewable: boolean;
+  };
+}
+
+export interface Tokens {
+  /** The token for a request, after a login or a renewal if one is due. */
+  current(): Promise<string>;
+  /**
+   * Gets another token after the server refused this one: by a new login, or from the same source.
+   *
+   * @throws ERR_KEYRING_PASSWORD_REQUIRED if the source still has the same one
+   */
+  replace(refused: string): Promise<void>;
+  /** Whether there is one already. */
+  isHeld(): boolean;
+  /** The error for a token that the server refused. */
+  refusal(): KeyringError;
+  forget(): void;
+}
+
+export function createTokens(
+  context: VaultContext,
+  client: VaultClient,
+  errors: VaultErrors,
+): Tokens {
+  const { host, settings } = context;
+  const { method, mount } = settings.login;
+  const namespace = settings.namespace?.value;
+  let token: Token | undefined;
+  let pending: Promise<Token> | undefined;
+
+  async function obtain(): Promise<Token> {
+    if (method !== 'token') return logIn();
+    const found = await findToken(context, errors);
+    host.log('keyring.token', { outcome: 'read', ttl_seconds: undefined });
+    return found;
+  }
+
+  async function logIn(): Promise<Token> {
+    const body = loginBody(context, errors);
+    const reply = await client.request(
+      { method: 'POST', path: `auth/${encodePath(mount)}/login`, body, ...inNamespace(namespace) },
+      { allowed: ['denied', 'refused', 'no-mount'] },
+    );
+    const named = `by ${method} at auth/${mount}`;
+    const secrets = Object.values(body);
+    if (conditionOf(reply.answer) !== undefined || reply.status === 404) {
+      throw errors.loginRefused(named, reply.answer, secrets);
+    }
+    const granted = tokenIn(reply, host.monotonicMs());
+    if (granted === undefined) throw errors.unreadable('an answer to the login without a token');
+    logToken('logged_in', granted);
+    return {
+      ...granted,
+      from: `the login ${named}`,
+      renewal: [say('check the token_ttl of the role on the server')],
+    };
+  }
+
+  /** Undefined if the server does not renew it: then its end has come. */
+  async function renew(old: Token): Promise<Token | undefined> {
+    const reply = await client.request(
+      {
+        method: 'POST',
+        path: 'auth/token/renew-self',
+        token: old.value,
+        ...inNamespace(namespace),
+      },
+      { allowed: ['denied', 'refused'] },
+    );
+    const granted = tokenIn(reply, host.monotonicMs());
+    if (conditionOf(reply.answer) !== undefined || granted === undefined) return undefined;
+    logToken('renewed', granted);
+    return { ...old, ...granted };
+  }
+
+  function logToken(outcome: 'logged_in' | 'renewed', { life }: Pick<Token, 'life'>): void {
+    const ttl_seconds = life && Math.round(life.ttlMs / 1000);
+    host.log('keyring.token', { outcome, ttl_seconds });
+  }
+
+  async function refresh(): Promise<Token> {
+    const old = token;
+    const renewed = old?.life?.isRenewable ? await renew(old) : undefined;
+    return renewed ?? obtain();
+  }
+
+  /** Requests that need a token at the same time share one login. */
+  async function shared(get: () => Promise<Token>): Promise<Token> {
+    pending ??= get().finally(() => (pending = undefined));
+    token = await pending;
+    return token;
+  }
+
+  function isDue({ life }: Token): boolean {
+    return life !== undefined && life.endsAtMs - host.monotonicMs() < life.ttlMs * renewalPart;
+  }
+
+  const refusal = () => {
+    const { from, renewal } = token ?? { from: 'nowhere', renewal: [] };
+    return errors.tokenRefused(from, renewal);
+  };
+
+  return {
+    async current() {
+      if (token !== undefined && !isDue(token)) return token.value;
+      return (await shared(refresh)).value;
+    },
+    async replace(refused) {
+      if (token !== undefined && token.value !== refused) return;
+      const { value } = await shared(obtain);
+      if (value === refused) throw refusal();
+    },
+    isHeld: () => token !== undefined,
+    refusal,
+    forget() {
+      token = undefined;
+    },
+  };
+}
+
+/** @throws ERR_KEYRING_PASSWORD_REQUIRED for a part that is missing */
+function loginBody({ host, settings }: VaultContext, errors: VaultErrors): Record<string, string> {
+  const { method, role, roleId, secretIdEnv, secretIdFile, tokenFile } = settings.login;
+  if (method === 'jwt') {
+    if (role === undefined) throw missing('role', errors);
+    if (tokenFile === undefined) throw missing('token_file', errors);
+    return { role: role.value, jwt: secretFile(tokenFile, 'token', errors).value };
+  }
+  if (roleId === undefined) throw missing('role_id', errors);
+  const secret =
+    (secretIdEnv && secretVariable(secretIdEnv, host, errors)) ??
+    (secretIdFile && secretFile(secretIdFile, 'secret id', errors));
+  return { role_id: roleId.value, ...(secret ? { secret_id: secret.value } : {}) };
+}
+
+function missing(key: string, errors: VaultErrors): KeyringError {
+  return errors.noToken(`the login to ${errors.server} has no ${key}`, [
+    say(`set auth.keyring.spec.auth.${key}`),
+  ]);
+}
+
+function tokenIn({ body }: Reply, nowMs: number): Pick<Token, 'value' | 'life'> | undefined {
+  const auth = body['auth'];
+  if (!isObject(auth) || typeof auth['client_token'] !== 'string' || auth['client_token'] === '') {
+    return undefined;
+  }
+  return { value: auth['client_token'], ...lifeOf(auth, nowMs) };
+}
+
+/** A duration of 0 means that the token does not expire. */
+function lifeOf(auth: JsonObject, nowMs: number): Pick<Token, 'life'> {
+  const seconds = auth['lease_duration'];
+  if (typeof seconds !== 'number' || seconds <= 0) return {};
+  const ttlMs = seconds * 1000;
+  return { life: { ttlMs, endsAtMs: nowMs + ttlMs, isRenewable: auth['renewable'] === true } };
+}
+
+/** A path on the server in a URL. */
+export function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+export function inNamespace(namespace: string | undefined) {
+  return namespace === undefined ? {} : { namespace };
+}
