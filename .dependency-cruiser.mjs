@@ -22,7 +22,7 @@ const layers = {
 };
 
 // The unlock agent belongs to the file keyring.
-const backends = ['memory', '(file|agent)', 'system'];
+const backends = ['memory', '(file|agent)', 'system', 'vault'];
 const partsOf = (/** @type {string} */ backend) => `keyring/${backend}(/|[.]ts$)`;
 
 /**

@@ -60,10 +60,10 @@ const keyringSchema = (spec: SpecSchema) =>
   mapOf({
     type: setting(
       text,
-      'Where credentials are stored: `system` (the keyring of the operating system), `file` (an encrypted directory) or `memory` (until the process exits).',
+      'Where credentials are stored: `system` (the keyring of the operating system), `file` (an encrypted directory), `vault` (a server of OpenBao or HashiCorp Vault) or `memory` (until the process exits).',
       { environment: 'ATMOS_KEYRING_TYPE', default: 'system' },
     ),
-    spec: setting(spec, 'Settings of the file keyring.'),
+    spec: setting(spec, 'Settings of the file keyring, or of the vault keyring.'),
     fallback: setting(
       listOf(text),
       'The types to use instead, in this order, if the first is unavailable. Not used if the keyring is locked or its password is wrong.',

@@ -7,7 +7,7 @@ import type { Host } from '../host/host.ts';
 import type { Finding } from './inspection.ts';
 
 export interface KeyringInfo {
-  /** `system`, `file` or `memory`. */
+  /** `system`, `file`, `memory` or `vault`. */
   readonly type: string;
   /** Whether the entries outlive the process. */
   readonly persistent: boolean;
@@ -25,7 +25,7 @@ export interface Probe {
  * Stores text under keys. Every backend keeps the promises below.
  *
  * Keys have no control character, no leading dot, and at most 240 bytes as an encoded file name.
- * Values are text of at most 1 MiB of UTF-8 (64 KiB in `system`). Every failure is a
+ * Values are text of at most 1 MiB of UTF-8 (64 KiB in `system` and `vault`). Every failure is a
  * {@link KeyringError} of the closed set; nothing is lost silently, and every wait has a limit.
  */
 export interface Keyring {
@@ -166,6 +166,11 @@ export interface PasswordSources {
 export interface Backend<S = unknown> {
   readonly type: string;
   /**
+   * Whether each use, a probe too, sends requests to a server. Then it is used only if it is configured
+   * and trusted: `status` and `doctor` do not look at it otherwise. Default: false.
+   */
+  readonly isRemote?: true;
+  /**
    * The keys of `auth.keyring.spec` that are its own, each by `setting`: no two backends have the same
    * one. The other fields of {@link About} have effects: `environment` is the variable that
    * overrides the key. Default: no keys.
@@ -265,6 +270,18 @@ export interface KeyringDetails {
   readonly networkFileSystem?: string;
 }
 
+/** A server that has the entries, and the access of this program to it. */
+export interface ServerDetails {
+  /** As it is configured. */
+  readonly address: string;
+  readonly version: string;
+  readonly namespace?: string;
+  /** What allows the token to do something. Undefined if the token may not ask. */
+  readonly policies?: readonly string[];
+  /** Undefined if it does not expire, or may not ask. */
+  readonly tokenExpiresAt?: Date;
+}
+
 /**
  * Inspects one kind of keyring from outside, without its password and without a prompt. The reason why a
  * keyring cannot be used at all is not reported here, but by its probe.
@@ -274,6 +291,8 @@ export interface Inspector<S = unknown> {
   describe(context: BackendContext<S>): KeyringDetails;
   /** Changes no entry. */
   examine(context: BackendContext<S>): Promise<Finding[]>;
+  /** Only for a backend on a server. @throws KeyringError */
+  askServer?(context: BackendContext<S>): Promise<ServerDetails>;
 }
 
 /** How long a keyring stays unlocked: in total, and without use. */

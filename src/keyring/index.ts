@@ -17,7 +17,10 @@ export type { Keyring, KeyringInfo, PasswordRequest, Probe, PromptPassword } fro
 export { maxKeyBytes, maxValueBytes } from './key.ts';
 
 export interface OpenKeyringOptions {
-  /** `system`, `file` or `memory`. Else `ATMOS_KEYRING_TYPE`, else `system`. */
+  /**
+   * `system`, `file`, `memory`, or `vault` with the server of `BAO_ADDR` or `VAULT_ADDR`. Else
+   * `ATMOS_KEYRING_TYPE`, else `system`.
+   */
   type?: string;
   /** Directory of `file`. Else `ATMOS_KEYRING_FILE_PATH`, else `<XDG data>/atmos/keyring`. */
   directory?: string;

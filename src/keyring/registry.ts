@@ -19,10 +19,12 @@ import type {
   PinnedKeyring,
   RekeyOptions,
   RekeyResult,
+  ServerDetails,
   SettlingHost,
 } from './contract.ts';
 import { fileBackend } from './file.ts';
 import type { Finding } from './inspection.ts';
+import { vaultBackend } from './vault.ts';
 
 // The only place that names the backends. What each needs beyond its settings is imported when it is used.
 const backends: readonly Backend[] = [
@@ -38,6 +40,7 @@ const backends: readonly Backend[] = [
     settle: () => undefined,
     open: async () => (await import('./memory.ts')).openMemoryKeyring(),
   },
+  vaultBackend,
 ];
 
 /** The types that can be configured, as a person would list them. */
@@ -181,17 +184,26 @@ export async function lookForAgent(
   return (await settled.backend.loadAgent?.())?.look(settled.context);
 }
 
+/** An {@link Inspector} of one keyring. */
+export interface BoundInspector {
+  describe(): KeyringDetails;
+  examine(): Promise<Finding[]>;
+  /** Resolves to undefined for a keyring that is not on a server. */
+  askServer(): Promise<ServerDetails | undefined>;
+}
+
 /** Looks at a keyring from outside: see {@link Inspector}. Undefined where nothing can be seen. */
 export async function inspectorOf(
   context: KeyringContext,
   type: string,
-): Promise<{ describe(): KeyringDetails; examine(): Promise<Finding[]> } | undefined> {
+): Promise<BoundInspector | undefined> {
   const settled = settleBackend(context, { ...context.keyring.type, value: type });
   const inspector = await settled.backend.loadInspector?.();
   if (inspector === undefined) return undefined;
   return {
     describe: () => inspector.describe(settled.context),
     examine: () => inspector.examine(settled.context),
+    askServer: async () => inspector.askServer?.(settled.context),
   };
 }
 

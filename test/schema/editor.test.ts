@@ -65,7 +65,7 @@ describe.concurrent('a problem is marked at its position', () => {
     ['auth:\n  keyring:\n    tpye: file\n', ['3:5 Property tpye is not allowed.']],
     [
       'auth:\n  keyring:\n    type: fil\n',
-      ['3:11 Value is not accepted. Valid values: "system", "file", "memory".'],
+      ['3:11 Value is not accepted. Valid values: "system", "file", "memory", "vault".'],
     ],
     ['auth:\n  keyring: file\n', ['2:12 This must be a map.']],
     ['auth:\n  session_files: yes\n', ['2:18 This must be true or false.']],
@@ -105,7 +105,7 @@ describe.concurrent('a problem is marked at its position', () => {
 
 describe.concurrent('the editor offers', () => {
   test.each([
-    ['types', 'auth:\n  keyring:\n    type: |\n', ['system', 'file', 'memory']],
+    ['types', 'auth:\n  keyring:\n    type: |\n', ['system', 'file', 'memory', 'vault']],
     ['keys', 'auth:\n  keyring:\n    |\n', ['type', 'spec', 'fallback']],
     ['kinds', 'auth:\n  identities:\n    dev:\n      kind: |\n', ['aws/user', 'aws/assume-role']],
     ['levels', 'auth:\n  logs:\n    level: |\n', ['Trace', 'Debug', 'Off']],

@@ -1,0 +1,102 @@
+import { AtmosError, KeyringError } from '../../core/errors.ts';
+import { placeholder, say, setVariable } from '../../core/hint.ts';
+import { showValue } from '../../core/json.ts';
+import type { Keyring, Probe } from '../contract.ts';
+import { checkKey, checkReadKey, checkValue, maxSystemValueBytes } from '../key.ts';
+import { createEntries } from './entries.ts';
+import { openServer, requireHealth, type VaultServer } from './server.ts';
+import type { VaultContext, VaultSettings } from './settings.ts';
+import { isFromCommand } from './token-sources.ts';
+
+/**
+ * Entries in a KV secrets engine of version 2, one secret for each, with one field `value`. A value has
+ * at most 64 KiB, so that every storage of a server takes it.
+ *
+ * @throws ERR_CONFIG_INVALID if the address is missing
+ */
+export function openVaultKeyring(context: VaultContext): Keyring {
+  requireAddress(context);
+  const { settings } = context;
+  const server = openServer(context);
+  const entries = createEntries(server, settings);
+  return {
+    info: { type: 'vault', persistent: true, location: formatLocation(settings) },
+    probe: () => probe(context, server),
+    async get(key) {
+      checkReadKey(key);
+      return (await entries.read(key)).value;
+    },
+    async set(key, value) {
+      checkKey(key);
+      checkValue(key, value, maxSystemValueBytes);
+      await inTurn(`${formatLocation(settings)} ${key}`, () => entries.write(key, value));
+    },
+    async delete(key) {
+      checkReadKey(key);
+      return inTurn(`${formatLocation(settings)} ${key}`, () => entries.remove(key));
+    },
+    keys: () => entries.keys(),
+    async close() {
+      server.close();
+    },
+  };
+}
+
+export function requireAddress({ settings, type }: Pick<VaultContext, 'settings' | 'type'>): void {
+  if (settings.address !== undefined) return;
+  throw new AtmosError(
+    'ERR_CONFIG_INVALID',
+    `the vault keyring (from ${type.source}) has no address of a server`,
+    {
+      hints: [
+        say('set auth.keyring.spec.address to the URL of the server'),
+        setVariable('VAULT_ADDR', placeholder('https://vault.example.com:8200')),
+      ],
+    },
+  );
+}
+
+/** `https://vault.example.com:8200, secret/atmos/keyring in the namespace team` */
+export function formatLocation({ address, namespace, mount, prefix }: VaultSettings): string {
+  const place = `${address && showValue(address)}, ${mount}/${prefix}`;
+  return namespace === undefined ? place : `${place} in the namespace ${showValue(namespace)}`;
+}
+
+/** Logs in nowhere and runs no command: a login would create a token. */
+async function probe(context: VaultContext, server: VaultServer): Promise<Probe> {
+  try {
+    await requireHealth(server);
+    const { method } = context.settings.login;
+    if (method !== 'token' || server.tokens.isHeld()) return { state: 'ready' };
+    if (isFromCommand(context)) {
+      return { state: 'locked', reason: 'the token command has not been run yet' };
+    }
+    await server.request({ method: 'GET', path: 'auth/token/lookup-self' }, lookingUp);
+    return { state: 'ready' };
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    const { code, message } = error;
+    // The token may use the server, and not look at itself.
+    if (code === 'ERR_KEYRING_PERMISSIONS') return { state: 'ready' };
+    if (code === 'ERR_KEYRING_UNAVAILABLE') return { state: 'unavailable', reason: message };
+    const isLocked = code === 'ERR_KEYRING_LOCKED' || code === 'ERR_KEYRING_PASSWORD_REQUIRED';
+    if (isLocked) return { state: 'locked', reason: message };
+    throw error;
+  }
+}
+
+const lookingUp = 'looking up the token';
+
+/** Writes of this process to one entry wait for each other, since a lost race is retried only once. */
+const turns = new Map<string, Promise<unknown>>();
+
+async function inTurn<T>(entry: string, act: () => Promise<T>): Promise<T> {
+  const earlier = turns.get(entry) ?? Promise.resolve();
+  const mine = earlier.then(act, act);
+  turns.set(entry, mine);
+  try {
+    return await mine;
+  } finally {
+    if (turns.get(entry) === mine) turns.delete(entry);
+  }
+}

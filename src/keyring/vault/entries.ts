@@ -1,0 +1,143 @@
+import { isObject } from '../../core/json.ts';
+import { decodeKey, encodeKey } from '../key.ts';
+import { dataOf, type Reply } from './client.ts';
+import { formatEntryName, parseEntryName } from './entry-name.ts';
+import { conditionOf } from './errors.ts';
+import { encodePath } from './login.ts';
+import type { VaultServer } from './server.ts';
+import type { VaultSettings } from './settings.ts';
+
+// The entries in the KV secrets engine: read, write with check-and-set, delete with every version, list.
+// https://openbao.org/api-docs/secret/kv/kv-v2/
+
+/** How many names OpenBao returns in one answer. HashiCorp Vault returns all of them. */
+const pageSize = 1000;
+
+/** An entry as the server has it. */
+interface StoredEntry {
+  /** Null if the entry does not exist, or its newest version was deleted. */
+  readonly value: string | null;
+  /** The number of its newest version. 0: there is no secret of that name. */
+  readonly version: number;
+}
+
+export interface Entries {
+  /** @throws ERR_KEYRING_FOREIGN, ERR_KEYRING_VERSION, and as {@link VaultServer.request} */
+  read(key: string): Promise<StoredEntry>;
+  /** @throws as `read`; ERR_KEYRING_BUSY if other processes changed the entry twice meanwhile */
+  write(key: string, value: string): Promise<void>;
+  /** Removes every version. Resolves to false if there was none. */
+  remove(key: string): Promise<boolean>;
+  /** Sorted by code unit. Without names that {@link formatEntryName} does not make. */
+  keys(): Promise<string[]>;
+}
+
+export function createEntries(server: VaultServer, settings: VaultSettings): Entries {
+  const { errors } = server;
+  const { mount, prefix } = settings;
+  const at = (kind: 'data' | 'metadata', name: string) =>
+    `${encodePath(mount)}/${kind}/${encodePath(prefix)}/${name}`;
+  let isVersion2 = false;
+
+  /**
+   * An engine of version 1 answers "not found" to every path of version 2, and would store an entry
+   * under the wrong path.
+   */
+  async function requireVersion2(): Promise<void> {
+    if (isVersion2) return;
+    const path = `sys/internal/ui/mounts/${encodePath(mount)}`;
+    const reply = await server.request({ method: 'GET', path }, 'access to the secrets engine');
+    const { type, options } = dataOf(reply) ?? {};
+    const version = isObject(options) ? options['version'] : undefined;
+    if (type !== 'kv') throw errors.wrongVersion(`a secrets engine of type ${describe(type)}`);
+    if (version !== '2') throw errors.wrongVersion('a KV secrets engine of version 1');
+    isVersion2 = true;
+  }
+
+  async function read(key: string): Promise<StoredEntry> {
+    const path = at('data', formatEntryName(key));
+    const reply = await server.request({ method: 'GET', path }, 'reading an entry');
+    const found = dataOf(reply);
+    if (found === undefined) {
+      await requireVersion2();
+      return { value: null, version: 0 };
+    }
+    const { metadata, data } = found;
+    const version = isObject(metadata) ? metadata['version'] : undefined;
+    if (typeof version !== 'number')
+      throw errors.wrongVersion('not a KV secrets engine of version 2');
+    if (data === null || data === undefined) return { value: null, version };
+    const value = isObject(data) && Object.keys(data).length === 1 ? data['value'] : undefined;
+    if (typeof value !== 'string') throw errors.foreign(key);
+    return { value, version };
+  }
+
+  /** Whether it was written: not if the entry has another version by now. */
+  async function writeVersion(key: string, value: string, version: number): Promise<boolean> {
+    const path = at('data', formatEntryName(key));
+    const body = { options: { cas: version }, data: { value } };
+    const request = { method: 'PUT', path, body } as const;
+    const reply = await server.request(request, 'writing an entry', { allowed: ['changed'] });
+    return conditionOf(reply.answer) === undefined && isWritten(reply);
+  }
+
+  return {
+    read,
+    async write(key, value) {
+      await requireVersion2();
+      let { version } = await read(key);
+      for (let tries = 0; tries < 2; tries++) {
+        if (await writeVersion(key, value, version)) return;
+        const now = await read(key);
+        // A request that got no answer was repeated: then it may be our own value that is in the way.
+        if (now.value === value) return;
+        ({ version } = now);
+      }
+      throw errors.lostRace(key);
+    },
+    async remove(key) {
+      const { version } = await read(key);
+      if (version === 0) return false;
+      const path = at('metadata', formatEntryName(key));
+      await server.request({ method: 'DELETE', path }, 'deleting an entry');
+      return true;
+    },
+    async keys() {
+      const names = new Set<string>();
+      for (let after = ''; ;) {
+        const page = await listPage(after);
+        const fresh = page.filter((name) => !names.has(name));
+        for (const name of fresh) names.add(name);
+        // A server without pages returns the same names again.
+        if (page.length !== pageSize || fresh.length === 0) break;
+        after = page.at(-1) ?? '';
+      }
+      if (names.size === 0) await requireVersion2();
+      return [...names].flatMap(keysOf).sort();
+    },
+  };
+
+  async function listPage(after: string): Promise<readonly string[]> {
+    const query = new URLSearchParams({ list: 'true', limit: String(pageSize), after });
+    const path = `${at('metadata', '')}?${query.toString()}`;
+    const reply = await server.request({ method: 'GET', path }, 'listing entries');
+    const { keys } = dataOf(reply) ?? {};
+    if (keys === undefined) return [];
+    if (!Array.isArray(keys)) throw errors.unreadable('a list of entries without names');
+    return keys.filter((name) => typeof name === 'string');
+  }
+}
+
+function isWritten(reply: Reply): boolean {
+  return typeof dataOf(reply)?.['version'] === 'number';
+}
+
+/** The key of a name. None for a folder, and for names that only another program writes. */
+function keysOf(name: string): string[] {
+  const key = parseEntryName(name);
+  return key !== undefined && decodeKey(encodeKey(key)) === key ? [key] : [];
+}
+
+function describe(type: unknown): string {
+  return typeof type === 'string' ? JSON.stringify(type) : 'unknown';
+}
