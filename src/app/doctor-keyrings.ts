@@ -5,10 +5,10 @@ import type { Host } from '../host/host.ts';
 import type { Keyring, KeyringContext } from '../keyring/contract.ts';
 import type { OpenedKeyring } from '../keyring/fallback.ts';
 import { problem, warning, type Finding } from '../keyring/inspection.ts';
-import { keyringTypes, openBackend } from '../keyring/registry.ts';
+import { allBackends, openBackend } from '../keyring/registry.ts';
 import { examineOutside, isMade, type Subject } from './doctor-keyring.ts';
 import { examine } from './doctor.ts';
-import { keyringContext } from './keyring-context.ts';
+import { findContactRefusal, keyringContext } from './keyring-context.ts';
 import type { OpenAuth } from './open.ts';
 import { examineSessionFiles } from './session-files.ts';
 
@@ -79,7 +79,11 @@ async function examineUntrusted(
   const backend = contextOf(plan, host, plan.keyring.type.value);
   const keyring = await openBackend(backend);
   const subject = { keyring, context: backend };
-  const findings = [problem('state', message, ...hintValues), ...(await examineOutside(subject))];
+  const isContacted = findContactRefusal(plan, host) === undefined;
+  const findings = [
+    problem('state', message, ...hintValues),
+    ...(isContacted ? await examineOutside(subject) : []),
+  ];
   return { keyring, isInUse: true, isCreated: await isMade(subject), findings };
 }
 
@@ -95,12 +99,13 @@ function examineFallback(insteadOf: OpenedKeyring['insteadOf']): Finding[] {
   ];
 }
 
-/** The keyrings that are not configured but exist and open without a prompt. */
+/** The keyrings of this machine that are not configured but exist and open without a prompt. */
 async function examineOthers(plan: AuthPlan, { host }: DoctorServices): Promise<Examined[]> {
   const { type: chosen, fallback } = plan.keyring;
   const chosenTypes = [chosen.value, ...(fallback?.value ?? [])];
   const examined: Examined[] = [];
-  for (const type of keyringTypes.filter((other) => !chosenTypes.includes(other))) {
+  const others = allBackends().filter((one) => !one.isRemote && !chosenTypes.includes(one.type));
+  for (const { type } of others) {
     const backend = contextOf(plan, host, type);
     const keyring = await openBackend(backend);
     const subject = { keyring, context: backend };

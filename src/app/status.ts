@@ -9,6 +9,7 @@ import type {
   KeyringInfo,
   KeyringSettings,
   Probe,
+  ServerDetails,
 } from '../keyring/contract.ts';
 import { openWithFallback } from '../keyring/fallback.ts';
 import {
@@ -19,7 +20,7 @@ import {
   usableBackends,
 } from '../keyring/registry.ts';
 import { countEntries, createInventory, type EntryCounts } from '../store/inventory.ts';
-import { keyringContext } from './keyring-context.ts';
+import { findContactRefusal, keyringContext } from './keyring-context.ts';
 
 /** The keyring in use, and whether it would open. */
 export interface KeyringStatus {
@@ -37,6 +38,8 @@ export interface KeyringStatus {
   readonly counts: EntryCounts | undefined;
   /** What configured its location. Undefined where no setting does. */
   readonly locationSource: string | undefined;
+  /** The server that it is on. Undefined if it is not ready, or not on a server. */
+  readonly server: ServerDetails | undefined;
   /** What holds it open. Undefined for a keyring that has no agent. */
   readonly agent: AgentState | undefined;
   /** Whether the password must be typed and `keyring unlock` would help. */
@@ -48,9 +51,12 @@ export interface KeyringStatus {
 /**
  * Which keyring is in use, and whether it would open. Prompts for nothing and runs nothing.
  *
- * @throws ERR_KEYRING_UNKNOWN_TYPE, and the errors of listing a ready keyring
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a server that is not trusted), and the errors
+ *   of listing a ready keyring
  */
 export async function keyringStatus(plan: AuthPlan, host: Host): Promise<KeyringStatus> {
+  const refusal = findContactRefusal(plan, host);
+  if (refusal !== undefined) throw refusal;
   const context = keyringContext(plan, host);
   // First and only once, so that an agent that does not answer delays only once.
   const agent = await agentStateOf(context);
@@ -61,6 +67,7 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
   const { info } = keyring;
   const inspector = state === 'unavailable' ? undefined : await inspectorOf(context, info.type);
   const details = inspector?.describe();
+  const server = state === 'ready' ? await inspector?.askServer() : undefined;
   const used = settleBackend(context, { ...plan.keyring.type, value: info.type });
   const keys = listsUnasked(state, info.type) ? await keyring.keys() : undefined;
   const inventory = createInventory(plan.realm.value, plan.config);
@@ -77,6 +84,7 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
     entries: keys && (details?.entries ?? keys.length),
     counts: keys && countEntries(keys.map(inventory.named)),
     locationSource: used.backend.location?.(used.context.settings).source,
+    server,
     agent: used.backend.loadAgent && agent,
     needsTyping: state === 'locked' && agent?.kind === 'none' && isTyped(plan.keyring, host),
     failure,
@@ -108,9 +116,9 @@ function isTyped(keyring: KeyringSettings, host: Host): boolean {
   return passwordSourcesOf(keyring, host)?.given.length === 0;
 }
 
-/** A locked system keyring would prompt before it lists entries. */
+/** Only a file keyring lists entries while it is locked: others would prompt, or fail. */
 function listsUnasked(state: Probe['state'], type: string): boolean {
-  return state === 'ready' || (state === 'locked' && type !== 'system');
+  return state === 'ready' || (state === 'locked' && type === 'file');
 }
 
 /** The error that a user of the keyring gets: unlike a probe, it has hints. */

@@ -11,7 +11,7 @@ import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { openWithFallback } from '../keyring/fallback.ts';
 import { createCredentialStore, type CredentialStore } from '../store/credential-store.ts';
-import { keyringContext, otherOwners } from './keyring-context.ts';
+import { findContactRefusal, keyringContext, otherOwners } from './keyring-context.ts';
 
 /** What is known about the session of a link without asking anyone. */
 export type SessionState =
@@ -48,6 +48,8 @@ export async function openStoredSessions(
   host: Host,
   opened?: Keyring,
 ): Promise<StoredSessions> {
+  const refusal = opened === undefined ? findContactRefusal(plan, host) : undefined;
+  if (refusal !== undefined) return unreachableSessions(refusal.message);
   const keyring = opened ?? (await openWithFallback(keyringContext(plan, host))).keyring;
   const store = createCredentialStore({
     keyring,
@@ -58,6 +60,21 @@ export async function openStoredSessions(
   const { realm, config } = plan;
   const shared = withoutAbsent({ sessionFiles: sessionFilesOf(config) });
   return storedSessionsIn({ keyring, store, realm, host, ...shared });
+}
+
+/** Those of a keyring that may not be looked at. */
+function unreachableSessions(reason: string): StoredSessions {
+  return {
+    state: 'unavailable',
+    reason,
+    async of({ plan }) {
+      return plan.slot === 'nothing' ? { kind: 'unstored' } : { kind: 'unknown', reason };
+    },
+    async keyOf() {
+      return undefined;
+    },
+    async close() {},
+  };
 }
 
 /** The stored sessions of a keyring that is open. */

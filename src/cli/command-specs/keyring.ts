@@ -1,6 +1,9 @@
 import type { CommandGroup, OptionSpec } from '../command.ts';
 import { jsonOutput } from './shared-options.ts';
 
+/** The types that keep entries after the command. */
+const keyringTypes = ['system', 'file', 'vault'];
+
 const isDryRun: OptionSpec = { name: 'dry-run', summary: 'Show what would be copied' };
 
 const overwrite: OptionSpec = {
@@ -129,14 +132,14 @@ export const keyring: CommandGroup = {
           name: 'to',
           value: 'type',
           summary: 'Destination',
-          choices: ['system', 'file'],
+          choices: keyringTypes,
           isRequired: true,
         },
         {
           name: 'from',
           value: 'type',
           summary: 'Source',
-          choices: ['system', 'file'],
+          choices: keyringTypes,
           default: 'the configured keyring',
         },
         deleteSource,

@@ -1,3 +1,4 @@
+import { findContactRefusal } from '../../app/keyring-context.ts';
 import { listContents, listNames, type ListedEntry as Listed } from '../../app/list.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { run } from '../../core/hint.ts';
@@ -78,6 +79,8 @@ async function noteEmpty(
 async function openFor(context: Context, plan: AuthPlan, isLong: boolean): Promise<Keyring> {
   if (!isLong) {
     const { host } = context;
+    const refusal = findContactRefusal(plan, host);
+    if (refusal !== undefined) throw refusal;
     const opening = { keyring: plan.keyring, host, warn: keyringWarner(context) };
     return (await openWithFallback(opening)).keyring;
   }

@@ -4,7 +4,7 @@ import { unlockKeyring } from '../../core/hint.ts';
 import { formatMoment, formatTimestamp } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
-import type { AgentState } from '../../keyring/contract.ts';
+import type { AgentState, ServerDetails } from '../../keyring/contract.ts';
 import type { EntryCounts } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -14,7 +14,7 @@ import { formatRows } from '../ui/table.ts';
 
 /** The documented form of `-o json`: always every field, null if unknown. */
 interface KeyringStatus {
-  /** The configured type: `system`, `file` or `memory`. */
+  /** The configured type: `system`, `file`, `memory` or `vault`. */
   type: string;
   /** The setting that chose the type. */
   source: string;
@@ -42,6 +42,8 @@ interface KeyringStatus {
   items: EntryCounts['items'] | null;
   /** The number of our own entries with weak encryption; null unless the type is `file`. */
   weak_entries: number | null;
+  /** The server that it is on; null unless the type is `vault` and the state is `ready`. */
+  server: ServerStatus | null;
   /** The agent that keeps it unlocked; null unless the type is `file`. */
   agent: AgentStatus | null;
   /**
@@ -49,6 +51,16 @@ interface KeyringStatus {
    * set.
    */
   fallback: string | null;
+}
+
+interface ServerStatus {
+  address: string;
+  version: string;
+  namespace: string | null;
+  /** Null if the token may not look itself up; then the next field is null too. */
+  policies: readonly string[] | null;
+  /** RFC 3339 in UTC; null if the token does not expire. */
+  token_expires_at: string | null;
 }
 
 interface AgentStatus {
@@ -89,7 +101,7 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
 
 function statusJson(plan: AuthPlan, status: StatusData): KeyringStatus {
   const { keyring: settings } = plan;
-  const { info, state, reason, isFallback, details, entries, counts, agent } = status;
+  const { info, state, reason, isFallback, details, entries, counts, server, agent } = status;
   const { type, location, persistent } = info;
   return {
     type: settings.type.value,
@@ -104,8 +116,20 @@ function statusJson(plan: AuthPlan, status: StatusData): KeyringStatus {
     owners: counts?.owners ?? null,
     items: counts?.items ?? null,
     weak_entries: details?.weakEntries ?? null,
+    server: server === undefined ? null : serverStatus(server),
     agent: agent === undefined ? null : agentStatus(agent),
     fallback: isFallback ? type : null,
+  };
+}
+
+function serverStatus(server: ServerDetails): ServerStatus {
+  const { address, version, namespace, policies, tokenExpiresAt } = server;
+  return {
+    address,
+    version,
+    namespace: namespace ?? null,
+    policies: policies ?? null,
+    token_expires_at: tokenExpiresAt === undefined ? null : formatTimestamp(tokenExpiresAt),
   };
 }
 
@@ -150,9 +174,24 @@ function formatStatus(status: KeyringStatus, host: Host): string[] {
     // The error that follows has the reason.
     ['State', reason === null || state === 'unavailable' ? state : `${state}: ${reason}`],
     ['Entries', formatEntries(status)],
+    ['Server', formatServer(status.server)],
+    ['Token', formatToken(status.server, host)],
     ['Agent', formatAgent(status.agent, host)],
     ['Persistent', status.persistent ? 'yes' : 'no: entries are deleted when this process exits'],
   ]);
+}
+
+function formatServer(server: ServerStatus | null): string | undefined {
+  if (server === null) return undefined;
+  const { address, version, namespace } = server;
+  return `${address}, version ${version}${namespace === null ? '' : `, namespace ${namespace}`}`;
+}
+
+function formatToken(server: ServerStatus | null, host: Host): string | undefined {
+  if (server === null || server.policies === null) return undefined;
+  const { policies, token_expires_at: end } = server;
+  const life = end === null ? 'does not expire' : `expires ${formatMoment(new Date(end), host)}`;
+  return `${life}, policies: ${policies.join(', ')}`;
 }
 
 function formatEntries(status: KeyringStatus): string | undefined {

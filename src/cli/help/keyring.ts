@@ -1,6 +1,6 @@
 import type { HelpDetails, Row } from './format.ts';
 
-const typeVariable: Row = ['ATMOS_KEYRING_TYPE', 'Type of the keyring {system|file|memory}'];
+const typeVariable: Row = ['ATMOS_KEYRING_TYPE', 'Type of the keyring {system|file|memory|vault}'];
 
 const passwordFileVariable: Row = [
   'ATMOS_KEYRING_PASSWORD_FILE',
@@ -12,7 +12,7 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
   'atmos auth keyring': {
     description:
       'The keyring stores access keys and sessions: in the keyring of the operating system, ' +
-      'in an encrypted directory (file), or in memory.',
+      'in an encrypted directory (file), on a server that a team shares (vault), or in memory.',
     examples: ['atmos auth keyring status', 'atmos auth keyring doctor'],
     environment: [typeVariable, passwordFileVariable],
   },
