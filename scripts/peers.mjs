@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { cache, isExecutable, maxStepMs, programOnPath, root, run } from './peer-tools.mjs';
-import { awsCli2, awsPython, javaSdk, rustSdk } from './sdk-peers.mjs';
+import { awsCli2, awsPython, javaSdk, openbao, rustSdk } from './sdk-peers.mjs';
 import { buildWine, findWine } from './wine.mjs';
 
 /**
@@ -116,6 +116,8 @@ const kinds = {
       existsSync('/usr/lib/python3/dist-packages/keyring') ? '/usr/bin/python3' : undefined,
     debianPackages: () => ['python3-keyring', 'python3-secretstorage'],
   },
+  /** @type {PeerKind} A server for the vault keyring: test/support/openbao.ts. */
+  openbao,
   /** @type {PeerKind} libsecret's own. */
   'secret-tool': {
     find: () => programOnPath('secret-tool'),

