@@ -92,6 +92,12 @@ export const logVocabulary = {
     level: 'Trace',
     fields: { method: 'name', resource: 'name', status: 'number', duration_ms: 'number' },
   },
+  /** A vault server cannot answer now, and the request is repeated until it can, or a limit is over. */
+  'keyring.waiting': { level: 'Debug', fields: { status: 'number' } },
+  'keyring.waited': {
+    level: 'Debug',
+    fields: { outcome: ['answered', 'given_up'], duration_ms: 'number' },
+  },
   /** This process logged in to a vault server, or renewed its token. */
   'keyring.token': {
     level: 'Debug',

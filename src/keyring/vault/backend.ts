@@ -18,7 +18,7 @@ export function openVaultKeyring(context: VaultContext): Keyring {
   requireAddress(context);
   const { settings } = context;
   const server = openServer(context);
-  const entries = createEntries(server, settings);
+  const entries = createEntries(server, settings, context.host);
   return {
     info: { type: 'vault', persistent: true, location: formatLocation(settings) },
     probe: () => probe(context, server),
@@ -29,11 +29,11 @@ export function openVaultKeyring(context: VaultContext): Keyring {
     async set(key, value) {
       checkKey(key);
       checkValue(key, value, maxSystemValueBytes);
-      await inTurn(`${formatLocation(settings)} ${key}`, () => entries.write(key, value));
+      await inTurn(settings, () => entries.write(key, value));
     },
     async delete(key) {
       checkReadKey(key);
-      return inTurn(`${formatLocation(settings)} ${key}`, () => entries.remove(key));
+      return inTurn(settings, () => entries.remove(key));
     },
     keys: () => entries.keys(),
     async close() {
@@ -71,13 +71,11 @@ async function probe(context: VaultContext, server: VaultServer): Promise<Probe>
     if (isFromCommand(context)) {
       return { state: 'locked', reason: 'the token command has not been run yet' };
     }
-    await server.request({ method: 'GET', path: 'auth/token/lookup-self' }, lookingUp);
+    await server.lookUpToken();
     return { state: 'ready' };
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
     const { code, message } = error;
-    // The token may use the server, and not look at itself.
-    if (code === 'ERR_KEYRING_PERMISSIONS') return { state: 'ready' };
     if (code === 'ERR_KEYRING_UNAVAILABLE') return { state: 'unavailable', reason: message };
     const isLocked = code === 'ERR_KEYRING_LOCKED' || code === 'ERR_KEYRING_PASSWORD_REQUIRED';
     if (isLocked) return { state: 'locked', reason: message };
@@ -85,18 +83,19 @@ async function probe(context: VaultContext, server: VaultServer): Promise<Probe>
   }
 }
 
-const lookingUp = 'looking up the token';
-
-/** Writes of this process to one entry wait for each other, since a lost race is retried only once. */
+/**
+ * Writes of this process to one server wait for each other: a lost race is retried only once, and the
+ * state of the cluster after the last write includes the earlier ones.
+ */
 const turns = new Map<string, Promise<unknown>>();
 
-async function inTurn<T>(entry: string, act: () => Promise<T>): Promise<T> {
-  const earlier = turns.get(entry) ?? Promise.resolve();
-  const mine = earlier.then(act, act);
-  turns.set(entry, mine);
+async function inTurn<T>({ address }: VaultSettings, act: () => Promise<T>): Promise<T> {
+  const server = address?.value ?? '';
+  const mine = (turns.get(server) ?? Promise.resolve()).then(act, act);
+  turns.set(server, mine);
   try {
     return await mine;
   } finally {
-    if (turns.get(entry) === mine) turns.delete(entry);
+    if (turns.get(server) === mine) turns.delete(server);
   }
 }

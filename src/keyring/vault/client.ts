@@ -34,6 +34,11 @@ export interface RequestOptions {
   readonly allowed?: readonly Condition[];
   /** Default: as often as 30 seconds allow. */
   readonly isTriedOnce?: boolean;
+  /**
+   * Whether any node may answer with what it has, as for other processes. Default: the answer includes
+   * all writes of this process.
+   */
+  readonly isLocal?: boolean;
 }
 
 export interface VaultClient {
@@ -45,22 +50,35 @@ export interface VaultClient {
   close(): void;
 }
 
+/**
+ * The state of each server after the last write of this process, by its URL. Standby nodes of OpenBao
+ * answer reads from their own copy, which lags behind the active node by milliseconds:
+ * https://openbao.org/docs/concepts/consistency/
+ */
+const lastWrites = new Map<string, string>();
+
 type Attempt =
   | { readonly answer: ServerAnswer; readonly condition: Condition | undefined }
   | { readonly failure: unknown };
 
+/** @param url of the server */
 export function createClient(
+  url: string,
   connection: ServerConnection,
   errors: VaultErrors,
   host: Pick<Host, 'sleep' | 'monotonicMs' | 'waiting' | 'log'>,
 ): VaultClient {
   let hasAnswered = false;
+  /** When the server stopped answering. Undefined while it answers. */
+  let outageSinceMs: number | undefined;
 
-  async function attemptOnce(request: ServerRequest): Promise<Attempt> {
+  async function attemptOnce(request: ServerRequest, isLocal: boolean): Promise<Attempt> {
     const startMs = host.monotonicMs();
     try {
-      const answer = await connection.send(request);
+      const index = isLocal ? undefined : lastWrites.get(url);
+      const answer = await connection.send({ ...request, index });
       hasAnswered = true;
+      if (answer.index !== undefined && request.method !== 'GET') lastWrites.set(url, answer.index);
       logRequest(request, startMs, answer.status);
       return { answer, condition: conditionOf(answer) };
     } catch (failure) {
@@ -86,25 +104,44 @@ export function createClient(
     return hasAnswered || tries < maxFirstTries;
   }
 
+  /** The error of a request that is not repeated, or undefined after the pause before it is. */
+  async function waitOrFail(
+    attempt: Attempt,
+    tries: number,
+    isTriedOnce: boolean,
+  ): Promise<unknown> {
+    outageSinceMs ??= host.monotonicMs();
+    const waitedMs = host.monotonicMs() - outageSinceMs;
+    const pauseMs = pauseFor(attempt, tries);
+    const isOver = isTriedOnce || waitedMs + pauseMs > patienceMs;
+    if (isOver || !mayRetry(attempt, tries)) return errorOf(attempt, errors, waitedMs);
+    if (tries === 1) host.log('keyring.waiting', { status: statusOf(attempt) });
+    await host.sleep(pauseMs);
+    return undefined;
+  }
+
+  function endOutage(outcome: 'answered' | 'given_up'): void {
+    if (outageSinceMs === undefined) return;
+    host.log('keyring.waited', { outcome, duration_ms: host.monotonicMs() - outageSinceMs });
+    if (outcome === 'answered') outageSinceMs = undefined;
+  }
+
   return {
-    async request(request, { allowed = [], isTriedOnce = false } = {}) {
-      const startMs = host.monotonicMs();
-      let shown: (() => void) | undefined;
+    async request(request, { allowed = [], isTriedOnce = false, isLocal = false } = {}) {
+      const shown = host.waiting('the vault server', patienceMs);
       try {
         for (let tries = 1; ; tries++) {
-          const attempt = await attemptOnce(request);
-          const waitedMs = host.monotonicMs() - startMs;
-          if ('answer' in attempt) {
-            const { answer, condition } = attempt;
-            if (condition === undefined || allowed.includes(condition)) {
-              return { status: answer.status, body: bodyOf(answer, errors), answer };
-            }
+          const attempt = await attemptOnce(request, isLocal);
+          const reply = replyOf(attempt, allowed);
+          if (reply !== undefined) {
+            endOutage('answered');
+            return { ...reply, body: bodyOf(reply.answer, errors) };
           }
-          const pauseMs = pauseFor(attempt, tries);
-          const isOver = isTriedOnce || waitedMs + pauseMs > patienceMs;
-          if (isOver || !mayRetry(attempt, tries)) throw errorOf(attempt, errors, waitedMs);
-          shown ??= host.waiting('the vault server', patienceMs, startMs);
-          await host.sleep(pauseMs);
+          const error = await waitOrFail(attempt, tries, isTriedOnce);
+          if (error !== undefined) {
+            endOutage('given_up');
+            throw error;
+          }
         }
       } finally {
         shown?.();
@@ -112,6 +149,20 @@ export function createClient(
     },
     close: () => connection.close(),
   };
+}
+
+function replyOf(
+  attempt: Attempt,
+  allowed: readonly Condition[],
+): Pick<Reply, 'status' | 'answer'> | undefined {
+  if ('failure' in attempt) return undefined;
+  const { answer, condition } = attempt;
+  const isUsable = condition === undefined || allowed.includes(condition);
+  return isUsable ? { status: answer.status, answer } : undefined;
+}
+
+function statusOf(attempt: Attempt): number {
+  return 'answer' in attempt ? attempt.answer.status : 0;
 }
 
 /** Doubles from 0.1 to 2 seconds, unless the server says when to ask again. */

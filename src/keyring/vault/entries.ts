@@ -1,6 +1,8 @@
+import { KeyringError } from '../../core/errors.ts';
 import { isObject } from '../../core/json.ts';
+import type { Host } from '../../host/host.ts';
 import { decodeKey, encodeKey } from '../key.ts';
-import { dataOf, type Reply } from './client.ts';
+import { dataOf, type RequestOptions } from './client.ts';
 import { formatEntryName, parseEntryName } from './entry-name.ts';
 import { conditionOf } from './errors.ts';
 import { encodePath } from './login.ts';
@@ -12,6 +14,9 @@ import type { VaultSettings } from './settings.ts';
 
 /** How many names OpenBao returns in one answer. HashiCorp Vault returns all of them. */
 const pageSize = 1000;
+/** The pauses between reads for a change: 10 ms, doubled to 1.28 seconds, 2.5 seconds in total. */
+const firstPauseMs = 10;
+const maxPauseMs = 1_500;
 
 /** An entry as the server has it. */
 interface StoredEntry {
@@ -32,7 +37,11 @@ export interface Entries {
   keys(): Promise<string[]>;
 }
 
-export function createEntries(server: VaultServer, settings: VaultSettings): Entries {
+export function createEntries(
+  server: VaultServer,
+  settings: VaultSettings,
+  host: Pick<Host, 'sleep'>,
+): Entries {
   const { errors } = server;
   const { mount, prefix } = settings;
   const at = (kind: 'data' | 'metadata', name: string) =>
@@ -54,9 +63,9 @@ export function createEntries(server: VaultServer, settings: VaultSettings): Ent
     isVersion2 = true;
   }
 
-  async function read(key: string): Promise<StoredEntry> {
+  async function read(key: string, options: RequestOptions = {}): Promise<StoredEntry> {
     const path = at('data', formatEntryName(key));
-    const reply = await server.request({ method: 'GET', path }, 'reading an entry');
+    const reply = await server.request({ method: 'GET', path }, 'reading an entry', options);
     const found = dataOf(reply);
     if (found === undefined) {
       await requireVersion2();
@@ -72,13 +81,45 @@ export function createEntries(server: VaultServer, settings: VaultSettings): Ent
     return { value, version };
   }
 
-  /** Whether it was written: not if the entry has another version by now. */
-  async function writeVersion(key: string, value: string, version: number): Promise<boolean> {
+  /** The version that was written. Undefined if the entry has another version by now. */
+  async function writeVersion(
+    key: string,
+    value: string,
+    version: number,
+  ): Promise<number | undefined> {
     const path = at('data', formatEntryName(key));
     const body = { options: { cas: version }, data: { value } };
     const request = { method: 'PUT', path, body } as const;
     const reply = await server.request(request, 'writing an entry', { allowed: ['changed'] });
-    return conditionOf(reply.answer) === undefined && isWritten(reply);
+    if (conditionOf(reply.answer) === 'changed') return undefined;
+    const written = dataOf(reply)?.['version'];
+    if (typeof written === 'number') return written;
+    throw errors.unreadable('an answer to a write without a version');
+  }
+
+  /** Reads again until the condition is met, for at most 2.5 seconds: a node may lag behind. */
+  async function readUntil(
+    key: string,
+    isMet: (entry: StoredEntry) => boolean,
+    options?: RequestOptions,
+  ): Promise<StoredEntry> {
+    for (let pauseMs = firstPauseMs; ; pauseMs *= 2) {
+      const entry = await read(key, options);
+      if (isMet(entry) || pauseMs > maxPauseMs) return entry;
+      await host.sleep(pauseMs);
+    }
+  }
+
+  /**
+   * After this, other processes that use the same node see the change as well. The change itself is
+   * already safe, so nothing that happens here is an error.
+   */
+  async function awaitChange(key: string, isSeen: (version: number) => boolean): Promise<void> {
+    try {
+      await readUntil(key, ({ version }) => isSeen(version), { isLocal: true });
+    } catch (error) {
+      if (!(error instanceof KeyringError)) throw error;
+    }
   }
 
   return {
@@ -87,8 +128,10 @@ export function createEntries(server: VaultServer, settings: VaultSettings): Ent
       await requireVersion2();
       let { version } = await read(key);
       for (let tries = 0; tries < 2; tries++) {
-        if (await writeVersion(key, value, version)) return;
-        const now = await read(key);
+        const lost = version;
+        const written = await writeVersion(key, value, version);
+        if (written !== undefined) return awaitChange(key, (seen) => seen >= written);
+        const now = await readUntil(key, (entry) => entry.version !== lost);
         // A request that got no answer was repeated: then it may be our own value that is in the way.
         if (now.value === value) return;
         ({ version } = now);
@@ -100,6 +143,7 @@ export function createEntries(server: VaultServer, settings: VaultSettings): Ent
       if (version === 0) return false;
       const path = at('metadata', formatEntryName(key));
       await server.request({ method: 'DELETE', path }, 'deleting an entry');
+      await awaitChange(key, (seen) => seen < version);
       return true;
     },
     async keys() {
@@ -126,10 +170,6 @@ export function createEntries(server: VaultServer, settings: VaultSettings): Ent
     if (!Array.isArray(keys)) throw errors.unreadable('a list of entries without names');
     return keys.filter((name) => typeof name === 'string');
   }
-}
-
-function isWritten(reply: Reply): boolean {
-  return typeof dataOf(reply)?.['version'] === 'number';
 }
 
 /** The key of a name. None for a folder, and for names that only another program writes. */

@@ -19,6 +19,8 @@ export interface ServerRequest {
   readonly path: string;
   readonly token?: string;
   readonly namespace?: string;
+  /** The state of the cluster that the answer must include: see {@link ServerAnswer}. */
+  readonly index?: string | undefined;
   /** Sent as JSON. */
   readonly body?: unknown;
 }
@@ -26,6 +28,8 @@ export interface ServerRequest {
 export interface ServerAnswer {
   readonly status: number;
   readonly retryAfterMs: number | undefined;
+  /** A name for the state of the cluster, in answers to writes. */
+  readonly index: string | undefined;
   /** Undefined if it is longer than allowed. */
   readonly text: string | undefined;
 }
@@ -110,7 +114,7 @@ function createAgent(
 function exchange(
   url: URL,
   agent: HttpAgent | HttpsAgent,
-  { method, path, token, namespace, body }: ServerRequest,
+  { method, path, token, namespace, index, body }: ServerRequest,
   signal: AbortSignal,
 ): Promise<ServerAnswer> {
   const text = body === undefined ? undefined : JSON.stringify(body);
@@ -121,6 +125,10 @@ function exchange(
     'x-vault-request': 'true',
     ...(token === undefined ? {} : { 'x-vault-token': token }),
     ...(namespace === undefined ? {} : { 'x-vault-namespace': namespace }),
+    // A node that has not reached that state asks the active node.
+    ...(index === undefined
+      ? {}
+      : { 'x-vault-index': index, 'x-vault-inconsistent': 'forward-active-node' }),
     ...(text === undefined
       ? {}
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
@@ -138,16 +146,17 @@ function exchange(
 
 async function readAnswer(response: IncomingMessage): Promise<ServerAnswer> {
   const { statusCode: status = 0, headers } = response;
-  const retryAfterMs = secondsOf(headers['retry-after']);
+  const index = [headers['x-vault-index']].flat()[0];
+  const head = { status, index, retryAfterMs: secondsOf(headers['retry-after']) };
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     // Leaving the loop closes the connection.
-    if (bytes > maxAnswerBytes) return { status, retryAfterMs, text: undefined };
+    if (bytes > maxAnswerBytes) return { ...head, text: undefined };
     chunks.push(chunk);
   }
-  return { status, retryAfterMs, text: Buffer.concat(chunks).toString('utf8') };
+  return { ...head, text: Buffer.concat(chunks).toString('utf8') };
 }
 
 function secondsOf(header: string | undefined): number | undefined {

@@ -4,7 +4,6 @@ import { run } from '../../core/hint.ts';
 import { showValue, withoutAbsent } from '../../core/json.ts';
 import type { Inspector, ServerDetails } from '../contract.ts';
 import { ok, warning, type Finding } from '../inspection.ts';
-import { dataOf } from './client.ts';
 import { openServer, requireHealth } from './server.ts';
 import type { VaultContext, VaultSettings } from './settings.ts';
 
@@ -32,10 +31,7 @@ async function askServer(context: VaultContext): Promise<ServerDetails> {
   const server = openServer(context);
   try {
     const { version } = await requireHealth(server);
-    const reply = await server
-      .request({ method: 'GET', path: 'auth/token/lookup-self' }, 'looking up the token')
-      .catch(undefinedIfDenied);
-    const { policies, ttl } = (reply && dataOf(reply)) ?? {};
+    const { policies, ttl } = (await server.lookUpToken()) ?? {};
     const isEnding = typeof ttl === 'number' && ttl > 0;
     return withoutAbsent({
       address: settings.address === undefined ? '' : showValue(settings.address),
@@ -49,12 +45,6 @@ async function askServer(context: VaultContext): Promise<ServerDetails> {
   } finally {
     server.close();
   }
-}
-
-/** A token without the policy `default` may not look itself up. */
-function undefinedIfDenied(error: unknown): undefined {
-  if (error instanceof KeyringError && error.code === 'ERR_KEYRING_PERMISSIONS') return undefined;
-  throw error;
 }
 
 function examineServer(details: ServerDetails, { host, settings }: VaultContext): Finding[] {

@@ -1,7 +1,14 @@
-import { systemErrorCode } from '../../core/errors.ts';
+import { isAtmosError, systemErrorCode } from '../../core/errors.ts';
 import { reasonOf } from '../../host/denial.ts';
 import { readRegularFile } from '../../host/read-files.ts';
-import { createClient, type Reply, type RequestOptions, type VaultClient } from './client.ts';
+import {
+  createClient,
+  dataOf,
+  type JsonObject,
+  type Reply,
+  type RequestOptions,
+  type VaultClient,
+} from './client.ts';
 import { conditionOf, createErrors, errorsIn, type VaultErrors } from './errors.ts';
 import { openConnection, type ServerConnection, type ServerRequest } from './http.ts';
 import { createTokens, inNamespace, type Tokens } from './login.ts';
@@ -22,6 +29,11 @@ export interface VaultServer {
    * @throws as {@link VaultClient.request}; ERR_KEYRING_PERMISSIONS, ERR_KEYRING_PASSWORD_REQUIRED
    */
   request(request: ServerRequest, what: string, options?: RequestOptions): Promise<Reply>;
+  /**
+   * What the server says of the token. Undefined if the token may not ask, as one without the policy
+   * `default`.
+   */
+  lookUpToken(): Promise<JsonObject | undefined>;
   close(): void;
 }
 
@@ -29,7 +41,8 @@ export interface VaultServer {
 export function openServer(context: VaultContext): VaultServer {
   const { settings, host } = context;
   const errors = createErrors(settings);
-  const anonymous = createClient(createLazyConnection(context, errors), errors, host);
+  const url = settings.address?.value ?? '';
+  const anonymous = createClient(url, createLazyConnection(context, errors), errors, host);
   const tokens = createTokens(context, anonymous, errors);
   const namespace = settings.namespace?.value;
 
@@ -44,7 +57,7 @@ export function openServer(context: VaultContext): VaultServer {
     return conditionOf(lookUp.answer) === 'denied' && !isAboutPolicies(lookUp);
   }
 
-  return {
+  const server: VaultServer = {
     errors,
     anonymous,
     tokens,
@@ -60,11 +73,21 @@ export function openServer(context: VaultContext): VaultServer {
         await tokens.replace(token);
       }
     },
+    async lookUpToken() {
+      try {
+        const request = { method: 'GET', path: 'auth/token/lookup-self' } as const;
+        return dataOf(await server.request(request, 'looking up the token'));
+      } catch (error) {
+        if (isAtmosError(error, 'ERR_KEYRING_PERMISSIONS')) return undefined;
+        throw error;
+      }
+    },
     close() {
       tokens.forget();
       anonymous.close();
     },
   };
+  return server;
 }
 
 /**

@@ -193,7 +193,7 @@ function loginMethod(said: Readonly<Record<string, SpecText>>): LoginMethod {
     if (setAnyway === undefined) continue;
     throw invalid(
       setAnyway,
-      `is a setting of the login method ${method}, but none is configured, and the default is token`,
+      `is a setting of the login method ${method}, but no method is configured, and the default is token`,
       say(`set auth.keyring.spec.auth.method to ${method}`),
     );
   }
