@@ -228,11 +228,11 @@ describe('a setting', () => {
     ],
     [
       'auth: { keyring: { type: fil } }',
-      'error: unknown keyring type "fil" (from auth.keyring.type ($/atmos.yaml:1:26)): expected one of system, file, memory | did you mean file?',
+      'error: unknown keyring type "fil" (from auth.keyring.type ($/atmos.yaml:1:26)): expected one of system, file, memory, vault | did you mean file?',
     ],
     [
       'auth: { keyring: { fallback: [file, mem0ry] } }',
-      'error: unknown keyring type "mem0ry" (from auth.keyring.fallback ($/atmos.yaml:1:20)): expected one of system, file, memory | did you mean memory?',
+      'error: unknown keyring type "mem0ry" (from auth.keyring.fallback ($/atmos.yaml:1:20)): expected one of system, file, memory, vault | did you mean memory?',
     ],
     [
       'auth: { keyring: { spec: { path: ./key.db }, type: file } }',
@@ -259,8 +259,8 @@ describe('a setting', () => {
       'error: realm "no realm" (from env.ATMOS_AUTH_REALM ($/atmos.yaml:1:26)) contains invalid characters: " " | use 1 to 64 of the characters a-z 0-9 - _, such as my-project',
     ],
     [
-      'env: { ATMOS_KEYRING_TYPE: vault }',
-      'error: unknown keyring type "vault" (from env.ATMOS_KEYRING_TYPE ($/atmos.yaml:1:28)): expected one of system, file, memory | set auth.keyring.type to system, file or memory',
+      'env: { ATMOS_KEYRING_TYPE: keychain }',
+      'error: unknown keyring type "keychain" (from env.ATMOS_KEYRING_TYPE ($/atmos.yaml:1:28)): expected one of system, file, memory, vault | set auth.keyring.type to system, file, memory or vault',
     ],
     [
       'env: { NODE_OPTIONS: x }',

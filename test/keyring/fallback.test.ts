@@ -82,7 +82,7 @@ test('an unknown type of the fallback is an error immediately', async () => {
   const context = contextOf('memory', { fallback: ['memroy'] });
   await expect(openWithFallback(context)).rejects.toMatchObject({
     code: 'ERR_KEYRING_UNKNOWN_TYPE',
-    message: `unknown keyring type "memroy" (from ${source}): expected one of system, file, memory`,
+    message: `unknown keyring type "memroy" (from ${source}): expected one of system, file, memory, vault`,
     hints: ['did you mean memory?'],
   });
 });

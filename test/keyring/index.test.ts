@@ -41,7 +41,7 @@ test('openKeyring rejects an unknown type and names the option', async () => {
   expectError(
     await rejectionOf(openKeyring({ type: 'files' })),
     'ERR_KEYRING_UNKNOWN_TYPE',
-    'unknown keyring type "files" (from options.type): expected one of system, file, memory',
+    'unknown keyring type "files" (from options.type): expected one of system, file, memory, vault',
     'did you mean file?',
   );
 });

@@ -437,10 +437,10 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
       hints: ['use 1 to 64 of the characters a-z 0-9 - _, such as my-project'],
     },
     'a keyring that is none': {
-      files: { 'atmos.yaml': 'auth:\n  keyring:\n    type: vault\n' },
+      files: { 'atmos.yaml': 'auth:\n  keyring:\n    type: keychain\n' },
       message:
-        'unknown keyring type "vault" (from auth.keyring.type ($/atmos.yaml:3:11)): expected one of system, file, memory',
-      hints: ['set auth.keyring.type to system, file or memory'],
+        'unknown keyring type "keychain" (from auth.keyring.type ($/atmos.yaml:3:11)): expected one of system, file, memory, vault',
+      hints: ['set auth.keyring.type to system, file, memory or vault'],
     },
   },
   'profiles (1.9)': {

@@ -38,19 +38,19 @@ describe('the keyring type', () => {
       {
         exitCode: 2,
         message:
-          'unknown keyring type "flie" (from ATMOS_KEYRING_TYPE): expected one of system, file, memory',
+          'unknown keyring type "flie" (from ATMOS_KEYRING_TYPE): expected one of system, file, memory, vault',
         hints: ['did you mean file?'],
       },
     );
-    machine.writeConfig(configOf(machine, { keyring: 'type: vault' }));
+    machine.writeConfig(configOf(machine, { keyring: 'type: keychain' }));
     await expectRefusal(
       machine,
       'auth user configure --stdin',
       { input: keyOnStdin },
       {
         exitCode: 2,
-        message: `unknown keyring type "vault" (from auth.keyring.type (${machine.project}/atmos.yaml:4:11)): expected one of system, file, memory`,
-        hints: ['set auth.keyring.type to system, file or memory'],
+        message: `unknown keyring type "keychain" (from auth.keyring.type (${machine.project}/atmos.yaml:4:11)): expected one of system, file, memory, vault`,
+        hints: ['set auth.keyring.type to system, file, memory or vault'],
       },
     );
   });

@@ -94,7 +94,7 @@ test('migrate changes nothing when it is not possible', async () => {
   expect(storedIn(machine)).toEqual(before);
   const toMemory = {
     exitCode: 2,
-    message: 'invalid value "memory" for --to: expected one of system, file',
+    message: 'invalid value "memory" for --to: expected one of system, file, vault',
     hints: ['atmos auth keyring migrate --help'],
   };
   await expectRefusal(machine, 'auth keyring migrate --to memory', {}, toMemory);

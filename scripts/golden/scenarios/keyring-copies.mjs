@@ -30,7 +30,7 @@ export const keyringCopies = {
         '--to file --from system',
         '--to file --from memory',
         '--to file --from memory -o json',
-        '--to vault',
+        '--to keychain',
       ]) {
         await atmos(`auth keyring migrate ${options}`.trim());
       }

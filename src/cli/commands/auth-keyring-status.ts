@@ -174,17 +174,11 @@ function formatStatus(status: KeyringStatus, host: Host): string[] {
     // The error that follows has the reason.
     ['State', reason === null || state === 'unavailable' ? state : `${state}: ${reason}`],
     ['Entries', formatEntries(status)],
-    ['Server', formatServer(status.server)],
+    ['Server', status.server === null ? undefined : `version ${status.server.version}`],
     ['Token', formatToken(status.server, host)],
     ['Agent', formatAgent(status.agent, host)],
     ['Persistent', status.persistent ? 'yes' : 'no: entries are deleted when this process exits'],
   ]);
-}
-
-function formatServer(server: ServerStatus | null): string | undefined {
-  if (server === null) return undefined;
-  const { address, version, namespace } = server;
-  return `${address}, version ${version}${namespace === null ? '' : `, namespace ${namespace}`}`;
 }
 
 function formatToken(server: ServerStatus | null, host: Host): string | undefined {

@@ -42,7 +42,11 @@ describe('an invalid command is refused', () => {
 
   test.each([
     ['', 'ERR_USAGE', '--to is missing: the type of the keyring to copy to'],
-    ['--to sistem', 'ERR_USAGE', 'invalid value "sistem" for --to: expected one of system, file'],
+    [
+      '--to sistem',
+      'ERR_USAGE',
+      'invalid value "sistem" for --to: expected one of system, file, vault',
+    ],
     [
       '--to file',
       'ERR_USAGE',

@@ -24,6 +24,7 @@ test('a keyring that opens is ready', async () => {
     owners: { 'atmos-auth': 1, 'atmos-store': 0, other: 1 },
     items: { key: 1, session: 0, token: 0 },
     weak_entries: 1,
+    server: null,
     agent: {
       running: false,
       process_id: null,
@@ -119,6 +120,7 @@ test('the memory keyring is always ready and empty', async () => {
     owners: { 'atmos-auth': 0, 'atmos-store': 0, other: 0 },
     items: { key: 0, session: 0, token: 0 },
     weak_entries: null,
+    server: null,
     agent: null,
     fallback: null,
   });
@@ -170,7 +172,7 @@ describe('an unusable keyring', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'error: unknown keyring type "fil" (from ATMOS_KEYRING_TYPE): expected one of system, file, memory\n' +
+        'error: unknown keyring type "fil" (from ATMOS_KEYRING_TYPE): expected one of system, file, memory, vault\n' +
         'hint: did you mean file?\n',
     });
   });

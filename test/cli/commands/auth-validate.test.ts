@@ -75,7 +75,7 @@ describe('a configuration with errors', () => {
     expect(await desk.run(command)).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `error: unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): expected one of system, file, memory
+      stderr: `error: unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): expected one of system, file, memory, vault
 hint: did you mean file?
 warning: auth.keyring.tpye (${file}:3:31) is not known
 hint: did you mean type?
@@ -103,7 +103,7 @@ hint: set both or neither; if neither is set, the keys come from the keyring
           line: 3,
           column: 20,
           path: 'auth.keyring.type',
-          message: `unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): expected one of system, file, memory`,
+          message: `unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): expected one of system, file, memory, vault`,
           hint: 'did you mean file?',
         },
         {
