@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import { createTemporaryDirectory } from './create-temporary.ts';
 import { caller, freePort, type Called, type CallOptions } from './openbao.ts';
 
@@ -82,19 +82,21 @@ export async function startOpenBaoCluster(program: string): Promise<OpenBaoClust
   const nodes = Array.from({ length: size }, (_, at) => startNode(at));
   const [first] = nodes;
   if (first === undefined) throw new Error('a cluster has a node');
-  for (const node of nodes) await listens(node);
+  for (const node of nodes) {
+    await until(async () => (await node.call('GET', 'sys/seal-status')).status === 200);
+  }
   const { body: keys } = await first.call('PUT', 'sys/init', {
     secret_shares: 1,
     secret_threshold: 1,
   });
   rootToken = keys.root_token;
   for (const node of nodes) {
-    await expect.poll(() => unseal(node, keys.keys[0]), { timeout: 30_000 }).toBe(false);
+    await until(async () => !(await unseal(node, keys.keys[0])));
   }
-  await expect.poll(() => votersOf(first), { timeout: 60_000, interval: 500 }).toBe(size);
+  await until(async () => (await votersOf(first)) === size);
   await first.call('POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } });
   // Standby nodes answer reads themselves, with what they have received so far.
-  for (const node of nodes) await expect.poll(() => hasEngine(node)).toBe(true);
+  for (const node of nodes) await until(() => hasEngine(node));
 
   return {
     rootToken,
@@ -113,13 +115,12 @@ export async function startOpenBaoCluster(program: string): Promise<OpenBaoClust
   };
 }
 
-async function listens(node: ClusterNode): Promise<void> {
-  const status = () =>
-    node.call('GET', 'sys/seal-status').then(
-      (answer) => answer.status,
-      () => 0,
-    );
-  await expect.poll(status, { timeout: 30_000 }).toBe(200);
+/** Waits until the condition is met, for at most a minute. Also in hooks, where no test runs. */
+function until(isMet: () => Promise<boolean>): Promise<void> {
+  const check = async () => {
+    if (!(await isMet())) throw new Error('the cluster did not become ready');
+  };
+  return vi.waitFor(check, { timeout: 60_000, interval: 200 });
 }
 
 /** Whether it is still sealed. A node that has not joined yet answers with an error. */

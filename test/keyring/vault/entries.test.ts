@@ -138,13 +138,14 @@ describe('the secrets engine', () => {
     const vault = await startFakeVault(handle);
     const message = `secret of the vault server ${vault.url} (from ${source}) is ${what}, and the vault keyring needs a KV secrets engine of version 2`;
     const keyring = open(vault.url);
-    for (const call of [
-      keyring.get('k'),
-      keyring.keys(),
-      keyring.delete('k'),
-      keyring.set('k', 'v'),
-    ])
-      expectError(await rejectionOf(call), 'ERR_KEYRING_VERSION', message);
+    const calls = [
+      () => keyring.get('k'),
+      () => keyring.keys(),
+      () => keyring.delete('k'),
+      () => keyring.set('k', 'v'),
+    ];
+    for (const call of calls)
+      expectError(await rejectionOf(call()), 'ERR_KEYRING_VERSION', message);
     expect(vault.requests.some(({ method }) => method === 'PUT')).toBe(false);
   });
 

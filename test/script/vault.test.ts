@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, rootToken, startOpenBao, type OpenBao } from '../support/openbao.ts';
+import { peer } from '../support/peers.ts';
+import { plant, setTrap, sprung } from './hostile.ts';
+import {
+  accessKey,
+  configOf,
+  openConfiguredMachine,
+  openMachine,
+  type Machine,
+} from './machine.ts';
+import { expectRefusal } from './stored.ts';
+
+const bao = peer('openbao');
+const key = 'secret/data/atmos/keyring/atmos_script_emergency-user';
+
+const vaultAt = (address: string, more = '') =>
+  `type: vault\nspec: { address: "${address}"${more} }`;
+
+describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 }, () => {
+  let server: OpenBao;
+  beforeAll(async () => {
+    server = await startOpenBao(bao?.path ?? '');
+  });
+  afterAll(() => server?.stop());
+
+  async function openVaultMachine(): Promise<Machine> {
+    const machine = await openConfiguredMachine();
+    Object.assign(machine.env, { VAULT_TOKEN: rootToken });
+    return machine;
+  }
+
+  test('migrates from a file to the server and back, and each is used in between', async () => {
+    const machine = await openVaultMachine();
+    machine.env['VAULT_ADDR'] = server.url;
+    const there = await machine.atmos('auth keyring migrate --to vault --delete-source');
+    expect(there).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(there.stderr).toContain(
+      `1 moved: from file (~/.local/share/atmos/keyring) to vault (${server.url}, secret/atmos/keyring)`,
+    );
+    expect((await server.call('GET', key)).status).toBe(200);
+
+    machine.writeConfig(configOf(machine, { keyring: vaultAt(server.url) }));
+    expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+    const { body: session } = await server.call('GET', `${key}@session`);
+    expect(JSON.parse(session.data.data.value).type).toBe('aws');
+    const list = await machine.atmos('auth keyring list');
+    expect(list.stdout).toMatch(/^key +emergency-user .*\nsession +emergency-user /m);
+
+    const back = await machine.atmos('auth keyring migrate --to file --delete-source');
+    expect(back).toMatchObject({ exitCode: 0, stdout: '' });
+    expect((await server.call('GET', key)).status).toBe(404);
+    machine.writeConfig(configOf(machine));
+    expect(await machine.atmos('auth whoami -o json')).toMatchObject({ exitCode: 0 });
+    for (const { stderr } of [there, back]) {
+      expect(stderr).not.toContain(accessKey.secretAccessKey);
+      expect(stderr).not.toContain(rootToken);
+    }
+  });
+
+  test('status and doctor show the server, its version and the token', async () => {
+    const machine = await openVaultMachine();
+    machine.writeConfig(configOf(machine, { keyring: vaultAt(server.url, ', prefix: status') }));
+    const token = await server.createToken(
+      'path "secret/*" { capabilities = ["create", "read", "update", "delete", "list"] }',
+      { ttl: '2h', policies: ['root'] },
+    );
+    machine.env['VAULT_TOKEN'] = token;
+    const status = await machine.atmos('auth keyring status');
+    expect(status.stderr).toContain(`Where       ${server.url}, secret/status`);
+    expect(status.stderr).toMatch(/^ +Server +version \d+\.\d+\.\d+$/m);
+    expect(status.stderr).toMatch(/^ +Token +expires .*, policies: root$/m);
+    const { stdout } = await machine.atmos('auth keyring status -o json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      type: 'vault',
+      state: 'ready',
+      entries: 0,
+      server: { address: server.url, namespace: null, policies: ['root'] },
+    });
+    const doctor = await machine.atmos('auth keyring doctor');
+    expect(doctor).toMatchObject({ exitCode: 0 });
+    expect(doctor.stdout + doctor.stderr).toMatch(/has version \d/);
+    expect(doctor.stdout + doctor.stderr).toContain('the token has the policies root and expires');
+    expect(doctor.stdout + doctor.stderr).not.toContain(token);
+  });
+
+  test('doctor does not touch a server that is only named by a variable', async () => {
+    const machine = await openVaultMachine();
+    machine.env['VAULT_ADDR'] = server.url;
+    const { stdout, stderr } = await machine.atmos('auth keyring doctor');
+    expect(stdout + stderr).not.toContain(server.url);
+  });
+
+  test('a file keyring takes its place only while it is unavailable', async () => {
+    const machine = await openVaultMachine();
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const withFallback = (address: string) =>
+      configOf(machine, { keyring: `${vaultAt(address)}\nfallback: [file]` });
+    machine.writeConfig(withFallback(url));
+    const login = await machine.atmos('auth login');
+    expect(login).toMatchObject({ exitCode: 0 });
+    expect(login.stderr).toContain(
+      `the vault keyring is unavailable (the vault server ${url} (from auth.keyring.spec.address (`,
+    );
+    expect(login.stderr).toContain('): using file, as configured in auth.keyring.fallback (');
+    machine.writeConfig(withFallback(server.url));
+    machine.env['VAULT_TOKEN'] = 's.unknown';
+    const refused = await machine.atmos('auth login');
+    expect(refused).toMatchObject({ exitCode: 3 });
+    expect(refused.stderr).toContain('does not accept the token from the variable VAULT_TOKEN');
+    expect(refused.stderr).not.toContain('using file');
+  });
+});
+
+describe('without trust, nothing is sent to a server that a project names', () => {
+  async function openTrap() {
+    const machine = await openMachine();
+    const trap = await setTrap(machine);
+    const address = trap.url.replace('http:', 'https:');
+    plant(machine, { 'atmos.yaml': configOf(machine, { keyring: vaultAt(address) }) });
+    machine.env['VAULT_TOKEN'] = 's.secret-token';
+    const message = `is not trusted: it sends a token and the entries of the keyring to ${address}`;
+    return { machine, trap, message };
+  }
+
+  test.each([
+    'auth login',
+    'auth keyring status',
+    'auth keyring list',
+    'auth keyring migrate --to file',
+    'auth whoami',
+    'auth logout emergency-user',
+  ])('%s', async (command) => {
+    const { machine, trap, message } = await openTrap();
+    const { exitCode, stdout, stderr } = await machine.atmos(command);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('hint: atmos auth trust');
+    expect(sprung(trap)).toEqual([]);
+  });
+
+  test('auth list and doctor report it', async () => {
+    const { machine, trap, message } = await openTrap();
+    expect(await machine.atmos('auth list')).toMatchObject({ exitCode: 0 });
+    const doctor = await machine.atmos('auth keyring doctor');
+    expect(doctor).toMatchObject({ exitCode: 3 });
+    expect(doctor.stdout + doctor.stderr).toContain(message);
+    expect(sprung(trap)).toEqual([]);
+  });
+
+  test('auth trust shows it, and then it is sent', async () => {
+    const { machine, trap, message } = await openTrap();
+    const trusted = await machine.atmos('auth trust --yes');
+    expect(trusted).toMatchObject({ exitCode: 0 });
+    const { stderr } = await machine.atmos('auth keyring status');
+    expect(stderr).not.toContain(message);
+    expect(sprung(trap)).toEqual(['the server was called']);
+  });
+});
+
+test('invalid settings are errors of the configuration', async () => {
+  const machine = await openMachine();
+  machine.writeConfig(configOf(machine, { keyring: vaultAt('http://vault.example.com') }));
+  const { exitCode, stderr } = await machine.atmos('auth keyring status');
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(
+    /^error: the setting "http:\/\/vault\.example\.com" \(from auth\.keyring\.spec\.address \(.*\)\) would send entries to another machine without TLS\nhint: use https, or http with an address of this machine\n$/,
+  );
+  machine.writeConfig(configOf(machine, { keyring: 'type: vault' }));
+  await expectRefusal(
+    machine,
+    'auth keyring status',
+    {},
+    {
+      exitCode: 2,
+      message: /^error: the vault keyring \(from .*\) has no address of a server$/,
+      hints: [
+        'set auth.keyring.spec.address to the URL of the server',
+        'export VAULT_ADDR=<https://vault.example.com:8200>',
+      ],
+    },
+  );
+});
