@@ -19,7 +19,7 @@ describe.skipIf(!bao)('a cluster of three servers', () => {
   let cluster: OpenBaoCluster;
   let program: Program;
   beforeAll(async () => {
-    program = await compileProgram('test/interop/vault-writer.ts');
+    program = await compileProgram('test/interop/vault-program.ts');
     cluster = await startOpenBaoCluster(bao?.path ?? '');
   }, timeout);
   afterAll(async () => {

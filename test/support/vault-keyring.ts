@@ -14,7 +14,7 @@ export interface VaultOptions {
 }
 
 /** A setting as atmos.yaml says it. */
-export function saidInYaml(key: string, value: string) {
+function saidInYaml(key: string, value: string) {
   const path = ['auth', 'keyring', 'spec', ...key.split('.')];
   return { value, source: `${path.join('.')} (/p/atmos.yaml:3:5)`, path };
 }

@@ -59,7 +59,7 @@ const lastWrites = new Map<string, string>();
 
 type Attempt =
   | { readonly answer: ServerAnswer; readonly condition: Condition | undefined }
-  | { readonly failure: unknown };
+  | { readonly failure: Error };
 
 /** @param url of the server */
 export function createClient(
@@ -82,6 +82,7 @@ export function createClient(
       logRequest(request, startMs, answer.status);
       return { answer, condition: conditionOf(answer) };
     } catch (failure) {
+      if (!(failure instanceof Error)) throw failure;
       logRequest(request, startMs, 0);
       return { failure };
     }
@@ -104,20 +105,22 @@ export function createClient(
     return hasAnswered || tries < maxFirstTries;
   }
 
-  /** The error of a request that is not repeated, or undefined after the pause before it is. */
-  async function waitOrFail(
+  /** Pauses before the request is repeated. @throws its error if it is not */
+  async function pauseOrThrow(
     attempt: Attempt,
     tries: number,
     isTriedOnce: boolean,
-  ): Promise<unknown> {
+  ): Promise<void> {
     outageSinceMs ??= host.monotonicMs();
     const waitedMs = host.monotonicMs() - outageSinceMs;
     const pauseMs = pauseFor(attempt, tries);
     const isOver = isTriedOnce || waitedMs + pauseMs > patienceMs;
-    if (isOver || !mayRetry(attempt, tries)) return errorOf(attempt, errors, waitedMs);
+    if (isOver || !mayRetry(attempt, tries)) {
+      endOutage('given_up');
+      throw errorOf(attempt, errors, waitedMs);
+    }
     if (tries === 1) host.log('keyring.waiting', { status: statusOf(attempt) });
     await host.sleep(pauseMs);
-    return undefined;
   }
 
   function endOutage(outcome: 'answered' | 'given_up'): void {
@@ -137,11 +140,7 @@ export function createClient(
             endOutage('answered');
             return { ...reply, body: bodyOf(reply.answer, errors) };
           }
-          const error = await waitOrFail(attempt, tries, isTriedOnce);
-          if (error !== undefined) {
-            endOutage('given_up');
-            throw error;
-          }
+          await pauseOrThrow(attempt, tries, isTriedOnce);
         }
       } finally {
         shown?.();
@@ -171,7 +170,7 @@ function pauseFor(attempt: Attempt, tries: number): number {
   return said ?? Math.min(firstPauseMs * 2 ** (tries - 1), maxPauseMs);
 }
 
-function errorOf(attempt: Attempt, errors: VaultErrors, waitedMs: number): unknown {
+function errorOf(attempt: Attempt, errors: VaultErrors, waitedMs: number): Error {
   if ('failure' in attempt) return errors.ofFailure(attempt.failure) ?? attempt.failure;
   const { answer, condition } = attempt;
   if (condition === undefined) throw new TypeError('a success is no error');

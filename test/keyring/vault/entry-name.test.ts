@@ -33,7 +33,11 @@ test('a name that no key has belongs to another program', () => {
       if (key !== undefined) expect(formatEntryName(key)).toBe(name);
     }),
   );
-  for (const name of ['', 'folder/', 'a b', 'ä', '~2f', '~41', '~', '~FF', 'a~2']) {
-    expect(parseEntryName(name), name).toBeUndefined();
-  }
 });
+
+test.each(['', 'folder/', 'a b', 'ä', '~2f', '~41', '~', '~FF', 'a~2'])(
+  'the name %j is none of a key',
+  (name) => {
+    expect(parseEntryName(name)).toBeUndefined();
+  },
+);
