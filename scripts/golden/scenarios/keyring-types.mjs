@@ -1,4 +1,4 @@
-// The memory keyring, and the system keyring where it is not running.
+// The memory keyring, and the system and vault keyrings where no service or server runs.
 import { configOf, keyOnStdin, keyVariables, memory } from '../fixtures.mjs';
 import { accessKey } from '../secrets.mjs';
 
@@ -51,6 +51,38 @@ export const keyringTypes = {
       await atmos('auth keyring status -o json');
       await atmos('auth keyring list');
       await atmos('auth login');
+    },
+  },
+  'keyring-vault': {
+    title: 'The vault keyring where no server runs, and with invalid settings',
+    async run(scene) {
+      const { atmos, write } = scene;
+      /** @param {string} lines */
+      const configure = (lines) => write('atmos.yaml', configOf(scene, { keyring: lines }));
+      // No program can listen there without privileges.
+      const address = 'http://127.0.0.1:1';
+      configure(`type: vault\nspec: { address: "${address}" }`);
+      for (const command of [
+        'auth keyring status',
+        'auth keyring status -o json',
+        'auth keyring list',
+        'auth keyring doctor',
+        'auth keyring migrate --to file',
+        'auth login',
+        'auth logout',
+      ]) {
+        await atmos(command);
+      }
+      configure(`type: vault\nspec: { address: "${address}" }\nfallback: [file]`);
+      await atmos('auth keyring status');
+      configure('type: vault');
+      await atmos('auth keyring status');
+      configure('type: vault\nspec: { address: "http://vault.example.com" }');
+      await atmos('auth keyring status');
+      configure('type: vault\nspec: { auth: { role_id: x } }');
+      await atmos('auth keyring status');
+      configure('type: vault\nspec: { address: "https://vault.example.com" }');
+      await atmos('auth keyring status');
     },
   },
 };

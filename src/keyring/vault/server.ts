@@ -57,6 +57,16 @@ export function openServer(context: VaultContext): VaultServer {
     return conditionOf(lookUp.answer) === 'denied' && !isAboutPolicies(lookUp);
   }
 
+  /** Without a token the reason is the server, if it cannot be used at all. */
+  async function currentToken(): Promise<string> {
+    try {
+      return await tokens.current();
+    } catch (error) {
+      if (isAtmosError(error, 'ERR_KEYRING_PASSWORD_REQUIRED')) await requireHealth(server);
+      throw error;
+    }
+  }
+
   const server: VaultServer = {
     errors,
     anonymous,
@@ -64,7 +74,7 @@ export function openServer(context: VaultContext): VaultServer {
     async request(request, what, options = {}) {
       const allowed = [...(options.allowed ?? []), 'denied' as const];
       for (let isRepeated = false; ; isRepeated = true) {
-        const token = await tokens.current();
+        const token = await currentToken();
         const whole = { ...request, token, ...inNamespace(namespace) };
         const reply = await anonymous.request(whole, { ...options, allowed });
         if (conditionOf(reply.answer) !== 'denied') return reply;

@@ -80,6 +80,13 @@ describe('an existing token', () => {
     expect((await open(vault).probe()).state).toBe('locked');
   });
 
+  test('that is missing is not the reason if the server cannot be used', async () => {
+    const sealed = await startFakeVault(() => ({ body: { initialized: true, sealed: true } }));
+    const { code, message } = await rejectionOf(open(sealed).get('key'));
+    expect(code).toBe('ERR_KEYRING_LOCKED');
+    expect(message).toMatch(/ is sealed$/);
+  });
+
   test('that the server refuses is an error with its source', async () => {
     const vault = await startWith(new Set());
     expectError(
