@@ -58,6 +58,21 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
   ],
   ['sends signed requests', 'test/script/hostile.test.ts', 'an endpoint elsewhere'],
   [
+    'sends a token and entries to a server',
+    'test/script/vault.test.ts',
+    'nothing is sent to a server that a project names',
+  ],
+  [
+    'sends a file or a variable to that server',
+    'test/keyring/vault/trust-needs.test.ts',
+    'what is sent or run to log in needs trust',
+  ],
+  [
+    'chooses where a server',
+    'test/keyring/vault/trust-needs.test.ts',
+    'a place on the server needs trust to store there',
+  ],
+  [
     'sends an MFA code',
     'test/script/trust-passwords.test.ts',
     'is not sent without trust, and there is no prompt for it',
