@@ -70,7 +70,7 @@ describe.skipIf(!bao)('a cluster of three servers', () => {
 
       // Each process has reported the pause and its end.
       const ends = writers.map(({ lines }) =>
-        lines.filter((line) => /^keyring\.waited/.test(line)),
+        lines.filter((line) => line.startsWith('keyring.waited')),
       );
       for (const { lines } of writers)
         expect(lines.filter((line) => line.startsWith('keyring.waiting ')).length).toBeGreaterThan(

@@ -7,6 +7,7 @@ import {
   configOf,
   openConfiguredMachine,
   openMachine,
+  sessionCalls,
   type Machine,
 } from './machine.ts';
 import { expectRefusal } from './stored.ts';
@@ -28,6 +29,14 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
     const machine = await openConfiguredMachine();
     Object.assign(machine.env, { VAULT_TOKEN: rootToken });
     return machine;
+  }
+
+  /** @param more keys of `spec` */
+  async function moveToVault(machine: Machine, more = ''): Promise<void> {
+    const env = { VAULT_ADDR: server.url };
+    const moved = await machine.atmos('auth keyring migrate --to vault --force', { env });
+    expect(moved).toMatchObject({ exitCode: 0 });
+    machine.writeConfig(configOf(machine, { keyring: vaultAt(server.url, more) }));
   }
 
   test('migrates from a file to the server and back, and each is used in between', async () => {
@@ -82,6 +91,27 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
     expect(doctor.stdout + doctor.stderr).toMatch(/has version \d/);
     expect(doctor.stdout + doctor.stderr).toContain('the token has the policies root and expires');
     expect(doctor.stdout + doctor.stderr).not.toContain(token);
+  });
+
+  test('one process opens the session for all that need it at the same time', async () => {
+    const machine = await openVaultMachine();
+    await moveToVault(machine);
+    const all = await Promise.all(
+      Array.from({ length: 8 }, () => machine.atmos('auth credential-process')),
+    );
+    expect(all.map(({ exitCode }) => exitCode)).toEqual(all.map(() => 0));
+    expect(new Set(all.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(sessionCalls(machine)).toHaveLength(1);
+  });
+
+  test('a program does not get the secret id', async () => {
+    const machine = await openVaultMachine();
+    await moveToVault(machine, ', auth: { method: token, secret_id_env: TEAM_SECRET_ID }');
+    machine.env['ATMOS_AUTH_TRUST'] = '1';
+    const print = [process.execPath, '-p', 'String(process.env.TEAM_SECRET_ID)'];
+    const env = { TEAM_SECRET_ID: 'secret-1' };
+    const run = await machine.atmos(['auth', 'exec', '--', ...print], { env });
+    expect(run).toMatchObject({ exitCode: 0, stdout: 'undefined\n' });
   });
 
   test('doctor does not touch a server that is only named by a variable', async () => {

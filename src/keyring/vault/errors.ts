@@ -26,7 +26,7 @@ export type Condition =
 export function conditionOf({ status, text = '' }: ServerAnswer): Condition | undefined {
   if (status >= 200 && status < 300) return undefined;
   const said = errorsIn(text).join('\n');
-  if (/Vault is sealed/i.test(said)) return 'sealed';
+  if (/\bis sealed\b/i.test(said)) return 'sealed';
   if (/not initialized/i.test(said) || status === 501) return 'uninitialized';
   if (/active cluster node not found|not active but|no active/i.test(said)) return 'no-leader';
   if (/too large/i.test(said) || status === 413) return 'too-large';

@@ -1,4 +1,4 @@
-import { isAtmosError, systemErrorCode } from '../../core/errors.ts';
+import { isAtmosError, systemErrorCode, type ErrorCode } from '../../core/errors.ts';
 import { reasonOf } from '../../host/denial.ts';
 import { readRegularFile } from '../../host/read-files.ts';
 import {
@@ -15,6 +15,15 @@ import { createTokens, inNamespace, type Tokens } from './login.ts';
 import type { VaultContext } from './settings.ts';
 
 // The server with a token: what a backend and an inspector ask of it.
+
+/**
+ * Errors whose reason may be the state of the server: a server that is not initialized says that it is
+ * sealed, and without a token nothing was asked of it.
+ */
+const mayBeOfServer: ReadonlySet<ErrorCode> = new Set([
+  'ERR_KEYRING_LOCKED',
+  'ERR_KEYRING_PASSWORD_REQUIRED',
+]);
 
 /** A bundle of all public authorities is 0.2 MB. */
 const maxCertificateBytes = 10 * 1024 * 1024;
@@ -57,13 +66,20 @@ export function openServer(context: VaultContext): VaultServer {
     return conditionOf(lookUp.answer) === 'denied' && !isAboutPolicies(lookUp);
   }
 
-  /** Without a token the reason is the server, if it cannot be used at all. */
-  async function currentToken(): Promise<string> {
-    try {
-      return await tokens.current();
-    } catch (error) {
-      if (isAtmosError(error, 'ERR_KEYRING_PASSWORD_REQUIRED')) await requireHealth(server);
-      throw error;
+  async function requestWithToken(
+    request: ServerRequest,
+    what: string,
+    options: RequestOptions,
+  ): Promise<Reply> {
+    const allowed = [...(options.allowed ?? []), 'denied' as const];
+    for (let isRepeated = false; ; isRepeated = true) {
+      const token = await tokens.current();
+      const whole = { ...request, token, ...inNamespace(namespace) };
+      const reply = await anonymous.request(whole, { ...options, allowed });
+      if (conditionOf(reply.answer) !== 'denied') return reply;
+      if (!(await isTokenRefused(token, reply))) throw errors.denied(what);
+      if (isRepeated) throw tokens.refusal();
+      await tokens.replace(token);
     }
   }
 
@@ -72,15 +88,11 @@ export function openServer(context: VaultContext): VaultServer {
     anonymous,
     tokens,
     async request(request, what, options = {}) {
-      const allowed = [...(options.allowed ?? []), 'denied' as const];
-      for (let isRepeated = false; ; isRepeated = true) {
-        const token = await currentToken();
-        const whole = { ...request, token, ...inNamespace(namespace) };
-        const reply = await anonymous.request(whole, { ...options, allowed });
-        if (conditionOf(reply.answer) !== 'denied') return reply;
-        if (!(await isTokenRefused(token, reply))) throw errors.denied(what);
-        if (isRepeated) throw tokens.refusal();
-        await tokens.replace(token);
+      try {
+        return await requestWithToken(request, what, options);
+      } catch (error) {
+        if (isAtmosError(error) && mayBeOfServer.has(error.code)) await requireHealth(server);
+        throw error;
       }
     },
     async lookUpToken() {

@@ -140,6 +140,23 @@ describe('a server that has never answered', () => {
   });
 });
 
+test('a server that is not initialized is not only sealed', async () => {
+  const state = { initialized: false, sealed: true, version: '2.7.2' };
+  const vault = await startFakeVault(({ path }) =>
+    path === 'sys/health' ? { body: state } : failing(503, 'Vault is sealed'),
+  );
+  const message = `the vault server ${vault.url} (from ${source}) is not initialized`;
+  expectError(
+    await rejectionOf(open(vault.url).get('key')),
+    'ERR_KEYRING_UNAVAILABLE',
+    message,
+    'ask an administrator of the server to initialize it',
+  );
+  expect(await open(vault.url).probe()).toEqual({ state: 'unavailable', reason: message });
+  state.initialized = true;
+  expectError(await rejectionOf(open(vault.url).get('key')), 'ERR_KEYRING_LOCKED', / is sealed$/);
+});
+
 describe('an answer of another kind of server', () => {
   test.each([
     ['text', { body: '<html>hello' }, 'ERR_KEYRING_IO', 'an answer that is not JSON (status 200)'],
