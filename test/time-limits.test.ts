@@ -37,7 +37,9 @@ import { seedKeyring } from './keyring/file/seed.ts';
 import { fakeHost } from './support/fake-host.ts';
 import { createTestContext, testPassword } from './support/file-keyring.ts';
 import { openBrokenBus } from './support/secret-service/broken-buses.mjs';
+import { startFakeVault, usual } from './support/fake-vault.ts';
 import { temporaryDirectory } from './support/temporary.ts';
+import { openTestVault } from './support/vault-keyring.ts';
 
 /** A portal that sends page after page, each after a while. */
 async function slowListing(): Promise<unknown> {
@@ -50,6 +52,19 @@ async function slowListing(): Promise<unknown> {
     place.center.script({ action: 'ListAccounts', raw: { body } });
   }
   return openPermissionSet(place, { name: 'ReadOnly', account: { name: 'dev' } });
+}
+
+/** A server that accepts requests and never answers. */
+async function silentVault(): Promise<unknown> {
+  const { url } = await startFakeVault(() => undefined);
+  return openTestVault({ spec: { address: url }, host: impatientHost() }).get('key');
+}
+
+async function slowVaultToken(): Promise<unknown> {
+  const { url } = await startFakeVault(({ path }) => usual[path]);
+  const host = { runShell: () => Promise.resolve(timedOut) };
+  const spec = { address: url, 'auth.token_command': 'print-token' };
+  return openTestVault({ spec, token: null, host }).get('key');
 }
 
 const never = new Promise<never>(() => {});
@@ -327,6 +342,13 @@ const timeouts: readonly [
   ['keyring/system/linux/operations.ts', 'the Secret Service', 45, silentService],
   ['keyring/system/linux/service.ts', 'the question to unlock the keyring', 30, unansweredPrompt],
   ['keyring/system/macos/security.ts', 'the keychain', 30, silentKeychain],
+  ['keyring/vault/errors.ts', 'the vault server http://127.0.0.1:', 5, silentVault],
+  [
+    'keyring/vault/token-sources.ts',
+    'the token command (from auth.keyring.spec.auth.token_command (/p/atmos.yaml:3:5))',
+    30,
+    slowVaultToken,
+  ],
 ];
 
 describe('an error of a time limit says what was waited for, and for how many seconds', () => {

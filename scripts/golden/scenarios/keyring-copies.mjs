@@ -31,6 +31,8 @@ export const keyringCopies = {
         '--to file --from memory',
         '--to file --from memory -o json',
         '--to keychain',
+        '--to vault',
+        '--to file --from vault',
       ]) {
         await atmos(`auth keyring migrate ${options}`.trim());
       }

@@ -88,7 +88,7 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
     server,
 
     ofCondition(condition: Condition, answer: ServerAnswer, waitedMs: number): KeyringError {
-      const seconds = Math.round(waitedMs / 1000);
+      const during = waitedMs < 1000 ? '' : ` for ${Math.round(waitedMs / 1000)} seconds`;
       const cause = new BackendError(`status ${answer.status}`);
       switch (condition) {
         case 'sealed':
@@ -102,7 +102,7 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
         case 'no-leader':
           return error(
             'ERR_KEYRING_TIMEOUT',
-            `the cluster of ${server} had no active node for ${seconds} seconds`,
+            `the cluster of ${server} has had no active node${during}`,
             status,
             cause,
           );
@@ -125,7 +125,7 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
         case 'busy':
           return error(
             'ERR_KEYRING_BUSY',
-            `${server} refused requests for ${seconds} seconds because it is busy (status ${answer.status})`,
+            `${server} refused requests${during} because it is busy (status ${answer.status})`,
             [say('try again later')],
             cause,
           );
@@ -141,7 +141,7 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
         case 'failing':
           return error(
             'ERR_KEYRING_IO',
-            `${server} failed for ${seconds} seconds (status ${answer.status})`,
+            `${server} failed${during} (status ${answer.status})`,
             status,
             cause,
           );

@@ -75,7 +75,7 @@ describe('an answer that may be better a moment later', () => {
       500,
       'local node not active but active cluster node not found',
       'ERR_KEYRING_TIMEOUT',
-      /^the cluster of the vault server .* had no active node for \d+ seconds$/,
+      /^the cluster of the vault server .* has had no active node for \d+ seconds$/,
     ],
   ] as const)(
     'status %d (%s) is an error after 30 seconds',
