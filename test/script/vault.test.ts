@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, rootToken, startOpenBao, type OpenBao } from '../support/openbao.ts';
 import { peer } from '../support/peers.ts';
@@ -112,6 +113,21 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
     const env = { TEAM_SECRET_ID: 'secret-1' };
     const run = await machine.atmos(['auth', 'exec', '--', ...print], { env });
     expect(run).toMatchObject({ exitCode: 0, stdout: 'undefined\n' });
+  });
+
+  test('a profile of auth env keeps the server, in any directory and without VAULT_ADDR', async () => {
+    const machine = await openVaultMachine();
+    await moveToVault(machine);
+    machine.writeConfig(configOf(machine, { keyring: 'type: vault' }));
+    const { stdout } = await machine.atmos('auth env -f json', {
+      env: { VAULT_ADDR: server.url },
+    });
+    const file = readFileSync(JSON.parse(stdout).AWS_CONFIG_FILE, 'utf8');
+    const [node = '', ...words] = /^credential_process = (.*)$/m.exec(file)?.[1]?.split(' ') ?? [];
+    const env = { VAULT_ADDR: 'https://elsewhere.invalid' };
+    const answer = await machine.run(node, words, { directory: '/', env });
+    expect(answer).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(answer.stdout)).toMatchObject({ Version: 1 });
   });
 
   test('doctor does not touch a server that is only named by a variable', async () => {
