@@ -42,7 +42,7 @@ export function openVaultKeyring(context: VaultContext): Keyring {
   };
 }
 
-export function requireAddress({ settings, type }: Pick<VaultContext, 'settings' | 'type'>): void {
+function requireAddress({ settings, type }: Pick<VaultContext, 'settings' | 'type'>): void {
   if (settings.address !== undefined) return;
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
@@ -57,7 +57,7 @@ export function requireAddress({ settings, type }: Pick<VaultContext, 'settings'
 }
 
 /** `https://vault.example.com:8200, secret/atmos/keyring in the namespace team` */
-export function formatLocation({ address, namespace, mount, prefix }: VaultSettings): string {
+function formatLocation({ address, namespace, mount, prefix }: VaultSettings): string {
   const place = `${address && showValue(address)}, ${mount}/${prefix}`;
   return namespace === undefined ? place : `${place} in the namespace ${showValue(namespace)}`;
 }

@@ -125,7 +125,8 @@ export function createClient(
 
   function endOutage(outcome: 'answered' | 'given_up'): void {
     if (outageSinceMs === undefined) return;
-    host.log('keyring.waited', { outcome, duration_ms: host.monotonicMs() - outageSinceMs });
+    const duration_ms = Math.round(host.monotonicMs() - outageSinceMs);
+    host.log('keyring.waited', { outcome, duration_ms });
     if (outcome === 'answered') outageSinceMs = undefined;
   }
 

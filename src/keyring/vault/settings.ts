@@ -246,9 +246,11 @@ function serverPath(said: SpecText): string {
 }
 
 function invalid(said: Sourced<string>, message: string, ...hints: Hint[]): AtmosError {
+  // An address may contain a password.
+  const value = said.value.replace(/\/\/[^/]*@/, '//…@');
   return new AtmosError(
     'ERR_CONFIG_INVALID',
-    `the setting ${quoteValue(said)} (from ${said.source}) ${message}`,
+    `the setting ${quoteValue({ ...said, value })} (from ${said.source}) ${message}`,
     { hints },
   );
 }
