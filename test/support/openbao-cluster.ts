@@ -80,23 +80,37 @@ export async function startOpenBaoCluster(program: string): Promise<OpenBaoClust
   }
 
   const nodes = Array.from({ length: size }, (_, at) => startNode(at));
-  const [first] = nodes;
-  if (first === undefined) throw new Error('a cluster has a node');
-  for (const node of nodes) {
-    await until(async () => (await node.call('GET', 'sys/seal-status')).status === 200);
+  async function stop(): Promise<void> {
+    for (const node of nodes.filter(({ isRunning }) => isRunning())) await node.kill();
+    remove();
   }
-  const { body: keys } = await first.call('PUT', 'sys/init', {
-    secret_shares: 1,
-    secret_threshold: 1,
-  });
-  rootToken = keys.root_token;
-  for (const node of nodes) {
-    await until(async () => !(await unseal(node, keys.keys[0])));
+
+  async function form(): Promise<void> {
+    const [first] = nodes;
+    if (first === undefined) throw new Error('a cluster has a node');
+    for (const node of nodes) {
+      await until(async () => (await node.call('GET', 'sys/seal-status')).status === 200);
+    }
+    const { body: keys } = await first.call('PUT', 'sys/init', {
+      secret_shares: 1,
+      secret_threshold: 1,
+    });
+    rootToken = keys.root_token;
+    for (const node of nodes) {
+      await until(async () => !(await unseal(node, keys.keys[0])));
+    }
+    await until(async () => (await votersOf(first)) === size);
+    await first.call('POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } });
+    // Standby nodes answer reads themselves, with what they have received so far.
+    for (const node of nodes) await until(() => hasEngine(node));
   }
-  await until(async () => (await votersOf(first)) === size);
-  await first.call('POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } });
-  // Standby nodes answer reads themselves, with what they have received so far.
-  for (const node of nodes) await until(() => hasEngine(node));
+
+  try {
+    await form();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 
   return {
     rootToken,
@@ -108,10 +122,7 @@ export async function startOpenBaoCluster(program: string): Promise<OpenBaoClust
       }
       return undefined;
     },
-    async stop() {
-      for (const node of nodes.filter(({ isRunning }) => isRunning())) await node.kill();
-      remove();
-    },
+    stop,
   };
 }
 
