@@ -67,8 +67,11 @@ const configuration = {
     ),
     never(
       'registry-names-backends',
-      'only keyring/registry names keyring backends',
-      { path: '^src/', pathNot: inPlace('keyring/registry[.]ts$', ...backends.map(partsOf)) },
+      'only keyring/registry and keyring/pinned name keyring backends',
+      {
+        path: '^src/',
+        pathNot: inPlace('keyring/(registry|pinned)[.]ts$', ...backends.map(partsOf)),
+      },
       { path: inPlace(...backends.map(partsOf)) },
     ),
     never(

@@ -9,48 +9,44 @@ const frequentEntries = [
   'src/clouds/aws/user.ts',
 ];
 
-/** The modules that every command loads, but those with a file in src/cli/hot/. */
-const startEntries = ['src/cli/start.ts'];
-
-/** Modules of a delegation, one of which `auth shell` uses as well. */
+/**
+ * The files that are made of several modules, each with the modules from which everything that is
+ * reached by static imports belongs to it, unless a file before it has it:
+ *
+ * - `program`: loaded by every command, but those with a file in src/cli/hot/
+ * - `hot`: also loaded by all frequent entries
+ * - `open`: what opens a keyring for a command
+ * - `agent`, `file-keyring`: what most file keyrings need
+ * - `delegation`: one of whose modules `auth shell` uses as well
+ */
+const files = {
+  program: ['src/cli/start.ts'],
+  hot: frequentEntries,
+  open: ['src/cli/open.ts'],
+  agent: ['src/keyring/agent/client-keyring.ts', 'src/keyring/agent/presence.ts'],
+  'file-keyring': ['src/keyring/file/backend.ts'],
+};
 const delegation = ['src/cli/delegate-to-atmos.ts', 'src/host/find-program.ts'];
 
 /**
- * The groups for rolldown: `program`, loaded by every command, `hot`, also loaded by all frequent entries,
- * and `delegation`.
+ * The group for rolldown that puts modules in {@link files}.
  *
  * @param {string} root
  * @returns {import('rolldown').CodeSplittingGroup}
  */
 export function createHotChunk(root) {
-  /** @type {Set<string> | undefined} */
-  let hot;
-  /** @type {Set<string> | undefined} */
-  let start;
+  /** @type {Map<string, Set<string>> | undefined} */
+  let reached;
   return {
     debugName: 'hot',
     name(id, context) {
-      hot ??= reachFrom(frequentEntries, root, context);
-      start ??= reachFrom(startEntries, root, context);
-      if (start.has(id)) return 'program';
-      if (hot.has(id)) return 'hot';
+      reached ??= new Map(
+        Object.entries(files).map(([name, entries]) => [name, reachFrom(entries, root, context)]),
+      );
+      for (const [name, modules] of reached) if (modules.has(id)) return name;
       return delegation.some((path) => id === join(root, path)) ? 'delegation' : null;
     },
   };
-}
-
-/**
- * @param {string[]} entries
- * @param {string} root
- * @param {import('rolldown').ChunkingContext} context
- */
-function reachFrom(entries, root, context) {
-  const seen = new Set(entries.map((entry) => join(root, entry)));
-  // The set grows during the iteration, and the loop also visits the new elements.
-  for (const id of seen) {
-    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) seen.add(imported);
-  }
-  return seen;
 }
 
 /**
@@ -58,7 +54,7 @@ function reachFrom(entries, root, context) {
  * fails there, and the whole program answers.
  */
 const loadedByHot = {
-  always: ['src/clouds/aws/process-answer.ts'],
+  always: ['src/clouds/aws/format-process-answer.ts'],
   sometimes: [
     'src/host/native.ts',
     'src/keyring/agent/client-keyring.ts',
@@ -116,4 +112,18 @@ export function onlyHot(root) {
       return isKept ? null : { id: `not-hot:${source}`, external: true };
     },
   };
+}
+
+/**
+ * @param {string[]} entries
+ * @param {string} root
+ * @param {import('rolldown').ChunkingContext} context
+ */
+function reachFrom(entries, root, context) {
+  const seen = new Set(entries.map((entry) => join(root, entry)));
+  // The set grows during the iteration, and the loop also visits the new elements.
+  for (const id of seen) {
+    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) seen.add(imported);
+  }
+  return seen;
 }

@@ -3,12 +3,12 @@ import { basename, join } from 'node:path';
 import { defineConstants } from './build-constants.mjs';
 import { createHotChunk, hotEntries, hotGroup, onlyHot } from './hot-chunk.mjs';
 
-// Minifies white space, dead code and the names of variables within functions. The names of
+// Minifies white space, dead code and the names of variables. The names of
 // functions and classes stay, because stack traces show them and the AWS SDK reads them.
 /** @type {NonNullable<import('rolldown').OutputOptions['minify']>} */
 const lightly = {
   compress: { keepNames: { function: true, class: true } },
-  mangle: { toplevel: false, keepNames: true },
+  mangle: { toplevel: true, keepNames: true },
   codegen: true,
 };
 

@@ -160,7 +160,7 @@ const processAnswers: {
     (credentials: Extract<ProgramCredentials, { type: T }>) => string
   >;
 } = {
-  aws: async () => (await import('./aws/process-answer.ts')).formatProcessAnswer,
+  aws: async () => (await import('./aws/format-process-answer.ts')).formatProcessAnswer,
 };
 
 /** What a credential process prints for programs of the cloud. */

@@ -183,7 +183,7 @@ function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
-      reject(signal?.reason);
+      reject(new Error('the wait was stopped'));
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener('abort', stop);

@@ -1,4 +1,3 @@
-import type { ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, KeyringError } from '../core/errors.ts';
 import { logOut, say } from '../core/hint.ts';
 import { isSameName } from '../core/names.ts';
@@ -25,7 +24,7 @@ export async function readItem(
   place: ItemPlace,
   alias: string,
   item: ItemKind,
-): Promise<Envelope<ProgramCredentials> | null> {
+): Promise<Envelope | null> {
   for (const key of itemKeys({ realm: place.realm, alias }, item)) {
     const envelope = await readItemAt(place, key, alias, item);
     if (envelope !== null) return envelope;
@@ -39,7 +38,7 @@ export async function readItemAt(
   key: string,
   alias: string,
   item: ItemKind,
-): Promise<Envelope<ProgramCredentials> | null> {
+): Promise<Envelope | null> {
   const value = await place.keyring.get(key);
   place.host.log('store.read', { identity: alias, item, found: value !== null });
   if (value === null) return null;

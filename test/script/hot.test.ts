@@ -1,36 +1,13 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { builtCli } from '../support/built.ts';
 import { peer } from '../support/peers.ts';
-import { configOf, openConfiguredMachine, type Machine, type Result } from './machine.ts';
+import { openHandleMachine, recordPlan, type HandleMachine } from './handle-machine.ts';
+import { configOf, type Machine, type Result } from './machine.ts';
 
 const limitMs = 120_000;
 const shells = ['sh', ...(['zsh', 'fish'] as const).filter((shell) => peer(shell) !== undefined)];
-
-/** A machine whose user has logged in, and the handle of the identity. */
-async function openHandleMachine() {
-  const machine = await openConfiguredMachine();
-  const { stdout } = await machine.atmos('auth env -f json');
-  const config = readFileSync(JSON.parse(stdout).AWS_CONFIG_FILE, 'utf8');
-  const handle = /--handle (\S+)$/m.exec(config)?.[1] ?? '';
-  expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
-  return { ...machine, handle, record: handle.replace('.json', '.plan') };
-}
-
-type Place = Awaited<ReturnType<typeof openHandleMachine>>;
-
-/** Runs the program an hour ahead of its files, so that it records its plan. */
-async function recordPlan({ run, root, handle, record }: Place): Promise<void> {
-  const ahead = join(root, 'ahead.cjs');
-  writeFileSync(
-    ahead,
-    'const { now } = Date; class Ahead extends Date { constructor(...args) { super(...(args.length ? args : [now() + 3600e3])); } } globalThis.Date = Ahead;',
-  );
-  const words = ['--require', ahead, builtCli(), 'auth', 'credential-process', '--handle', handle];
-  expect(await run(process.execPath, words)).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(statSync(record).mode & 0o777).toBe(0o600);
-}
 
 /** Whether a command line is answered without the whole program. */
 async function isHot({ run, root }: Machine, args: readonly string[]): Promise<boolean> {
@@ -45,20 +22,20 @@ async function isHot({ run, root }: Machine, args: readonly string[]): Promise<b
 }
 
 describe('a hot command line', { timeout: limitMs }, () => {
-  let place: Place;
+  let place: HandleMachine;
   beforeEach(async () => {
     place = await openHandleMachine();
   });
 
-  const hotLine = ({ handle }: Place) => ['auth', 'credential-process', '--handle', handle];
+  const hotLine = ({ handle }: HandleMachine) => ['auth', 'credential-process', '--handle', handle];
 
-  test.each<[string, (place: Place) => string[]]>([
+  test.each<[string, (place: HandleMachine) => string[]]>([
     ['--version', () => ['--version']],
     ['version', () => ['version']],
     ['--help', () => ['--help']],
     ['credential-process with a recorded plan', hotLine],
   ])('%s prints the same as the whole program, in every shell', async (_, lineOf) => {
-    await recordPlan(place);
+    await recordPlan(place, builtCli());
     const line = lineOf(place);
     expect(await isHot(place, line)).toBe(true);
     // An option that changes nothing: no line with it is hot.
@@ -71,7 +48,7 @@ describe('a hot command line', { timeout: limitMs }, () => {
     }
   });
 
-  test.each<[string, (place: Place) => unknown]>([
+  test.each<[string, (place: HandleMachine) => unknown]>([
     ['a password that is wrong', ({ env }) => (env['ATMOS_KEYRING_PASSWORD'] = 'wrong password')],
     ['no password', ({ env }) => delete env['ATMOS_KEYRING_PASSWORD']],
     ['a setting of the agent that is wrong', ({ env }) => (env['ATMOS_KEYRING_AGENT'] = 'maybe')],
@@ -94,7 +71,7 @@ describe('a hot command line', { timeout: limitMs }, () => {
         writeFileSync(record, readFileSync(record, 'utf8').replace('"version":1', '"version":2')),
     ],
   ])('reports the same as the whole program: %s', async (_, change) => {
-    await recordPlan(place);
+    await recordPlan(place, builtCli());
     change(place);
     expect(await isHot(place, hotLine(place))).toBe(false);
     const answer = await place.atmos(hotLine(place));
@@ -105,7 +82,7 @@ describe('a hot command line', { timeout: limitMs }, () => {
   test.each(['/dev/full', '&-'])(
     'fails as the whole program does if its output is %s',
     async (output) => {
-      await recordPlan(place);
+      await recordPlan(place, builtCli());
       const inShell = (env: Record<string, string>): Promise<Result> => {
         const words = [process.execPath, builtCli(), ...hotLine(place)].map((word) => `'${word}'`);
         return place.run('sh', ['-c', `${words.join(' ')} >${output}`], { env });
@@ -119,23 +96,23 @@ describe('a hot command line', { timeout: limitMs }, () => {
     },
   );
 
-  test.each<[string, (place: Place) => string[]]>([
+  test.each<[string, (place: HandleMachine) => string[]]>([
     ['a relative path', () => ['auth', 'credential-process', '--handle', 'x']],
     ['one more word', (at) => [...hotLine(at), 'x']],
     ['a joined value', ({ handle }) => ['auth', 'credential-process', `--handle=${handle}`]],
     ['an option before', (at) => ['--no-color', ...hotLine(at)]],
     ['--help auth', () => ['--help', 'auth']],
   ])('is not one with %s', async (_, lineOf) => {
-    await recordPlan(place);
+    await recordPlan(place, builtCli());
     expect(await isHot(place, lineOf(place))).toBe(false);
   });
 
   test('does not answer again without a plan once the configuration has changed', async () => {
-    await recordPlan(place);
+    await recordPlan(place, builtCli());
     expect(await isHot(place, hotLine(place))).toBe(true);
     place.writeConfig(`${configOf(place)}# A comment.\n`);
     expect(await isHot(place, hotLine(place))).toBe(false);
-    await recordPlan(place);
+    await recordPlan(place, builtCli());
     expect(await isHot(place, hotLine(place))).toBe(true);
   });
 });

@@ -3,10 +3,11 @@ import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { packagedRounds } from '../../scripts/build-constants.mjs';
 import { programBundles } from '../../scripts/program-bundle.mjs';
 import { packagedCli } from '../support/built.ts';
+import { openHandleMachine, recordPlan } from './handle-machine.ts';
 import { openConfiguredMachine, type Machine } from './machine.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,6 +29,26 @@ const advice =
   'Each module and each built-in delays every shell and every SDK that starts us. Import it where it ' +
   'is used, by `await import()`, or by process.getBuiltinModule() in src/host/. If each start needs it: ' +
   'measure by `npm run bench`, then change this test.';
+
+/** All that it takes to answer from a recorded plan: each more delays every call of an SDK. */
+const modulesOfAnswer = [
+  'app/answer-recorded',
+  'auth/plan-record auth/read-handle auth/session',
+  'cli/hot/credential-process cli/printer cli/streams cli/ui/color',
+  'clouds/aws/format-process-answer clouds/registry',
+  'core/control-characters core/credentials core/deciding-variables core/errors',
+  'core/format-hint core/hint core/json core/names core/parse-hint core/printable',
+  'core/shell-word core/time core/variables',
+  'host/denial host/follow-path host/home host/host host/inspector host/own-path',
+  'host/permissions host/read-files host/read-recorder host/real host/time-limit',
+  'host/unix-sockets host/windows/load host/write-all',
+  'keyring/agent/connection keyring/agent/presence keyring/agent/protocol',
+  'keyring/agent/quick-read keyring/agent/socket-path keyring/key keyring/pinned',
+  'main',
+  'store/envelope store/key store/read-item',
+]
+  .flatMap((names) => names.split(' '))
+  .map((name) => `src/${name}.ts`);
 
 let modulesOfFile: ReadonlyMap<string, readonly string[]>;
 
@@ -57,20 +78,37 @@ interface Loaded {
 }
 
 test.each([
-  { command: 'version', maxFiles: 5, maxKilobytes: 70 },
+  { command: 'version', maxFiles: 2, maxKilobytes: 15 },
   // Its texts are in a file that no other command loads.
-  { command: '--help', maxFiles: 4, maxKilobytes: 79 },
+  { command: '--help', maxFiles: 2, maxKilobytes: 41 },
 ])('$command loads no package, and of Node only what finds the home directory', async (limits) => {
   const machine = await openConfiguredMachine();
   const loaded = await loadedBy(machine, limits.command);
   expect(judged(loaded, limits)).toEqual({ ...fine, packages: [], builtins: ['os'] });
 });
 
+test('credential-process with a recorded plan and an agent loads its own file only', async () => {
+  const machine = await openHandleMachine();
+  onTestFinished(async () => void (await machine.atmos('auth keyring lock')));
+  await recordPlan(machine, packagedCli());
+  expect(await machine.atmos('auth keyring unlock')).toMatchObject({ exitCode: 0 });
+  const line = `auth credential-process --handle ${machine.handle}`;
+  const { files, kilobytes, packages, builtins, modules } = await loadedBy(machine, line);
+  expect({ advice, files, packages, builtins }).toEqual({
+    advice,
+    files: ['main.cjs', 'hot/credential-process.cjs'],
+    packages: [],
+    builtins: ['diagnostics_channel', 'net', 'os', 'stream', 'stream/promises', 'string_decoder'],
+  });
+  expect(kilobytes).toBeLessThan(42);
+  expect(modules.toSorted()).toEqual(modulesOfAnswer);
+});
+
 test('auth env loads one file, and nothing for unused tags', async () => {
   const machine = await openConfiguredMachine();
   await machine.run(process.execPath, [packagedCli(), 'auth', 'env']);
   const loaded = await loadedBy(machine, 'auth env');
-  expect(judged(loaded, { maxFiles: 4, maxKilobytes: 300 })).toEqual({
+  expect(judged(loaded, { maxFiles: 4, maxKilobytes: 290 })).toEqual({
     ...fine,
     packages: ['@noble/hashes', 'js-yaml', 'valibot'],
     builtins: ['os'],
@@ -95,8 +133,8 @@ test('auth env loads the tag resolver for a file with a tag', async () => {
 
 test.each([
   // It reports the owners of the entries.
-  { command: 'auth keyring status', maxFiles: 28, maxKilobytes: 403 },
-  { command: 'auth credential-process', maxFiles: 24, maxKilobytes: 415 },
+  { command: 'auth keyring status', maxFiles: 17, maxKilobytes: 415 },
+  { command: 'auth credential-process', maxFiles: 9, maxKilobytes: 397 },
 ])('$command loads only what opens a file keyring', async ({ command, ...limits }) => {
   const machine = await openConfiguredMachine();
   await machine.atmos('auth login');

@@ -1,6 +1,6 @@
 import { answerRecorded } from '../../app/answer-recorded.ts';
 import { realHost } from '../../host/real.ts';
-import { createWrite } from '../streams.ts';
+import { createPrinter } from '../printer.ts';
 
 /**
  * `atmos auth credential-process --handle PATH` from a recorded plan and a stored session.
@@ -13,6 +13,6 @@ export async function run(): Promise<number | undefined> {
   const handle = host.programArguments.at(-1) ?? '';
   const answer = await answerRecorded(handle, host);
   if (answer === undefined || (await host.isStdoutClosed())) return undefined;
-  await createWrite(host.stdout, 'standard output')(answer);
+  await createPrinter(host).out(answer);
   return 0;
 }

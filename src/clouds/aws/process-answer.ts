@@ -66,22 +66,6 @@ export function parseProcessAnswer(
   return { ...credentials, sessionToken, expiresAt };
 }
 
-/**
- * The output of a `credential_process`, in version 1 of the AWS format. `Expiration` makes an SDK
- * run the process again; long-lived keys have none.
- */
-export function formatProcessAnswer(credentials: AwsCredentials): string {
-  const { sessionToken, expiresAt } = credentials;
-  const answer = {
-    Version: 1,
-    AccessKeyId: credentials.accessKeyId,
-    SecretAccessKey: credentials.secretAccessKey,
-    ...(sessionToken === undefined ? {} : { SessionToken: sessionToken }),
-    ...(expiresAt === undefined ? {} : { Expiration: formatTimestamp(expiresAt) }),
-  };
-  return `${JSON.stringify(answer)}\n`;
-}
-
 /** As the answers of STS: longer values or other characters cannot be sent. */
 function isPlain(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value);

@@ -6,8 +6,7 @@ import { checkKey, checkReadKey, checkValue } from '../key.ts';
 import type { AgentConnection } from './connection.ts';
 import { hasAgents, isAgentOff, lookForSockets } from './presence.ts';
 import { prepareToWrite, prepareWrite, type PreparedKeyring } from '../prepare.ts';
-import { AgentError, noAnswer } from './protocol.ts';
-import { parseStored } from './quick-read.ts';
+import { AgentError, noAnswer, parseStored } from './protocol.ts';
 
 /** A write in the agent waits as long for the keyring's lock as a write in this process. */
 const writeLimitMs = 40_000;

@@ -116,6 +116,14 @@ export function parseValue(value: unknown): string | undefined {
   return formatValue(text) === value ? text : undefined;
 }
 
+/** The value in the answer to `get`. @throws AgentError */
+export function parseStored(value: unknown): string | null {
+  if (value === null) return null;
+  const text = parseValue(value);
+  if (text === undefined) throw noAnswer();
+  return text;
+}
+
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }

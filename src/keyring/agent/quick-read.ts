@@ -1,6 +1,5 @@
-import type { ConnectingHost } from './connection.ts';
-import { findAgent } from './connection.ts';
-import { noAnswer, parseValue } from './protocol.ts';
+import { findAgent, type ConnectingHost } from './connection.ts';
+import { parseStored } from './protocol.ts';
 
 /**
  * Reads an entry of a file keyring from its agent, without what opens the keyring itself.
@@ -24,12 +23,4 @@ export async function readThroughAgent(
   } finally {
     agent?.close();
   }
-}
-
-/** The value in the answer to `get`. @throws AgentError */
-export function parseStored(value: unknown): string | null {
-  if (value === null) return null;
-  const text = parseValue(value);
-  if (text === undefined) throw noAnswer();
-  return text;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aws } from '../../../src/clouds/aws/cloud.ts';
-import { formatProcessAnswer } from '../../../src/clouds/aws/process-answer.ts';
+import { formatProcessAnswer } from '../../../src/clouds/aws/format-process-answer.ts';
 import { awsCredentials } from '../../../src/core/credentials.ts';
 import { credentialVariables, isSecretVariable } from '../../../src/core/variables.ts';
 

@@ -1,0 +1,35 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { openConfiguredMachine } from './machine.ts';
+
+/** A machine whose user has logged in, and the handle of the identity. */
+export async function openHandleMachine() {
+  const machine = await openConfiguredMachine();
+  const { stdout } = await machine.atmos('auth env -f json');
+  const config = readFileSync(JSON.parse(stdout).AWS_CONFIG_FILE, 'utf8');
+  const handle = /--handle (\S+)$/m.exec(config)?.[1] ?? '';
+  expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+  return { ...machine, handle, record: handle.replace('.json', '.plan') };
+}
+
+export type HandleMachine = Awaited<ReturnType<typeof openHandleMachine>>;
+
+/**
+ * Runs the program an hour ahead of its files, so that it records its plan.
+ *
+ * @param script the program
+ */
+export async function recordPlan(
+  { run, root, handle, record }: HandleMachine,
+  script: string,
+): Promise<void> {
+  const ahead = join(root, 'ahead.cjs');
+  writeFileSync(
+    ahead,
+    'const { now } = Date; class Ahead extends Date { constructor(...args) { super(...(args.length ? args : [now() + 3600e3])); } } globalThis.Date = Ahead;',
+  );
+  const words = ['--require', ahead, script, 'auth', 'credential-process', '--handle', handle];
+  expect(await run(process.execPath, words)).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(statSync(record).mode & 0o777).toBe(0o600);
+}
