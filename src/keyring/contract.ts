@@ -84,6 +84,11 @@ export interface KeyringCaller {
    * receiver overwrites the copy after use.
    */
   heldPassword?(): Buffer;
+  /**
+   * For a caller that has another way to go on: a keyring that the desktop would unlock with a prompt
+   * is an error at once, ERR_KEYRING_LOCKED. Default: the prompt is shown.
+   */
+  readonly isUnattended?: boolean;
   /** For the keyring of another program that accepts an empty password, typed or in the variable. */
   readonly acceptsEmptyPassword?: boolean;
   /**

@@ -3,7 +3,7 @@ import type { Keyring, KeyringCaller, PinnedKeyring } from './contract.ts';
 
 /**
  * Reads entries of a keyring as a handle pinned it. An agent of a file keyring is asked first, so that
- * nothing else of the keyring is loaded while one runs.
+ * nothing else of the keyring is loaded while one runs. No prompt is shown.
  *
  * @throws as the keyring
  */
@@ -15,7 +15,7 @@ export function readPinned(
 
   async function open(): Promise<Keyring> {
     const { openBackend, unpinKeyring } = await import('./registry.ts');
-    return openBackend({ ...caller, keyring: unpinKeyring(pinned, {}) });
+    return openBackend({ ...caller, isUnattended: true, keyring: unpinKeyring(pinned, {}) });
   }
 
   return {

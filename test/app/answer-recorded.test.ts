@@ -276,6 +276,26 @@ describe('a recorded plan is not used after', () => {
   });
 });
 
+test.each<[string, (profile: string) => void]>([
+  ['a removed profile', (profile) => rmSync(profile)],
+  ['a changed profile', (profile) => edit(profile, (text) => `${text}# A comment.\n`)],
+  ['a profile that others can write', (profile) => chmodSync(profile, 0o666)],
+])('a plan of a profile is not used after %s', async (_, change) => {
+  const profileOf = ({ project }: Pick<Desk, 'project'>) => join(project, 'profiles/ci/auth.yaml');
+  const place = await openRecorded(
+    openDesk,
+    (desk) => {
+      mkdirSync(dirname(profileOf(desk)), { recursive: true });
+      writeFileSync(profileOf(desk), yamlOf(desk));
+      return 'auth: { realm: r, keyring: { type: file } }\n';
+    },
+    () => '--profile ci',
+  );
+  expect(await place.recorded()).toMatch(/^\{"Version":1,/);
+  change(profileOf(place));
+  expect(await place.recorded()).toBeUndefined();
+});
+
 describe('no plan is recorded', () => {
   test.each<[string, (desk: Desk) => string]>([
     ['a tag', (desk) => yamlOf(desk).replace('realm: r', 'realm: !env REALM r')],

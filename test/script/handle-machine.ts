@@ -1,11 +1,21 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { openConfiguredMachine } from './machine.ts';
+import { configOf, keyOnStdin, openConfiguredMachine } from './machine.ts';
 
-/** A machine whose user has logged in, and the handle of the identity. */
-export async function openHandleMachine() {
+/**
+ * A machine whose user has logged in, and the handle of the identity.
+ *
+ * @param options the keyring, with the bus of a Secret Service if it is that of the system
+ */
+export async function openHandleMachine({ keyring = 'type: file', bus = '' } = {}) {
   const machine = await openConfiguredMachine();
+  if (bus !== '') {
+    machine.env['DBUS_SESSION_BUS_ADDRESS'] = bus;
+    machine.writeConfig(configOf(machine, { keyring }));
+    const stored = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
+    expect(stored).toMatchObject({ exitCode: 0 });
+  }
   const { stdout } = await machine.atmos('auth env -f json');
   const config = readFileSync(JSON.parse(stdout).AWS_CONFIG_FILE, 'utf8');
   const handle = /--handle (\S+)$/m.exec(config)?.[1] ?? '';

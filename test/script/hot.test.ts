@@ -1,8 +1,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { builtCli } from '../support/built.ts';
 import { peer } from '../support/peers.ts';
+import { openGnomeKeyring } from '../support/secret-service/gnome-keyring.mjs';
 import { openHandleMachine, recordPlan, type HandleMachine } from './handle-machine.ts';
 import { configOf, type Machine, type Result } from './machine.ts';
 
@@ -116,3 +117,25 @@ describe('a hot command line', { timeout: limitMs }, () => {
     expect(await isHot(place, hotLine(place))).toBe(true);
   });
 });
+
+describe.skipIf(peer('gnome-keyring') === undefined)(
+  'a session in the Secret Service',
+  { timeout: limitMs },
+  () => {
+    test('is printed by the hot file, and what is wrong by the whole program', async () => {
+      const service = await openGnomeKeyring();
+      onTestFinished(() => service.close());
+      const bus = service.env['DBUS_SESSION_BUS_ADDRESS'] ?? '';
+      const place = await openHandleMachine({ keyring: 'type: system', bus });
+      await recordPlan(place, builtCli());
+      const line = ['auth', 'credential-process', '--handle', place.handle];
+      expect(await isHot(place, line)).toBe(true);
+      const whole = await place.atmos(line, { env: { ATMOS_AUTH_FAST: 'off' } });
+      expect(whole).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(await place.atmos(line)).toEqual(whole);
+
+      place.env['DBUS_SESSION_BUS_ADDRESS'] = 'unix:path=/nonexistent';
+      expect(await isHot(place, line)).toBe(false);
+    });
+  },
+);

@@ -58,8 +58,9 @@ export function openSecretServiceKeyring(context: BackendContext): BulkKeyring {
       return operation('read from', async () => {
         prepareSession();
         const service = await connection.service();
-        const values =
-          (await readQuickly(service, withSession, key)) ?? (await readThoroughly(service, key));
+        const found = await readQuickly(service, withSession, key);
+        if (found === undefined && context.isUnattended) throw lockedOrMissing();
+        const values = found ?? (await readThoroughly(service, key));
         if (new Set(values).size > 1) {
           context.warn?.(
             `the system keyring has ${values.length} different values for ${JSON.stringify(key)}: the newest is used`,
@@ -114,6 +115,10 @@ export function openSecretServiceKeyring(context: BackendContext): BulkKeyring {
 
     close: () => connection.close(),
   };
+}
+
+function lockedOrMissing(): KeyringError {
+  return new KeyringError('ERR_KEYRING_LOCKED', 'the system keyring is locked, or missing');
 }
 
 /** Qt drops a leading byte order mark, so KWallet and KeePassXC would use another entry name. */

@@ -8,6 +8,7 @@ export interface SystemKeyringOptions {
   env: Readonly<Record<string, string | undefined>>;
   host?: Partial<Host>;
   warn?: (message: string) => void;
+  isUnattended?: boolean;
 }
 
 /** Opens the real system keyring on the real host, except for the environment. */
@@ -15,11 +16,17 @@ export function openTestKeyring(options: SystemKeyringOptions): Keyring {
   return openSecretServiceKeyring(createTestContext(options));
 }
 
-export function createTestContext({ env, host, warn }: SystemKeyringOptions): BackendContext {
+export function createTestContext({
+  env,
+  host,
+  warn,
+  isUnattended = false,
+}: SystemKeyringOptions): BackendContext {
   return {
     type: { value: 'system', source: 'default' },
     settings: undefined,
     host: { ...realHost(), platform: 'linux', env, ...host },
+    isUnattended,
     ...(warn ? { warn } : {}),
   };
 }

@@ -72,6 +72,21 @@ describe.skipIf(!hasBus)('the first read of a process', () => {
   });
 });
 
+test.skipIf(!hasBus)(
+  'a locked collection is an error at once for an unattended caller',
+  async () => {
+    const provider = await openScriptedProvider({ items: [item], locked: true });
+    onTestFinished(provider.close);
+    const keyring = openTestKeyring({ env: provider.env, isUnattended: true });
+    onTestFinished(() => keyring.close());
+    expect(await errorOf(keyring.get(key))).toMatchObject({
+      code: 'ERR_KEYRING_LOCKED',
+      message: 'the system keyring is locked, or missing',
+    });
+    expect(provider.calls).not.toContain('Prompt.Prompt');
+  },
+);
+
 describe.skipIf(!hasBus)('a read is left to the thorough way if', () => {
   test('the collection is locked: it is unlocked', async () => {
     const { provider, keyring } = await openScripted({ items: [item], locked: true });
