@@ -70,6 +70,34 @@ describe.each(commands)('%s', (command) => {
   });
 });
 
+describe('an identity without credentials of its own', () => {
+  const identities = `    here: { kind: aws/ambient }
+    none: { kind: ambient }
+`;
+
+  test.each([
+    [
+      '-i here --min-validity 5m',
+      'identity here uses the credentials of the environment, whose validity is not known',
+    ],
+    ['-i none --region eu-west-1', 'identity none has no credentials that need a region'],
+  ])('is refused with %s', async (options, message) => {
+    const desk = await openChainDesk();
+    desk.configure(chainYaml(desk, { identities }));
+    const result = await desk.run(`auth env ${options}`);
+    expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2, stdout: '' });
+    expect(result.stderr).toContain(`error: ${message}\n`);
+  });
+
+  test('of AWS takes the region for its programs', async () => {
+    const desk = await openChainDesk();
+    desk.configure(chainYaml(desk, { identities }));
+    const { exitCode, stdout } = await desk.run('auth env -i here --region eu-west-1 -f json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ AWS_REGION: 'eu-west-1' });
+  });
+});
+
 describe('auth env', () => {
   test('opens a session with --login, or if one must last, also in mode process', async () => {
     const desk = await openChainDesk();
