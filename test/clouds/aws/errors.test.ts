@@ -73,3 +73,55 @@ describe('an error that should not be', () => {
 function systemError(code: string): Error {
   return Object.assign(new Error(`canary ${code}`), { code });
 }
+
+// What the tests' STS does not answer.
+describe('a role that AWS does not open', () => {
+  const role = 'arn:aws:iam::123456789012:role/deploy';
+  const byToken: StsCall = {
+    ...call,
+    action: 'AssumeRoleWithWebIdentity',
+    credentials: undefined,
+    token: 'canary-token',
+    role,
+  };
+  const refused = (code: string, message: string, of: StsCall) => {
+    const fields = { name: code, $fault: 'client', $metadata: { requestId: 'r-1' } };
+    return translateStsError(Object.assign(new Error(message), fields), of);
+  };
+
+  it.each(['InvalidIdentityTokenException', 'IDPRejectedClaimException'])(
+    'for its token (%s): the hints name the provider and its audiences',
+    (code) => {
+      const error = refused(code, 'No OpenIDConnect provider found', byToken);
+      expect(error).toMatchObject({ code: 'ERR_AUTH_DENIED' });
+      expect(error.message).toBe(
+        'AWS does not accept the token that is to open arn:aws:iam::123456789012:role/deploy: No OpenIDConnect provider found',
+      );
+      expect(error.hints).toEqual([
+        'check that the account has an identity provider for the issuer of the token',
+        'check that its list of audiences has the audience of the token',
+      ]);
+    },
+  );
+
+  it.each(['InvalidClientTokenId', 'SignatureDoesNotMatch', 'ExpiredTokenException'])(
+    'for the session before it (%s): that one is to be opened again',
+    (code) => {
+      const session = { accessKeyId: 'ASIA0', secretAccessKey: 'canary', sessionToken: 't' };
+      const error = refused(code, 'The security token is invalid', {
+        ...call,
+        action: 'AssumeRole',
+        credentials: session,
+        role,
+      });
+      expect(error).toMatchObject({ code: 'ERR_AUTH_BASE_REFUSED' });
+      expect(error.hints).toEqual(['atmos auth login --force']);
+    },
+  );
+
+  it('for a parameter that AWS finds wrong', () => {
+    const message = "1 validation error detected: Value '99999' at 'durationSeconds'";
+    const error = refused('ValidationError', message, { ...call, action: 'AssumeRole', role });
+    expect(error).toMatchObject({ code: 'ERR_AWS', hints: [] });
+  });
+});
