@@ -35,7 +35,7 @@ export function createNormalize(machine) {
   const patterns = [
     [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uuid>'],
     [/\b[0-9a-f]{64}\b/g, '<sha256>'],
-    [/\b[0-9a-f]{8}-[0-9a-f]{16}\.sock\b/g, '<keyring>.sock'],
+    [/\b[0-9a-f]{8}-\d+-\d+\.sock\b/g, '<keyring>.sock'],
     [/\b[0-9a-f]{32}\b/g, '<hex>'],
     [/\b((?:process|pid) )\d+\b/g, '$1<pid>'],
     [/("?\w*(?:pid|process_id)"?[:=] ?)\d+\b/g, '$1<pid>'],
