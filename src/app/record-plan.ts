@@ -9,6 +9,7 @@ import type { TrustNeed } from '../core/kind-config.ts';
 import { changedHost, type Host } from '../host/host.ts';
 import { statOf } from '../host/read-files.ts';
 import { canRecord, recordReads, refuseRecord } from '../host/read-recorder.ts';
+import { isReadPinned } from '../keyring/pinned.ts';
 import { itemKeys } from '../store/key.ts';
 import { otherOwners } from './keyring-context.ts';
 
@@ -45,7 +46,7 @@ async function planAgain(
   const { plan, host } = await planFromHandle(opened, opened.host);
   const { config, keyring } = plan;
   if (config.warnings.length > 0 || config.sessionFiles.value) return undefined;
-  if (keyring.fallback !== undefined || keyring.type.value === 'memory') return undefined;
+  if (keyring.fallback !== undefined || !isReadPinned(keyring.type.value)) return undefined;
   const requireTrust = (need: TrustNeed) => {
     if (isOfProject(config, need)) refuseRecord(`trust is needed: ${need.what}`);
   };

@@ -1,38 +1,38 @@
-import {
-  credentialVariables,
-  isBearerToken,
-  isSecretVariable,
-  ownSecretVariables,
-} from './variables.ts';
+import { endpointVariables } from './variables.ts';
+
+const directories = ['CACHE', 'CONFIG', 'DATA', 'STATE'].flatMap((kind) => [
+  `ATMOS_XDG_${kind}_HOME`,
+  `XDG_${kind}_HOME`,
+]);
 
 /**
- * Variables that planning from a handle does not read: those for programs, which `auth env` or the program
- * that asks for credentials has set, and those with which a keyring is opened afterwards.
+ * The variables that may decide what planning from a handle gives. None holds a secret. Those with which a
+ * keyring is opened afterwards are not among them.
  */
-const undecidingVariables: readonly string[] = [
-  ...credentialVariables,
-  ...ownSecretVariables,
-  'ATMOS_AUTH_ENV_SET',
-  'ATMOS_IDENTITY',
-  'AWS_EC2_METADATA_DISABLED',
-  'AWS_EXECUTION_ENV',
-  'AWS_SDK_LOAD_CONFIG',
-  'XDG_RUNTIME_DIR',
+const decidingNames: readonly string[] = [
+  'ATMOS_AUTH_REALM',
+  'ATMOS_AUTH_TRUST',
+  'ATMOS_CHDIR',
+  'ATMOS_LOGS_FILE',
+  'ATMOS_LOGS_LEVEL',
+  ...directories,
+  ...endpointVariables,
+  'AWS_DEFAULT_REGION',
+  'AWS_REGION',
+  'AWS_USE_DUALSTACK_ENDPOINT',
+  'AWS_USE_FIPS_ENDPOINT',
 ];
 
 /**
- * The variables that may decide what planning from a handle gives, sorted by name: all of Atmos, of AWS
- * and of the XDG directories that are set, but those that it does not read. A secret is shown as `set`,
- * and a password in a URL as `…`.
+ * Those of the variables that are set and may decide what planning from a handle gives. The name and the
+ * password in a URL are shown as `…`.
  */
 export function decidingVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const names = Object.keys(env).filter(
-    (name) =>
-      /^(ATMOS|AWS|XDG)_/.test(name) && !undecidingVariables.includes(name) && !isBearerToken(name),
-  );
-  const shown = (name: string) =>
-    isSecretVariable(name) ? 'set' : (env[name] ?? '').replaceAll(/\/\/[^/@\s]*@/g, '//…@');
-  return Object.fromEntries(names.toSorted().map((name) => [name, shown(name)]));
+  const set = decidingNames.flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value.replaceAll(/\/\/[^/\s]*@/g, '//…@')]];
+  });
+  return Object.fromEntries(set);
 }

@@ -2,6 +2,8 @@ import type { ChildProcess as NodeChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { constants, homedir, userInfo } from 'node:os';
 import { basename, isAbsolute, resolve as resolvePath } from 'node:path';
+import { AtmosError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
 import { localDirectory } from './home.ts';
 import {
   definedOnly,
@@ -120,13 +122,25 @@ function resolveScript(script: string | undefined): string {
  */
 function workingDirectory(): string {
   const logical = isWindows ? undefined : process.env['PWD'];
-  const actual = process.cwd();
+  const actual = currentDirectory();
   if (logical === undefined || !isAbsolute(logical)) return actual;
   try {
     const [there, here] = [statSync(logical), statSync(actual)];
     return there.dev === here.dev && there.ino === here.ino ? logical : actual;
   } catch {
     return actual;
+  }
+}
+
+/** @throws ERR_IO if it was removed */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new AtmosError('ERR_IO', 'the current directory no longer exists', {
+      hints: [say('change to another directory')],
+      cause: error,
+    });
   }
 }
 

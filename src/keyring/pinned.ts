@@ -32,6 +32,11 @@ export function readPinned(
   };
 }
 
+/** Whether {@link readPinned} can read a type of keyring without the whole program. */
+export function isReadPinned(type: string): boolean {
+  return type === 'file' || type === 'system';
+}
+
 /** Of a file keyring. */
 function directoryOf({ type, directory }: PinnedKeyring): string | undefined {
   const isFile = type.value === 'file' && typeof directory === 'object' && directory !== null;

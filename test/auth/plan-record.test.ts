@@ -23,7 +23,7 @@ async function openRecord() {
     join(root, name),
   ) as [string, string, string];
   for (const path of [file, scriptPath, config]) writeFileSync(path, '', { mode: 0o600 });
-  const host = fakeHost({ scriptPath, homeDirectory: root, env: { ATMOS_CLI: 'x' } });
+  const host = fakeHost({ scriptPath, homeDirectory: root, env: { AWS_REGION: 'eu-west-1' } });
   const later = new Date(Date.now() + 60_000);
   const { reads } = await recordReads(
     async () => void [file, scriptPath, config].map(statOf),
@@ -55,8 +55,10 @@ describe('a recorded plan', () => {
     const env = {
       ATMOS_KEYRING_PASSWORD: 'canary-1',
       ATMOS_PRO_TOKEN: 'canary-2',
+      ATMOS_TEAM_PW: 'canary-5',
+      AWS_VAULT_FILE_PASSPHRASE: 'canary-6',
       AWS_SECRET_ACCESS_KEY: 'canary-3',
-      AWS_ENDPOINT_URL: 'http://user:canary-4@localhost',
+      AWS_ENDPOINT_URL: 'http://user:canary-4@canary-7@localhost',
     };
     writePlanRecord(file, recorded, seen, { ...host, env });
     const text = readFileSync(record, 'utf8');

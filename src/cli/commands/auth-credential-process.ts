@@ -46,11 +46,10 @@ export async function credentialProcess(context: Context, invocation: Invocation
     const { plan, identity, host: pinned, directory } = await chosen(placed, invocation, opened);
     used = plan;
     const openSession = sessionOpener({ ...placed, host: pinned }, plan, { isInteractive: false });
-    const isElsewhere = directory !== undefined && directory !== host.workingDirectory();
-    if (!isElsewhere) return { identity, openSession };
+    if (directory === undefined) return { identity, openSession };
     return {
       identity,
-      openSession: (...args) => openSession(...args).catch(withDirectory(directory)),
+      openSession: (...args) => openSession(...args).catch(withDirectory(directory, host)),
     };
   }, context.host);
   await context.out(answer);
@@ -94,14 +93,23 @@ async function chosen(
 }
 
 /** A program can ask from any directory: the commands in hints are for that of the configuration. */
-function withDirectory(directory: string): (error: unknown) => never {
+function withDirectory(directory: string, host: Host): (error: unknown) => never {
   return (error) => {
-    if (!(error instanceof AtmosError)) throw error;
+    if (!(error instanceof AtmosError) || isHere(directory, host)) throw error;
     const { code, lines, hintValues, cause } = error;
     const options = optionWords('--chdir', directory);
     const hints = hintValues.map((hint) => withOptions(hint, options));
     throw new AtmosError(code, lines, { hints, cause });
   };
+}
+
+/** The current directory may have been removed. */
+function isHere(directory: string, host: Host): boolean {
+  try {
+    return host.workingDirectory() === directory;
+  } catch {
+    return false;
+  }
 }
 
 function refuseFor(what: string, hint: Hint): () => Promise<never> {

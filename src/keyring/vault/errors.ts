@@ -19,6 +19,7 @@ export type Condition =
   | 'changed'
   | 'busy'
   | 'too-large'
+  | 'redirected'
   | 'failing'
   | 'refused';
 
@@ -35,14 +36,15 @@ export function conditionOf({ status, text = '' }: ServerAnswer): Condition | un
   if (/no handler for route/.test(said)) return 'no-mount';
   if (status === 404) return undefined;
   if (status === 401 || status === 403) return 'denied';
-  if (status === 307 || status === 472 || status === 473 || status === 474) return 'no-leader';
+  if (status >= 300 && status < 400) return 'redirected';
+  if (status === 472 || status === 473 || status === 474) return 'no-leader';
   if (status === 429 || status === 412) return 'busy';
   return status >= 500 ? 'failing' : 'refused';
 }
 
-/** Whether the same request may succeed a little later. */
+/** Whether the same request may succeed a little later. A standby redirects while it cannot forward. */
 export function isTransient(condition: Condition): boolean {
-  return ['no-leader', 'busy', 'failing'].includes(condition);
+  return ['no-leader', 'redirected', 'busy', 'failing'].includes(condition);
 }
 
 /** The messages of an error of the server. */
@@ -50,6 +52,16 @@ export function errorsIn(text: string): string[] {
   const parsed = parseJson(text);
   const errors = isObject(parsed) ? parsed['errors'] : undefined;
   return Array.isArray(errors) ? errors.filter((one) => typeof one === 'string') : [];
+}
+
+/**
+ * What the server says of its error, for the end of a message. A word that could be a token is left out:
+ * a server may repeat what was sent.
+ */
+function shownReason({ text = '' }: ServerAnswer): string {
+  const [said = ''] = errorsIn(text);
+  const short = said.replaceAll(/[\w.+/=~-]{21,}/g, '…').slice(0, 200);
+  return short === '' ? '' : `: ${quote(short)}`;
 }
 
 /** The errors of one keyring: each names the server, and where its address was configured. */
@@ -138,17 +150,24 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
           return error('ERR_KEYRING_BUSY', `another process changed the entry on ${server}`);
         case 'denied':
           return denied('the request');
+        case 'redirected':
+          return error(
+            'ERR_KEYRING_UNAVAILABLE',
+            `${server} has redirected requests${during} (status ${answer.status}), and redirects are not followed`,
+            [say('set the address to the server to which it redirects')],
+            cause,
+          );
         case 'failing':
           return error(
             'ERR_KEYRING_IO',
-            `${server} failed${during} (status ${answer.status})`,
+            `${server} failed${during} (status ${answer.status})${shownReason(answer)}`,
             status,
             cause,
           );
         case 'refused':
           return error(
             'ERR_KEYRING_IO',
-            `${server} refused the request (status ${answer.status})`,
+            `${server} refused the request (status ${answer.status})${shownReason(answer)}`,
             [say('the log of the server has the reason')],
             cause,
           );

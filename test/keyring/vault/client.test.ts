@@ -70,7 +70,18 @@ describe('an answer that may be better a moment later', () => {
       'ERR_KEYRING_BUSY',
       /refused requests for \d+ seconds because it is busy \(status 429\)$/,
     ],
-    [500, 'x', 'ERR_KEYRING_IO', /failed for \d+ seconds \(status 500\)$/],
+    [
+      500,
+      'no namespace for hvs.CanaryOfTheTokenThatWasSent01',
+      'ERR_KEYRING_IO',
+      /failed for \d+ seconds \(status 500\): "no namespace for …"$/,
+    ],
+    [
+      307,
+      'x',
+      'ERR_KEYRING_UNAVAILABLE',
+      /has redirected requests for \d+ seconds \(status 307\), and redirects are not followed$/,
+    ],
     [
       500,
       'local node not active but active cluster node not found',
