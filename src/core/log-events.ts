@@ -78,7 +78,7 @@ export const logVocabulary = {
   /** The source of the password of a file keyring. */
   'keyring.password': {
     level: 'Debug',
-    fields: { source: ['held', 'variable', 'file', 'command', 'prompt', 'none'] },
+    fields: { source: ['held', 'identity', 'variable', 'file', 'command', 'prompt', 'none'] },
   },
   /** A password change stored re-encrypted entries, or an interrupted one was completed. */
   'keyring.reencrypted': { level: 'Info', fields: { entries: 'number' } },

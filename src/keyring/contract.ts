@@ -218,6 +218,74 @@ export interface Backend<S = unknown> {
   runAgent?(host: Host): Promise<void>;
   /** Changes the password, for all entries or for none. Only for a backend with a password. */
   rekey?(context: BackendContext<S>, options: RekeyOptions): Promise<RekeyResult>;
+  /** Only for a backend whose keyring can have readers who share it without a password. */
+  loadReaders?(): Promise<ReadersControl<S>>;
+  /**
+   * The password that other programs need to read the entries. Only for a backend with a password.
+   *
+   * @throws as opening the keyring does; ERR_KEYRING_UNAVAILABLE if it does not exist yet
+   */
+  revealPassword?(context: BackendContext<S>): Promise<string>;
+}
+
+/** Who can read a keyring. Readers are public keys of age. */
+export interface KeyringReaders {
+  /** Names the secret that the readers share, and does not reveal it. */
+  readonly fingerprint: string;
+  /** Sorted. */
+  readonly readers: readonly string[];
+  /** The user's own public keys. */
+  readonly own: readonly string[];
+}
+
+/** A change of readers that this machine has not accepted, or has just accepted. */
+export interface ReadersChange extends KeyringReaders {
+  /** Whether this machine accepts the secret already. */
+  readonly isAccepted: boolean;
+  /** The fingerprint that this machine accepts. Undefined: none. */
+  readonly before: string | undefined;
+  /** Compared with the readers that this machine knows. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export interface RemovedReader extends KeyringReaders {
+  readonly entries: number;
+  /** As in {@link RekeyResult}. */
+  readonly unreadable: readonly string[];
+  readonly left: readonly string[];
+}
+
+/** Manages the readers of a keyring. Every function opens it with the user's own identity. */
+export interface ReadersControl<S = unknown> {
+  /** @throws ERR_USAGE for a keyring without readers; ERR_KEYRING_* */
+  list(context: BackendContext<S>): Promise<KeyringReaders>;
+  /**
+   * Adds readers, who can then read every entry. The secret does not change.
+   *
+   * @throws also ERR_CONFIG_INVALID for a recipient that is not a public key of age
+   */
+  add(context: BackendContext<S>, recipients: readonly string[]): Promise<KeyringReaders>;
+  /**
+   * Removes a reader and changes the secret, for all entries or for none. What the reader could read
+   * before stays known to the reader.
+   *
+   * @throws also ERR_USAGE for a recipient that is not a reader, and for the last one; errors of
+   *   {@link Backend.rekey}
+   */
+  remove(
+    context: BackendContext<S>,
+    recipient: string,
+    options: Pick<RekeyOptions, 'onProgress' | 'signal'>,
+  ): Promise<RemovedReader>;
+  /**
+   * What {@link accept} would accept. Changes nothing.
+   *
+   * @throws ERR_KEYRING_DAMAGED for a secret that was replaced, or that does not open the entries
+   */
+  look(context: BackendContext<S>): Promise<ReadersChange>;
+  /** Accepts the secret on this machine. @throws also ERR_KEYRING_FOREIGN for another fingerprint */
+  accept(context: BackendContext<S>, fingerprint: string): Promise<ReadersChange>;
 }
 
 /** The source of a new password. */

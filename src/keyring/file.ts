@@ -37,4 +37,6 @@ export const fileBackend: Backend<FileSettings> = {
   },
   rekey: async (context, options) =>
     (await import('./file/rekey.ts')).rekeyKeyring(context, options),
+  loadReaders: async () => (await import('./file/readers.ts')).fileReaders,
+  revealPassword: async (context) => (await import('./file/readers.ts')).revealPassword(context),
 };

@@ -1,7 +1,11 @@
+import { KeyringError } from '../../core/errors.ts';
+import { run } from '../../core/hint.ts';
 import type { AgentBackend } from '../agent/served-keyring.ts';
 import { openFileKeyring } from './backend.ts';
 import { ensureDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
+import { passwordSource } from './password.ts';
+import type { FileContext } from './settings.ts';
 import { readVerifier, statePaths } from './state.ts';
 
 /** The operations of the file keyring that its unlock agent uses. */
@@ -17,9 +21,19 @@ export const agentFileKeyring: AgentBackend = {
       const directory = access.find();
       const { kind, derivation } = await access.judge(directory, access.verifierOf(directory));
       if (kind === 'wrong') throw access.wrongPassword();
+      if (kind === 'new' && passwordSource(context) === 'identity') throw notMade(context);
       return { password: derivation.password(), isNew: kind === 'new' };
     } finally {
       access.forget();
     }
   },
 };
+
+/** The secret of a keyring with readers is stored for them with the first entry, not by an agent. */
+function notMade({ settings }: FileContext): KeyringError {
+  return new KeyringError(
+    'ERR_KEYRING_UNAVAILABLE',
+    `the keyring ${settings.directory.value} does not exist yet: the first stored entry creates it for its readers`,
+    { hints: [run(['atmos', 'auth', 'user', 'configure'])] },
+  );
+}

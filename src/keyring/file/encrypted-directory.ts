@@ -19,6 +19,7 @@ import {
   openWithin,
   untried,
   whenWhole,
+  wrongSecret,
   type FaultyEntry,
 } from './torn.ts';
 
@@ -122,11 +123,17 @@ export function createAccess(context: FileContext): Access {
     const isNew =
       verifier === undefined &&
       (directory === undefined || !(await hasOwnEntries({ directory, host, isOwn })));
+    const wasUnlocked = unlocking !== undefined;
     const derivation = await derivationOf(
       async (typed) => (await verdictOn(typed)).kind !== 'wrong',
       isNew,
     );
     const verdict = await verdictOn(derivation);
+    if (verdict.kind === 'wrong' && wasUnlocked && passwordSource(context) === 'identity') {
+      // The readers may have a new secret, which this machine accepts or not.
+      unlocking = undefined;
+      return judge(directory, verifier);
+    }
     untriedFiles = verdict.kind === 'wrong' ? verdict.untried : 0;
     return { ...verdict, derivation };
   }
@@ -152,6 +159,7 @@ export function createAccess(context: FileContext): Access {
     unlocking = undefined;
     // Gives the next password new limits, because the wrong one may have used up the current ones.
     bounds = createBounds(host);
+    if (passwordSource(context) === 'identity') return wrongSecret(location);
     const untriedPart = untriedFiles === 0 ? '' : `; ${untriedFiles} files were not tried`;
     return new KeyringError(
       'ERR_KEYRING_PASSWORD_WRONG',

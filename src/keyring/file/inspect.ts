@@ -11,8 +11,9 @@ import { note, ok, problem, warning, type Finding } from '../inspection.ts';
 import { findDirectory, listEntries, networkFileSystem } from './directory.ts';
 import { maxEntryBytes, readEntryFile, type EntryFile } from './entry.ts';
 import { examineFiles, examineState, isStateThere } from './inspect-entries.ts';
-import { isStrong, parseJwe } from './jwe.ts';
+import { isStrong, isStrongForSecret, parseJwe, type KeyParameters } from './jwe.ts';
 import { ownEntriesOf, type IsOwn } from './own-entries.ts';
+import { statePaths } from './state.ts';
 import { translating } from './system-error.ts';
 
 export const fileInspector: Inspector<FileSettings> = {
@@ -25,7 +26,7 @@ export const fileInspector: Inspector<FileSettings> = {
     return {
       isMade: isStateThere(directory) || own.length > 0,
       entries: entries.length,
-      weakEntries: weakOf(own, context.host).length,
+      weakEntries: weakOf(directory, own, context.host).length,
       ...withoutAbsent({ networkFileSystem: networkFileSystem(directory) }),
     };
   },
@@ -123,15 +124,19 @@ function formatBytes(bytes: number): string {
 
 type Who = Pick<Host, 'platform' | 'userId'>;
 
-/** Entries with cheaper key derivation than our own entries, according to their headers. */
-function weakOf(entries: readonly EntryFile[], host: Who): EntryFile[] {
-  return entries.filter(({ path }) => isWeak(path, host.userId));
+/**
+ * Entries with cheaper key derivation than our own entries, according to their headers. The secret of
+ * a keyring with readers needs few rounds.
+ */
+function weakOf(directory: string, entries: readonly EntryFile[], { userId }: Who): EntryFile[] {
+  const isEnough = existsSync(statePaths(directory).secret) ? isStrongForSecret : isStrong;
+  return entries.filter(({ path }) => isWeak(path, userId, isEnough));
 }
 
 /** A note, not a fault: Atmos in Go writes weak entries to the same keyring at any time. */
 function examineStrength(directory: string, host: Who, isOwn: IsOwn): Finding {
   const entries = listEntries(directory, host);
-  const weak = weakOf(entries, host);
+  const weak = weakOf(directory, entries, host);
   if (weak.length === 0)
     return ok('weak-entries', 'no entry has weaker encryption than atmos-auth writes');
   const own = weak.filter(({ key }) => isOwn(key)).length;
@@ -145,11 +150,15 @@ function examineStrength(directory: string, host: Who, isOwn: IsOwn): Finding {
 }
 
 /** An unreadable entry is not weak; another finding reports it. */
-function isWeak(path: string, userId: number | undefined): boolean {
+function isWeak(
+  path: string,
+  userId: number | undefined,
+  isEnough: (parameters: KeyParameters) => boolean,
+): boolean {
   try {
     const text = readEntryFile(path, userId);
     const token = text === undefined ? undefined : parseJwe(text);
-    return token !== undefined && 'parameters' in token && !isStrong(token.parameters);
+    return token !== undefined && 'parameters' in token && !isEnough(token.parameters);
   } catch (error) {
     if (error instanceof KeyringError) return false;
     throw error;

@@ -66,7 +66,8 @@ declare const __KEY_DERIVATION_ROUNDS__: number;
 const strongAlgorithm: Algorithm = 'PBES2-HS512+A256KW';
 const strongRounds: number = __KEY_DERIVATION_ROUNDS__;
 
-const minRounds = 1000;
+/** The fewest rounds that are read. */
+export const minRounds = 1000;
 const maxHeaderLength = 4096;
 const saltBytes = 16;
 const contentKeyBytes = 32;
@@ -78,9 +79,13 @@ export function variantOf(algorithm: Algorithm): Variant {
   return variants[algorithm];
 }
 
-/** Creates parameters with a new salt. */
-export function createParameters(): KeyParameters {
-  return { algorithm: strongAlgorithm, rounds: strongRounds, salt: randomBytes(saltBytes) };
+/**
+ * Creates parameters with a new salt.
+ *
+ * @param rounds at least {@link minRounds}
+ */
+export function createParameters(rounds: number = strongRounds): KeyParameters {
+  return { algorithm: strongAlgorithm, rounds, salt: randomBytes(saltBytes) };
 }
 
 /**
@@ -92,7 +97,12 @@ export function derivationWork({ algorithm, rounds }: KeyParameters): number {
 
 /** Whether they are as strong as the parameters that we write. */
 export function isStrong(parameters: KeyParameters): boolean {
-  return parameters.algorithm === strongAlgorithm && parameters.rounds >= strongRounds;
+  return isStrongForSecret(parameters) && parameters.rounds >= strongRounds;
+}
+
+/** The same for a password of 256 random bits: guessing it fails, however cheap a guess is. */
+export function isStrongForSecret({ algorithm }: KeyParameters): boolean {
+  return algorithm === strongAlgorithm;
 }
 
 /** Whether exactly these parameters derive the key of the token. */

@@ -11,7 +11,7 @@ import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/read-files.ts';
 import type { NewPasswordSource } from '../contract.ts';
-import type { FileContext } from './settings.ts';
+import { hasReaders, type FileContext } from './settings.ts';
 import { readBounded } from './read-bounded.ts';
 
 const minNewPasswordBytes = 8;
@@ -21,11 +21,19 @@ const commandTimeoutMs = 30_000;
 const commandGuard = 'ATMOS_KEYRING_PASSWORD_COMMAND_RUNS';
 
 /** Which source the password will come from, determined without using it. */
-export type PasswordSource = 'held' | 'variable' | 'file' | 'command' | 'prompt' | 'none';
+export type PasswordSource =
+  | 'held'
+  | 'identity'
+  | 'variable'
+  | 'file'
+  | 'command'
+  | 'prompt'
+  | 'none';
 
 export function passwordSource(context: FileContext): PasswordSource {
   const { settings, host, promptPassword, heldPassword } = context;
   if (heldPassword) return 'held';
+  if (hasReaders(settings)) return 'identity';
   if (host.env[settings.passwordEnv.value] !== undefined) return 'variable';
   if (settings.passwordFile) return 'file';
   if (settings.passwordCommand) return 'command';
@@ -34,7 +42,7 @@ export function passwordSource(context: FileContext): PasswordSource {
 
 /** The source of the password for a message, with the place where it was configured. */
 export function describePasswordSource(context: FileContext): string {
-  const { passwordEnv, passwordFile, passwordCommand } = context.settings;
+  const { passwordEnv, passwordFile, passwordCommand, identityFile } = context.settings;
   switch (passwordSource(context)) {
     case 'variable':
       return passwordEnv.source === 'default'
@@ -44,6 +52,8 @@ export function describePasswordSource(context: FileContext): string {
       return `the file ${passwordFile && showValue(passwordFile)}, named by ${passwordFile?.source}`;
     case 'command':
       return `the password command, ${passwordCommand?.source}`;
+    case 'identity':
+      return `the identity file ${identityFile && showValue(identityFile)}, named by ${identityFile?.source}`;
     case 'held':
       return 'the caller';
     case 'prompt':
@@ -149,6 +159,10 @@ async function readPassword(context: FileContext, isNew: boolean): Promise<Resol
   switch (source) {
     case 'held':
       return { password: (heldPassword ?? unreachable)() };
+    case 'identity':
+      return {
+        password: await (await import('./resolve-secret.ts')).resolveSecret(context, isNew),
+      };
     case 'variable':
       return fromVariable(context);
     case 'file':

@@ -5,6 +5,8 @@ import { isObject, parseJson } from '../../core/json.ts';
 import { readEntryFile } from './entry.ts';
 import type { StatePaths } from './state.ts';
 
+/** Of a commit with a new wrapped secret: version 0.1.0 would complete it without the secret. */
+const secretVersion = 2;
 const currentVersion = 1;
 const sha256Form = /^[0-9a-f]{64}$/;
 
@@ -21,11 +23,14 @@ export interface Replacement {
 export interface Commit {
   /** The hash of the new verifier. */
   readonly verifier: string;
+  /** The hash of the new wrapped secret, if it changes. */
+  readonly secret?: string;
   readonly entries: readonly Replacement[];
 }
 
-export function formatCommit({ verifier, entries }: Commit): string {
-  return `${JSON.stringify({ version: currentVersion, verifier, entries })}\n`;
+export function formatCommit({ verifier, secret, entries }: Commit): string {
+  const version = secret === undefined ? currentVersion : secretVersion;
+  return `${JSON.stringify({ version, verifier, secret, entries })}\n`;
 }
 
 /**
@@ -39,19 +44,14 @@ export function readCommit(paths: StatePaths, userId: number | undefined): Commi
   const text = readEntryFile(paths.commit, userId);
   if (text === undefined) return undefined;
   const value = parseJson(Buffer.from(text, 'latin1').toString('utf8'));
-  if (
-    isObject(value) &&
-    Number.isSafeInteger(value['version']) &&
-    value['version'] !== currentVersion
-  ) {
+  if (isObject(value) && Number.isSafeInteger(value['version']) && !isSupported(value['version'])) {
     throw new KeyringError(
       'ERR_KEYRING_VERSION',
-      `${paths.commit} has version ${String(value['version'])}; this atmos-auth supports version ${currentVersion}`,
+      `${paths.commit} has version ${String(value['version'])}; this atmos-auth supports version ${secretVersion}`,
       { hints: [run(['npm', 'install', '--global', 'atmos-auth@latest'])] },
     );
   }
-  const commit =
-    isObject(value) && value['version'] === currentVersion ? parseCommit(value) : undefined;
+  const commit = isObject(value) && isSupported(value['version']) ? parseCommit(value) : undefined;
   if (commit !== undefined) return commit;
   throw new KeyringError(
     'ERR_KEYRING_DAMAGED',
@@ -65,9 +65,15 @@ export function readCommit(paths: StatePaths, userId: number | undefined): Commi
   );
 }
 
-function parseCommit({ verifier, entries }: Record<string, unknown>): Commit | undefined {
+function isSupported(version: unknown): boolean {
+  return version === currentVersion || version === secretVersion;
+}
+
+function parseCommit(value: Record<string, unknown>): Commit | undefined {
+  const { version, verifier, secret, entries } = value;
   if (!isHash(verifier) || !Array.isArray(entries) || !entries.every(isReplacement)) return;
-  return { verifier, entries };
+  if (version === currentVersion) return { verifier, entries };
+  return isHash(secret) ? { verifier, secret, entries } : undefined;
 }
 
 function isReplacement(value: unknown): value is Replacement {

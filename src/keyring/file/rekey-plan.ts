@@ -4,18 +4,12 @@ import type { RekeyOptions } from '../contract.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
 import type { Judgement } from './encrypted-directory.ts';
 import { judgePassword } from './judge-password.ts';
-import {
-  createParameters,
-  hasParameters,
-  isStrong,
-  openJwe,
-  parseJwe,
-  type KeyParameters,
-} from './jwe.ts';
+import { hasParameters, openJwe, parseJwe, type KeyParameters } from './jwe.ts';
 import { passwordEntriesOf } from './own-entries.ts';
 import { readNewPassword } from './password.ts';
 import type { Target } from './reseal.ts';
 import type { FileContext } from './settings.ts';
+import { createParametersFor, isStrongFor } from './shared-secret.ts';
 import { sealVerifier } from './state.ts';
 
 /** A keyring in the state in which its password was checked. */
@@ -47,7 +41,8 @@ export async function planRekey(
   if (newPassword === undefined || isDryRun) {
     if (current.kind !== 'right') return undefined;
     // A dry run does not read the new password: it would re-encrypt every entry that opens.
-    const kept = newPassword === undefined ? current.parameters : createParameters();
+    const kept =
+      newPassword === undefined ? current.parameters : createParametersFor(current.derivation);
     const target = await makeTarget(current.derivation, kept, verifier);
     return { derivations: [current.derivation], target };
   }
@@ -92,7 +87,7 @@ async function makeTarget(
   kept: KeyParameters | undefined,
   verifier: string | undefined,
 ): Promise<Target> {
-  const parameters = kept && isStrong(kept) ? kept : createParameters();
+  const parameters = kept && isStrongFor(derivation, kept) ? kept : createParametersFor(derivation);
   const wrappingKey = await derivation.wrappingKey(parameters);
   const isVerified = verifier !== undefined && isUnder(verifier, parameters, wrappingKey);
   return {

@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { KeyringError } from '../../core/errors.ts';
+import { moveHome, say } from '../../core/hint.ts';
 import { replaceFile, syncDirectory, whileInUse } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import type { FileLock, LockMode } from '../../host/lock.ts';
@@ -65,11 +67,13 @@ export function finishCommit(place: Place): void {
   const paths = statePaths(directory);
   const commit = readCommit(paths, userId);
   if (commit === undefined) return;
+  requireSecret(place, commit);
   for (const replacement of commit.entries) replaceEntry(place, replacement);
   sync(directory);
   onStep('entries synced');
   for (const replacement of commit.entries) restoreWritten(place, replacement);
   sync(directory);
+  replaceSecret(place, commit);
   replaceVerifier(place, commit);
   sync(paths.root);
   onStep('verifier synced');
@@ -100,6 +104,34 @@ function restoreWritten({ directory, host, onStep }: Place, { name, from, to }: 
   if (hash === undefined || hash === from || hashOf(path, host) !== to) return;
   translating('replace', path, () => replaceFile(replaced, path));
   onStep('entry restored');
+}
+
+/**
+ * Without the new wrapped secret nobody could open the new entries: then no entry is replaced.
+ *
+ * @throws ERR_KEYRING_DAMAGED
+ */
+function requireSecret({ directory, host }: Place, { secret }: Commit): void {
+  const paths = statePaths(directory);
+  if (secret === undefined) return;
+  if ([paths.nextSecret, paths.secret].some((path) => hashOf(path, host) === secret)) return;
+  throw new KeyringError(
+    'ERR_KEYRING_DAMAGED',
+    `a change of the readers was interrupted, and the new wrapped secret ${paths.nextSecret} is missing`,
+    {
+      hints: [
+        say('wait until the directory is synchronized, or restore the file from another machine'),
+        moveHome(paths.next, 'to cancel the change, if no entry was replaced yet'),
+      ],
+    },
+  );
+}
+
+function replaceSecret({ directory, host, onStep }: Place, { secret }: Commit): void {
+  const paths = statePaths(directory);
+  if (secret === undefined || hashOf(paths.nextSecret, host) !== secret) return;
+  translating('replace', paths.secret, () => replaceFile(paths.nextSecret, paths.secret));
+  onStep('secret replaced');
 }
 
 function replaceVerifier({ directory, host, onStep }: Place, { verifier }: Commit): void {

@@ -30,6 +30,8 @@ export interface Staging extends Omit<Resealing, 'bounds' | 'alike'> {
   readonly directory: string;
   readonly host: Host;
   readonly onStep: OnStep;
+  /** The text of the new wrapped secret of a keyring with readers, if it changes. */
+  readonly wrappedSecret?: string | undefined;
   onProgress(done: number, total: number): void;
   /** Cancels with ERR_CANCELLED. */
   readonly signal: AbortSignal | undefined;
@@ -127,7 +129,7 @@ function ownFirst(entries: readonly EntryFile[], isOwn: IsOwn): EntryFile[] {
 }
 
 // Stages the verifier first, so that the commit directly follows the last check of the entries.
-function makeNext({ directory, target, onStep }: Staging): void {
+function makeNext({ directory, target, wrappedSecret, onStep }: Staging): void {
   const paths = statePaths(directory);
   discardNext(paths);
   for (const made of [paths.next, paths.nextEntries, paths.nextReplaced]) {
@@ -135,6 +137,7 @@ function makeNext({ directory, target, onStep }: Staging): void {
   }
   onStep('next made');
   writeStaged(paths.nextVerifier, target.verifier);
+  if (wrappedSecret !== undefined) writeStaged(paths.nextSecret, wrappedSecret);
   sync(paths.next);
   sync(paths.root);
   onStep('verifier staged');

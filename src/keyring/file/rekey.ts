@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { KeyringError } from '../../core/errors.ts';
-import { distinctHints, run, say } from '../../core/hint.ts';
+import { AtmosError, KeyringError } from '../../core/errors.ts';
+import { distinctHints, placeholder, run, say } from '../../core/hint.ts';
 import type { FileLock } from '../../host/lock.ts';
 import type { RekeyOptions, RekeyResult } from '../contract.ts';
 import { digest } from '../digest.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { createAccess } from './encrypted-directory.ts';
-import { maxEntryBytes } from './entry.ts';
+import { maxEntryBytes, readEntryFile } from './entry.ts';
 import { ownEntriesOf } from './own-entries.ts';
 import { formatCommit, type Replacement } from './rekey-journal.ts';
 import { planRekey, type Place } from './rekey-plan.ts';
 import { finishCommit, lockSettled } from './rekey-recover.ts';
 import { stageEntries, type Staged, type Staging } from './rekey-stage.ts';
-import type { FileContext } from './settings.ts';
+import { hasReaders, type FileContext } from './settings.ts';
 import {
   discardNext,
   ensureState,
@@ -29,6 +29,8 @@ const maxRepeats = 3;
 const maxShown = 5;
 
 export interface FileRekeyOptions extends RekeyOptions {
+  /** Of a keyring with readers: the texts of `.state/secret.age` before and after the change. */
+  readonly wrappedSecret?: { readonly from: string; readonly to: string };
   readonly onStep?: OnStep;
 }
 
@@ -65,6 +67,8 @@ export async function rekeyKeyring(
   const access = createAccess(context);
   const directory = access.find();
   if (directory === undefined) return nothing;
+  if (newPassword !== undefined && options.wrappedSecret === undefined)
+    requirePassword(context, directory);
   if (isCommitted(statePaths(directory))) {
     if (!isDryRun) (await lockSettled(directory, 'exclusive', host, onStep)).release();
     return { ...nothing, outcome: 'finished' };
@@ -83,6 +87,7 @@ export async function rekeyKeyring(
     isDryRun,
     others: newPassword !== undefined ? 'same-strength' : includesOthers ? 'strong' : 'unchanged',
     onStep,
+    wrappedSecret: options.wrappedSecret?.to,
     onProgress: (done, total) => options.onProgress?.(done, total),
     signal: options.signal,
   };
@@ -92,7 +97,7 @@ export async function rekeyKeyring(
       checkStaged(place, staged);
       return resultOf(staged, hasWork(place, staging, staged));
     }
-    const lock = await lockUnchanged(place, onStep);
+    const lock = await lockUnchanged(place, onStep, options.wrappedSecret?.from);
     try {
       return await reencrypt(place, staging);
     } finally {
@@ -103,23 +108,55 @@ export async function rekeyKeyring(
   }
 }
 
+/** @throws ERR_USAGE for a keyring with readers: its secret is changed with its readers */
+function requirePassword({ settings, host }: FileContext, directory: string): void {
+  const isPassword =
+    !hasReaders(settings) && readEntryFile(statePaths(directory).secret, host.userId) === undefined;
+  if (isPassword) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the keyring ${settings.directory.value} has readers instead of a password that can be changed`,
+    {
+      hints: [
+        run(
+          ['atmos', 'auth', 'keyring', 'recipients', 'remove', placeholder('recipient')],
+          'changes its secret',
+        ),
+      ],
+    },
+  );
+}
+
 /** Takes the exclusive lock if the keyring did not change since the passwords were checked. */
-async function lockUnchanged(place: Place, onStep: OnStep): Promise<FileLock> {
+async function lockUnchanged(
+  place: Place,
+  onStep: OnStep,
+  wrappedSecret: string | undefined,
+): Promise<FileLock> {
   const { context, directory, verifier } = place;
   const { host } = context;
   const paths = statePaths(directory);
   ensureState(paths, host.userId);
   const lock = await lockSettled(directory, 'exclusive', host, onStep);
   onStep('locked');
-  if (readVerifier(paths, host.userId) === verifier) {
+  const isSame =
+    wrappedSecret === undefined || readEntryFile(paths.secret, host.userId) === wrappedSecret;
+  if (isSame && readVerifier(paths, host.userId) === verifier) {
     removeLeftovers(paths);
     return lock;
   }
   lock.release();
   throw new KeyringError(
     'ERR_KEYRING_BUSY',
-    `the password of the keyring ${directory} was changed by another process at the same time`,
-    { hints: [run(['atmos', 'auth', 'keyring', 'rekey'], 'again, with the current password')] },
+    wrappedSecret === undefined
+      ? `the password of the keyring ${directory} was changed by another process at the same time`
+      : `the readers of the keyring ${directory} were changed by another process at the same time`,
+    {
+      hints:
+        wrappedSecret === undefined
+          ? [run(['atmos', 'auth', 'keyring', 'rekey'], 'again, with the current password')]
+          : [run(['atmos', 'auth', 'keyring', 'recipients', 'list'])],
+    },
   );
 }
 
@@ -141,7 +178,9 @@ async function reencrypt(place: Place, staging: Staging): Promise<RekeyResult> {
       {
         hints: [
           ...error.hintValues,
-          run(['atmos', 'auth', 'keyring', 'rekey'], 'again, after fixing that'),
+          staging.wrappedSecret === undefined
+            ? run(['atmos', 'auth', 'keyring', 'rekey'], 'again, after fixing that')
+            : run(['atmos', 'auth', 'keyring', 'list', '--long'], 'completes it after fixing that'),
         ],
         cause: error,
       },
@@ -192,9 +231,11 @@ async function stageAndCommit(
 }
 
 /** Commits the change: from now on this or a later process completes it. */
-function commit({ directory, target, onStep }: Staging, entries: readonly Replacement[]): void {
+function commit(staging: Staging, entries: readonly Replacement[]): void {
+  const { directory, target, wrappedSecret, onStep } = staging;
   const paths = statePaths(directory);
-  const text = formatCommit({ verifier: digest(target.verifier), entries });
+  const secret = wrappedSecret === undefined ? {} : { secret: digest(wrappedSecret) };
+  const text = formatCommit({ verifier: digest(target.verifier), ...secret, entries });
   if (Buffer.byteLength(text) > maxEntryBytes) {
     throw new KeyringError(
       'ERR_KEYRING_TOO_LARGE',

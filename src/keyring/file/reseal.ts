@@ -5,7 +5,6 @@ import type { Derivation } from './derivation.ts';
 import { parseItem, type EntryFile } from './entry.ts';
 import {
   hasParameters,
-  isStrong,
   openJwe,
   parametersName,
   sealJwe,
@@ -13,6 +12,7 @@ import {
   type KeyParameters,
 } from './jwe.ts';
 import type { IsOwn } from './own-entries.ts';
+import { isStrongFor } from './shared-secret.ts';
 import { damagedEntry, notUnwrapped, openWithin, untried, type Bounds } from './torn.ts';
 
 /** How entries are to be encrypted. */
@@ -73,7 +73,7 @@ export async function reseal(
       const text = sealJwe(plaintext, target.parameters, target.wrappingKey);
       return { text, isWeakOther: false };
     }
-    const isWeakOther = !isStrong(token.parameters);
+    const isWeakOther = !isStrongFor(derivation, token.parameters);
     const isDone = others === 'unchanged' || (derivation === target.derivation && !isDryRun);
     if (isDone) return { isWeakOther };
     const parameters = parametersLike(resealing, token.parameters);

@@ -4,13 +4,14 @@ import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
 import { quoteValue, showValue, withoutAbsent, type Sourced } from '../../core/json.ts';
 import { textOf, type Spec, type SpecText, type SpecValue } from '../../core/keyring-spec.ts';
-import { setting, text, textOrCount } from '../../core/validate.ts';
+import { listOf, setting, text, textOrCount } from '../../core/validate.ts';
 import { isVariableName, notVariableName } from '../../core/variable-name.ts';
 import { dataDirectory, noHome, requireFromHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext, PasswordSources, Pinned, SettlingHost } from '../contract.ts';
 import { pinText, unpinText } from '../pinned-text.ts';
 import { parseUnlockTime } from '../unlock-time.ts';
+import { hasRecipientForm, notRecipient } from './recipient.ts';
 
 // The settings of the file keyring: names of keys and variables, defaults, rules for paths. The
 // descriptions are shown by docs/configuration.md and the JSON Schema.
@@ -51,6 +52,15 @@ export const fileSchema = {
     "After the password was typed, keep the keyring unlocked for this time, as `atmos auth keyring unlock --ttl` does: at most `24h`. Not on Windows. In a project's file it is ignored with a warning until the file is trusted.",
     { otherwise: 'not set: a hint names the command' },
   ),
+  recipients: setting(
+    listOf(text),
+    "Who can read a new file keyring: public keys of age (`age1…`), the creator's included. Instead of a password, the keyring then has a random secret that is encrypted for these readers. The readers of an existing keyring are changed by `atmos auth keyring recipients` only. In a project's file it requires trust to create a keyring.",
+  ),
+  identity_file: setting(
+    text,
+    'The file with your own age identity, made by `age-keygen -o FILE`, for a file keyring with readers. It cannot be encrypted with a passphrase. A relative path starts from the directory of the file that contains it. `~` is the home directory.',
+    { isPath: true, namesSecret: 'file' },
+  ),
 };
 
 /** Where the file keyring is, and where its password comes from. */
@@ -65,6 +75,15 @@ export interface FileSettings {
   readonly passwordCommand?: SpecText;
   /** How long an agent holds the keyring open once its password was typed. Absent: it does not. */
   readonly autoUnlockMs?: SpecValue<number>;
+  /** Who can read a new keyring: public keys of age, whose checksums are not checked yet. */
+  readonly recipients?: SpecValue<readonly string[]>;
+  /** The person's identity of age. Absolute. */
+  readonly identityFile?: SpecText;
+}
+
+/** Whether the keyring has readers, who share a secret, instead of a password. */
+export function hasReaders({ recipients, identityFile }: FileSettings): boolean {
+  return recipients !== undefined || identityFile !== undefined;
 }
 
 export type FileContext = BackendContext<FileSettings>;
@@ -72,15 +91,28 @@ export type FileContext = BackendContext<FileSettings>;
 /**
  * @throws ERR_USAGE for a path that starts with `~` without a home directory; ERR_KEYRING_IO for a path
  * that would make home, root or the working directory the keyring; ERR_CONFIG_INVALID for a
- * `password_env` that no variable can be called, and for an `auto_unlock` that is no duration of at
- * most a day
+ * `password_env` that no variable can be called, for an `auto_unlock` that is no duration of at most a
+ * day, for `recipients` that are no public keys of age, and for a password beside them
  */
 export function settleFile(said: Spec, host: SettlingHost): FileSettings {
   const path = textOf(said, 'path');
   return {
     directory: path ? keyringDirectory(path, host) : defaultDirectory(host),
     ...settlePassword(said, host),
+    ...settleReaders(said, host),
   };
+}
+
+/** Of a keyring with readers. */
+function settleReaders(
+  said: Spec,
+  host: SettlingHost,
+): Pick<FileSettings, 'recipients' | 'identityFile'> {
+  const recipients = recipientsOf(said);
+  const identityFile = textOf(said, 'identity_file');
+  const readers = recipients ?? identityFile;
+  if (readers !== undefined) refusePassword(said, readers.source);
+  return withoutAbsent({ recipients, identityFile: identityFile && absolute(identityFile, host) });
 }
 
 /** The same without the directory, which may be wrong. */
@@ -94,8 +126,10 @@ export function settlePassword(said: Spec, host: SettlingHost): Omit<FileSetting
   });
 }
 
-export function pinFile({ passwordEnv, passwordFile, directory }: FileSettings): Pinned {
+export function pinFile(settings: FileSettings): Pinned {
+  const { passwordEnv, passwordFile, directory, identityFile } = settings;
   return withoutAbsent({
+    identityFile: identityFile && pinText(identityFile),
     passwordEnv: pinText(passwordEnv),
     passwordFile: passwordFile && pinText(passwordFile),
     directory: pinText(directory),
@@ -103,8 +137,9 @@ export function pinFile({ passwordEnv, passwordFile, directory }: FileSettings):
 }
 
 export function unpinFile(pinned: Pinned): Spec {
-  const { passwordEnv, passwordFile, directory } = pinned as PinnedFile;
+  const { passwordEnv, passwordFile, directory, identityFile } = pinned as PinnedFile;
   return withoutAbsent({
+    identity_file: identityFile && unpinText(identityFile),
     password_env: passwordEnv && unpinText(passwordEnv),
     password_file: passwordFile && unpinText(passwordFile),
     // A slash at the end makes the path the directory itself, whatever its name.
@@ -113,13 +148,21 @@ export function unpinFile(pinned: Pinned): Spec {
 }
 
 type PinnedFile = Readonly<
-  Partial<Record<'passwordEnv' | 'passwordFile' | 'directory', Sourced<string>>>
+  Partial<Record<'passwordEnv' | 'passwordFile' | 'directory' | 'identityFile', Sourced<string>>>
 >;
 
 export function passwordSources(
-  { passwordEnv, passwordFile, passwordCommand }: FileSettings,
+  settings: FileSettings,
   { env }: Pick<Host, 'env'>,
 ): PasswordSources {
+  const { passwordEnv, passwordFile, passwordCommand, identityFile } = settings;
+  if (hasReaders(settings)) {
+    return {
+      variable: passwordEnv,
+      given: identityFile === undefined ? [] : [{ kind: 'file', said: identityFile }],
+      instead: say('set auth.keyring.spec.identity_file'),
+    };
+  }
   const given = [
     { kind: 'variable', said: env[passwordEnv.value] === undefined ? undefined : passwordEnv },
     { kind: 'file', said: passwordFile },
@@ -130,6 +173,34 @@ export function passwordSources(
     given: given.flatMap(({ kind, said }) => (said === undefined ? [] : [{ kind, said }])),
     instead: say(`set ${showValue(passwordEnv)} or ATMOS_KEYRING_PASSWORD_FILE`),
   };
+}
+
+/** @throws ERR_CONFIG_INVALID, which never quotes a secret key */
+function recipientsOf(said: Spec): SpecValue<readonly string[]> | undefined {
+  const listed = said['recipients'];
+  if (listed === undefined) return undefined;
+  const { source, tag, path } = listed;
+  const value = [listed.value].flat().map(String);
+  for (const recipient of value) {
+    if (!hasRecipientForm(recipient)) throw notRecipient({ value: recipient, source, tag });
+  }
+  if (value.length > 0) return withoutAbsent({ value, source, tag, path });
+  throw new AtmosError('ERR_CONFIG_INVALID', `the list of recipients (from ${source}) is empty`, {
+    hints: [say('list the public keys of age of those who can read the keyring, yours included')],
+  });
+}
+
+/** A keyring has either a password or readers. The default variable is only not read. */
+function refusePassword(said: Spec, readersSource: string): void {
+  for (const key of ['password_env', 'password_file', 'password_command']) {
+    const password = said[key];
+    if (password === undefined || password.source === 'default') continue;
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `the file keyring has readers (from ${readersSource}), so it has no password, but ${password.source} says where a password is`,
+      { hints: [say(`remove ${password.source}, or recipients and identity_file`)] },
+    );
+  }
 }
 
 function unlockTime(said: SpecText | undefined): SpecValue<number> | undefined {

@@ -9,6 +9,7 @@ import { permissionCheckFor } from '../../host/permissions.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { formatItem, readEntryFile } from './entry.ts';
 import { sealJwe, type KeyParameters } from './jwe.ts';
+import { secretPath } from './recipient.ts';
 import { translateSystemError, translating } from './system-error.ts';
 
 /**
@@ -18,10 +19,11 @@ import { translateSystemError, translating } from './system-error.ts';
  * - `version`    the layout's version, `1`
  * - `verifier`   a JWE with the keyring's password and salt; it changes with the password, so it is
  *                also the keyring's generation
+ * - `secret.age` only for a keyring with readers: its password, encrypted for them (shared-secret.ts)
  * - `lock`       `flock(2)`: shared to write an entry; exclusive to create, re-encrypt or clean up
  * - `temporary/` files that will be renamed to entries
  * - `next/`      a running re-encryption: `entries/` with the new entries, `replaced/` with links to
- *                the old ones, `verifier`, and `commit`, which is written when everything else is on
+ *                the old ones, `verifier`, `secret.age` if it changes, and `commit`, which is written when everything else is on
  *                the disk. Without `commit`, `next/` is invalid; with it, the next process that uses
  *                the keyring completes the re-encryption
  */
@@ -34,12 +36,14 @@ export interface StatePaths {
   readonly root: string;
   readonly version: string;
   readonly verifier: string;
+  readonly secret: string;
   readonly lock: string;
   readonly temporary: string;
   readonly next: string;
   readonly nextEntries: string;
   readonly nextReplaced: string;
   readonly nextVerifier: string;
+  readonly nextSecret: string;
   readonly commit: string;
 }
 
@@ -50,12 +54,14 @@ export function statePaths(directory: string): StatePaths {
     root,
     version: join(root, 'version'),
     verifier: join(root, 'verifier'),
+    secret: secretPath(directory),
     lock: join(root, 'lock'),
     temporary: join(root, 'temporary'),
     next,
     nextEntries: join(next, 'entries'),
     nextReplaced: join(next, 'replaced'),
     nextVerifier: join(next, 'verifier'),
+    nextSecret: join(next, 'secret.age'),
     commit: join(next, 'commit'),
   };
 }

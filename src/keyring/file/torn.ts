@@ -1,5 +1,5 @@
 import { KeyringError } from '../../core/errors.ts';
-import { moveHome, run } from '../../core/hint.ts';
+import { moveHome, run, say } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import { createAllowance, type Allowance } from './allowance.ts';
 import type { Derivation } from './derivation.ts';
@@ -106,4 +106,15 @@ export function damaged(path: string, fault: string): KeyringError {
   return new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${path} is damaged: ${fault}`, {
     hints: [moveHome(path, 'before storing it again or restoring it from a backup')],
   });
+}
+
+/** The error for an accepted secret of a keyring with readers that opens no entry. */
+export function wrongSecret(location: string): KeyringError {
+  return new KeyringError(
+    'ERR_KEYRING_DAMAGED',
+    `the secret of the keyring ${location} opens neither its verifier nor its entries: they belong to another keyring or to an earlier state of this one`,
+    {
+      hints: [say('restore .state/ and the entries together, or wait until they are synchronized')],
+    },
+  );
 }

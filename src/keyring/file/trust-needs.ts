@@ -8,7 +8,8 @@ import { isIn } from '../../host/home.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import { linkStatOf, realPathOf, statOf } from '../../host/read-files.ts';
 import type { ProjectPlace, SettlingHost } from '../contract.ts';
-import { settlePassword, type FileSettings } from './settings.ts';
+import { secretPath } from './recipient.ts';
+import { settleFile, settlePassword, type FileSettings } from './settings.ts';
 
 /** Where the container's runtime, Docker, Kubernetes or systemd mount secrets. */
 const mountedSecrets = ['/run/secrets', '/run/credentials'];
@@ -38,12 +39,27 @@ export function trustNeeds(said: Spec, project: ProjectPlace, host: SettlingHost
     isOnlyKnownToUser(passwordFile.value, project, host)
       ? []
       : storingNeed(passwordFile, `the content of ${passwordFile.value}`)),
+    ...readerNeeds(said, host),
     // Another process of the user can then read the keyring, which asked for its password before.
     ...needOf(autoUnlockMs, ({ value }) => ({
       what: `keeps the keyring unlocked in the background for ${formatRemaining(value)} after its password is typed`,
       occasion: 'unlocking',
     })),
   ];
+}
+
+/**
+ * Only for a keyring that does not exist yet: the readers of an existing one are in it, whatever a
+ * file says.
+ */
+function readerNeeds(said: Spec, host: SettlingHost): TrustNeed[] {
+  if (said['recipients']?.path === undefined) return [];
+  const { recipients, directory } = settleFile(said, host);
+  if (linkStatOf(secretPath(directory.value)) !== undefined) return [];
+  return needOf(recipients, ({ value }) => ({
+    what: `creates a keyring that these readers can decrypt: ${value.join(', ')}`,
+    occasion: 'storing',
+  }));
 }
 
 /** A line about a keyring that is inside the project. */

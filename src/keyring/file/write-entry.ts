@@ -2,13 +2,16 @@ import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { FileContext } from './settings.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
+import type { Derivation } from './derivation.ts';
 import { ensureDirectory } from './directory.ts';
 import type { Access } from './encrypted-directory.ts';
 import { entryName, formatItem, type Item } from './entry.ts';
 import { checkBesideEntries } from './judge-password.ts';
-import { createParameters, isStrong, sealJwe, type KeyParameters } from './jwe.ts';
+import { sealJwe, type KeyParameters } from './jwe.ts';
 import { passwordEntriesOf } from './own-entries.ts';
+import { passwordSource } from './password.ts';
 import { lockSettled, settle } from './rekey-recover.ts';
+import { createParametersFor, isStrongFor } from './shared-secret.ts';
 import { createState, ensureState, readVerifier, statePaths, sweepTemporary } from './state.ts';
 
 const maxGenerations = 10;
@@ -50,8 +53,10 @@ export function createEntryWriter(
       checkedGeneration = generation;
     }
     const proved =
-      verdict.kind === 'right' && isStrong(verdict.parameters) ? verdict.parameters : undefined;
-    const parameters = proved ?? (ownParameters ??= createParameters());
+      verdict.kind === 'right' && isStrongFor(verdict.derivation, verdict.parameters)
+        ? verdict.parameters
+        : undefined;
+    const parameters = proved ?? (ownParameters ??= createParametersFor(verdict.derivation));
     const wrappingKey = await verdict.derivation.wrappingKey(parameters);
     const directory = ensureDirectory(location, userId);
     const paths = statePaths(directory);
@@ -63,12 +68,25 @@ export function createEntryWriter(
     onStep('state locked');
     try {
       // If another process created the keyring first, this one needs the password of that keyring.
-      if (readVerifier(paths, userId) === undefined)
+      if (!(await holdsSecret(directory, verdict.derivation))) access.forget();
+      else if (readVerifier(paths, userId) === undefined)
         createState(paths, parameters, wrappingKey, onStep);
     } finally {
       lock.release();
     }
     return unlock();
+  }
+
+  /** False if another process has created the keyring first, with another secret for its readers. */
+  async function holdsSecret(directory: string, derivation: Derivation): Promise<boolean> {
+    if (passwordSource(context) !== 'identity') return true;
+    const { keepNewSecret } = await import('./resolve-secret.ts');
+    const secret = derivation.password();
+    try {
+      return await keepNewSecret(context, directory, secret, onStep);
+    } finally {
+      secret.fill(0);
+    }
   }
 
   /** False if the password of the keyring was changed after the key was derived. */

@@ -670,13 +670,13 @@ describe('a changed state directory', () => {
   test('with a commit of an unknown version is not changed', async () => {
     const directory = await killedAfter('entry replaced');
     const { commit } = statePaths(directory);
-    writeFileSync(commit, '{"version":2}');
+    writeFileSync(commit, '{"version":3}');
     const before = contentsOf(directory);
     for (const password of [testPassword, newPassword]) {
       expectError(
         await rejectionOf(openTestKeyring({ directory, password }).get('atmos_one')),
         'ERR_KEYRING_VERSION',
-        `${commit} has version 2; this atmos-auth supports version 1`,
+        `${commit} has version 3; this atmos-auth supports version 2`,
         'npm install --global atmos-auth@latest',
       );
     }
