@@ -40,6 +40,8 @@ export function createNormalize(machine) {
     [/\b((?:process|pid) )\d+\b/g, '$1<pid>'],
     [/("?\w*(?:pid|process_id)"?[:=] ?)\d+\b/g, '$1<pid>'],
     [/\b\d+ [KMGT]iB left\b/g, '<size> left'],
+    // Encrypted with a new key each time.
+    [/-----BEGIN AGE ENCRYPTED FILE-----[^-]*-----END AGE ENCRYPTED FILE-----/g, '<age file>'],
     // The stack of a failure: names of built files, and their columns.
     [/(?:^ *at .+\n)+/gm, '  at <stack>\n'],
   ];

@@ -13,6 +13,7 @@ import { keyringTypes } from './scenarios/keyring-types.mjs';
 import { program } from './scenarios/program.mjs';
 import { init } from './scenarios/init.mjs';
 import { profiles } from './scenarios/profiles.mjs';
+import { recipients } from './scenarios/recipients.mjs';
 import { rekey } from './scenarios/rekey.mjs';
 import { sessions } from './scenarios/sessions.mjs';
 import { signIn } from './scenarios/sign-in.mjs';
@@ -34,6 +35,7 @@ export const scenarios = {
   ...keyringTypes,
   ...profiles,
   ...program,
+  ...recipients,
   ...rekey,
   ...sessions,
   ...signIn,

@@ -19,6 +19,21 @@ export const unknownKey = {
 export const password = 'golden fake password of the keyring';
 export const newPassword = 'golden fake password from now on';
 export const otherPassword = 'golden fake password of another keyring';
+/** Identities of age, with their public keys. */
+export const readers = {
+  ann: {
+    identity: 'AGE-SECRET-KEY-1H7ZGEF8FWHNH940W8QGKXET7WC469VHMS6PPU7XQGRLR5FZDZC8SRTG22F',
+    recipient: 'age1y9703mkws2w58xwflayzljk3zze2s5kacyut4k0j0v8t76ww25jq2qjcnw',
+  },
+  ben: {
+    identity: 'AGE-SECRET-KEY-1F0UY8X5ALM0C2555ECHESKUMUA45JXUY3VGQNY4GCFN4454V9PGSQPTGUR',
+    recipient: 'age1acazdsrt36xvul6pdhfcqrv7hgpxpv422vrk9a2k55nwk8susezsny58xe',
+  },
+  cleo: {
+    identity: 'AGE-SECRET-KEY-1N3JXRSG5FESN4C4DVTHF4DVZNVJF4H48Q3RYVK5TJU29EAXYN80S8A6VNH',
+    recipient: 'age1sxgl2vfrrnwqdnuv9qpjhf9qahpph0lr53d7mq8ex0gd4wzns4tqsew706',
+  },
+};
 export const mfaCodes = ['271828', '314159', '161803'];
 
 /** The sessions of the stand-in, the same in every run. Their secrets need quotes in a shell. */
@@ -44,6 +59,8 @@ const byName = {
   password: new RegExp(password, 'g'),
   'new password': new RegExp(newPassword, 'g'),
   'other password': new RegExp(otherPassword, 'g'),
+  'identity of age': /AGE-SECRET-KEY-1[0-9A-Z]{58}/g,
+  'secret of the readers': /akr1_[\w-]{43}/g,
 };
 
 /**

@@ -17,6 +17,7 @@ import type {
   KeyringSettings,
   PasswordSources,
   PinnedKeyring,
+  ReadersControl,
   RekeyOptions,
   RekeyResult,
   ServerDetails,
@@ -133,7 +134,7 @@ export function settleBackend(
  */
 export function settleCapable(
   context: KeyringContext,
-  capability: 'loadAgent' | 'rekey',
+  capability: 'loadAgent' | 'rekey' | 'loadReaders' | 'revealPassword',
 ): SettledBackend {
   const { type } = context.keyring;
   const capable = [...usableBackends(context.keyring), ...backends].find((one) => one[capability]);
@@ -164,6 +165,20 @@ export async function rekey(
   if (backend.rekey === undefined)
     throw new TypeError(`the ${backend.type} keyring has no password`);
   return backend.rekey(context, options);
+}
+
+/** Who can read a keyring: of a backend that has readers, from {@link settleCapable}. */
+export async function readersOf({ backend }: SettledBackend): Promise<ReadersControl> {
+  const control = await backend.loadReaders?.();
+  if (control === undefined) throw new TypeError(`the ${backend.type} keyring has no readers`);
+  return control;
+}
+
+/** As {@link Backend.revealPassword}, of a backend from {@link settleCapable}. */
+export async function revealPassword({ backend, context }: SettledBackend): Promise<string> {
+  if (backend.revealPassword === undefined)
+    throw new TypeError(`the ${backend.type} keyring has no password`);
+  return backend.revealPassword(context);
 }
 
 /** Where the password comes from, of the first backend that may be used and has one. */

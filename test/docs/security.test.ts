@@ -56,6 +56,16 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
     'test/script/trust-passwords.test.ts',
     'without trust a project may name',
   ],
+  [
+    'names the readers of a keyring',
+    'test/script/recipients.test.ts',
+    'that a project names do not create a keyring without trust',
+  ],
+  [
+    'names your age identity',
+    'test/script/recipients.test.ts',
+    'cannot be those of another keyring that a project brings',
+  ],
   ['sends signed requests', 'test/script/hostile.test.ts', 'an endpoint elsewhere'],
   [
     'sends a token and entries to a server',

@@ -32,6 +32,7 @@ const groups = {
     'migrate',
     'import',
   ],
+  'auth keyring recipients': ['list', 'add', 'remove', 'accept'],
   profile: ['list', 'show'],
 };
 

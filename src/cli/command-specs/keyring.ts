@@ -16,6 +16,48 @@ const deleteSource: OptionSpec = {
   summary: 'Delete each entry in the source after all were copied',
 };
 
+const loadRecipients = () => import('../commands/auth-keyring-recipients.ts');
+
+const recipients: CommandGroup = {
+  name: 'recipients',
+  summary: 'Manage who can read a file keyring that has age keys instead of a password',
+  commands: [
+    {
+      name: 'list',
+      summary: 'List the readers and compare them with the configuration',
+      options: [jsonOutput],
+      load: async () => (await loadRecipients()).recipientsList,
+    },
+    {
+      name: 'add',
+      summary: 'Let the owners of these public keys read every entry',
+      operand: { name: 'recipient', isRequired: true, isRepeatable: true },
+      options: [jsonOutput],
+      load: async () => (await loadRecipients()).recipientsAdd,
+    },
+    {
+      name: 'remove',
+      summary: 'Change the secret, so that a reader cannot read new entries',
+      operand: { name: 'recipient', isRequired: true },
+      options: [jsonOutput],
+      load: async () => (await loadRecipients()).recipientsRemove,
+    },
+    {
+      name: 'accept',
+      summary: 'Accept the secret of the keyring on this machine',
+      options: [
+        {
+          name: 'fingerprint',
+          value: 'fingerprint',
+          summary: 'Fingerprint that a reader reported; without it, the command prompts',
+        },
+        jsonOutput,
+      ],
+      load: async () => (await loadRecipients()).recipientsAccept,
+    },
+  ],
+};
+
 export const keyring: CommandGroup = {
   name: 'keyring',
   summary: 'Manage the keyring: status, unlock, change password, migrate',
@@ -52,6 +94,12 @@ export const keyring: CommandGroup = {
           summary: 'Lock after this time without use',
           default: '1h',
         },
+        {
+          name: 'print-password',
+          summary:
+            'With --reveal: print the password, for Atmos and other programs, and do not unlock',
+        },
+        { name: 'reveal', summary: 'Confirm that --print-password shows the password' },
         jsonOutput,
       ],
       load: async () => (await import('../commands/auth-keyring-unlock.ts')).keyringUnlock,
@@ -178,5 +226,6 @@ export const keyring: CommandGroup = {
       ],
       load: async () => (await import('../commands/auth-keyring-import.ts')).keyringImport,
     },
+    recipients,
   ],
 };

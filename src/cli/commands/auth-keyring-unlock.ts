@@ -1,9 +1,10 @@
 import { keyringContext } from '../../app/keyring-context.ts';
+import { revealKeyringPassword } from '../../app/recipients.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { keyringNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { setVariable } from '../../core/hint.ts';
+import { run, setVariable } from '../../core/hint.ts';
 import { formatLength, formatMoment, formatTimestamp } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Backend, PasswordRequest, UnlockResult } from '../../keyring/contract.ts';
@@ -14,6 +15,8 @@ import type { Context } from '../context.ts';
 import { lingerWarning } from '../linger-warning.ts';
 import { askPassword } from '../open.ts';
 import { keyringWarner, loadPlanIfAny, warnWithHints } from '../plan.ts';
+
+const command = ['atmos', 'auth', 'keyring', 'unlock'];
 
 /** The documented form of `-o json`: always every field, null if unknown. */
 interface UnlockJson {
@@ -33,10 +36,13 @@ interface UnlockJson {
 
 /**
  * `atmos auth keyring unlock`: starts a background process that keeps the file keyring unlocked for
- * a limited time, for every command. If one runs already, only its time limits are renewed.
+ * a limited time, for every command. If one runs already, only its time limits are renewed. With
+ * `--print-password --reveal` it prints the password instead, for programs that need it.
  */
-export async function keyringUnlock(context: Context, { values }: Invocation): Promise<void> {
+export async function keyringUnlock(context: Context, invocation: Invocation): Promise<void> {
   const { host, outJson } = context;
+  const { values } = invocation;
+  if (isPrinting(invocation)) return printPassword(context);
   const terms = { ttlMs: limitOf('ttl', values), idleMs: limitOf('idle', values) };
   const plan = await loadPlanIfAny(context);
   const settled = settleCapable(keyringContext(plan, host), 'loadAgent');
@@ -61,6 +67,41 @@ export async function keyringUnlock(context: Context, { values }: Invocation): P
     return;
   }
   await tell(context, result, location);
+}
+
+/**
+ * Whether the password is to be printed instead.
+ *
+ * @throws ERR_USAGE for one of the two options alone, and for options of the agent beside them
+ */
+function isPrinting({ flags, values }: Invocation): boolean {
+  const prints = flags['print-password'] ?? false;
+  if (prints !== (flags['reveal'] ?? false)) {
+    throw new AtmosError(
+      'ERR_USAGE',
+      prints
+        ? '--print-password shows the password of the keyring, which --reveal must confirm'
+        : '--reveal needs --print-password',
+      { hints: [run([...command, '--print-password', '--reveal'])] },
+    );
+  }
+  const other = ['ttl', 'idle', 'output'].find((name) => values[name] !== undefined);
+  if (prints && other !== undefined) {
+    throw new AtmosError('ERR_USAGE', `--print-password and --${other} cannot be combined`, {
+      hints: [run([...command, '--print-password', '--reveal'])],
+    });
+  }
+  return prints;
+}
+
+async function printPassword(context: Context): Promise<void> {
+  const plan = await loadPlanIfAny(context);
+  const password = await revealKeyringPassword(plan, {
+    host: context.host,
+    promptPassword: (request) => askPassword(context, plan, request),
+    warn: keyringWarner(context),
+  });
+  await context.print(password);
 }
 
 function limitOf(name: keyof typeof defaultTerms, values: Invocation['values']): number {

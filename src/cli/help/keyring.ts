@@ -7,6 +7,9 @@ const passwordFileVariable: Row = [
   'File that holds the password of the file keyring',
 ];
 
+/** A public key of age does not fit into the width of the help. */
+const reader = '"$(cat ben.pub)"';
+
 /** For `atmos auth keyring` and its commands. */
 export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
   'atmos auth keyring': {
@@ -37,7 +40,11 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
     description:
       'Other commands then need no password for 8 hours, or until the keyring has been idle ' +
       'for 1 hour. To change these times, run the command again. Not available on Windows.',
-    examples: ['atmos auth keyring unlock', 'atmos auth keyring unlock --ttl 4h --idle 30m'],
+    examples: [
+      'atmos auth keyring unlock',
+      'atmos auth keyring unlock --ttl 4h --idle 30m',
+      'atmos auth keyring unlock --print-password --reveal',
+    ],
     environment: [passwordFileVariable],
   },
   'atmos auth keyring lock': {
@@ -113,6 +120,40 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
     environment: [
       ['ATMOS_KEYRING_IMPORT_PASSWORD', 'Password of the source'],
       ['AWS_VAULT_FILE_PASSPHRASE', 'Password of the file keyring of aws-vault'],
+    ],
+  },
+  'atmos auth keyring recipients': {
+    description:
+      'The readers of a file keyring share a random secret, which is encrypted for the public ' +
+      'key of each. They are stored in the keyring; auth.keyring.spec.recipients applies only ' +
+      'when a keyring is created.',
+    examples: [`atmos auth keyring recipients list`, `atmos auth keyring recipients add ${reader}`],
+  },
+  'atmos auth keyring recipients list': {
+    examples: [
+      'atmos auth keyring recipients list',
+      'atmos auth keyring recipients list --output json',
+    ],
+  },
+  'atmos auth keyring recipients add': {
+    description: 'The new reader runs keyring recipients accept once. The secret does not change.',
+    examples: [`atmos auth keyring recipients add ${reader}`],
+  },
+  'atmos auth keyring recipients remove': {
+    description:
+      'Encrypts every entry with a new secret, or none. The removed reader may have copies of ' +
+      'earlier entries: also replace the access keys. Every other machine accepts the new ' +
+      'secret once.',
+    examples: [`atmos auth keyring recipients remove ${reader}`],
+  },
+  'atmos auth keyring recipients accept': {
+    description:
+      'Needed once on each machine, and after a reader was removed. Compare the fingerprint ' +
+      'with that of another reader: a user who can write to the directory could have replaced ' +
+      'the secret.',
+    examples: [
+      'atmos auth keyring recipients accept',
+      'atmos auth keyring recipients accept --fingerprint "$FINGERPRINT"',
     ],
   },
 };

@@ -11,7 +11,8 @@ import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/read-files.ts';
 import type { NewPasswordSource } from '../contract.ts';
-import { hasReaders, type FileContext } from './settings.ts';
+import { hasReaders } from './settings-readers.ts';
+import type { FileContext } from './settings.ts';
 import { readBounded } from './read-bounded.ts';
 
 const minNewPasswordBytes = 8;

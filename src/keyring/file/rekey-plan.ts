@@ -9,7 +9,7 @@ import { passwordEntriesOf } from './own-entries.ts';
 import { readNewPassword } from './password.ts';
 import type { Target } from './reseal.ts';
 import type { FileContext } from './settings.ts';
-import { createParametersFor, isStrongFor } from './shared-secret.ts';
+import { createParametersFor, isStrongFor } from './strength.ts';
 import { sealVerifier } from './state.ts';
 
 /** A keyring in the state in which its password was checked. */

@@ -12,7 +12,8 @@ import { formatCommit, type Replacement } from './rekey-journal.ts';
 import { planRekey, type Place } from './rekey-plan.ts';
 import { finishCommit, lockSettled } from './rekey-recover.ts';
 import { stageEntries, type Staged, type Staging } from './rekey-stage.ts';
-import { hasReaders, type FileContext } from './settings.ts';
+import { hasReaders } from './settings-readers.ts';
+import type { FileContext } from './settings.ts';
 import {
   discardNext,
   ensureState,

@@ -12,7 +12,7 @@ import {
   type KeyParameters,
 } from './jwe.ts';
 import type { IsOwn } from './own-entries.ts';
-import { isStrongFor } from './shared-secret.ts';
+import { isStrongFor } from './strength.ts';
 import { damagedEntry, notUnwrapped, openWithin, untried, type Bounds } from './torn.ts';
 
 /** How entries are to be encrypted. */

@@ -11,7 +11,7 @@ import type { Host } from '../../host/host.ts';
 import type { BackendContext, PasswordSources, Pinned, SettlingHost } from '../contract.ts';
 import { pinText, unpinText } from '../pinned-text.ts';
 import { parseUnlockTime } from '../unlock-time.ts';
-import { hasRecipientForm, notRecipient } from './recipient.ts';
+import { hasReaders, settleReaders, type ReaderSettings } from './settings-readers.ts';
 
 // The settings of the file keyring: names of keys and variables, defaults, rules for paths. The
 // descriptions are shown by docs/configuration.md and the JSON Schema.
@@ -64,7 +64,7 @@ export const fileSchema = {
 };
 
 /** Where the file keyring is, and where its password comes from. */
-export interface FileSettings {
+export interface FileSettings extends ReaderSettings {
   /** Absolute. */
   readonly directory: SpecText;
   /** Name of the environment variable that holds the password. */
@@ -75,15 +75,6 @@ export interface FileSettings {
   readonly passwordCommand?: SpecText;
   /** How long an agent holds the keyring open once its password was typed. Absent: it does not. */
   readonly autoUnlockMs?: SpecValue<number>;
-  /** Who can read a new keyring: public keys of age, whose checksums are not checked yet. */
-  readonly recipients?: SpecValue<readonly string[]>;
-  /** The person's identity of age. Absolute. */
-  readonly identityFile?: SpecText;
-}
-
-/** Whether the keyring has readers, who share a secret, instead of a password. */
-export function hasReaders({ recipients, identityFile }: FileSettings): boolean {
-  return recipients !== undefined || identityFile !== undefined;
 }
 
 export type FileContext = BackendContext<FileSettings>;
@@ -99,20 +90,8 @@ export function settleFile(said: Spec, host: SettlingHost): FileSettings {
   return {
     directory: path ? keyringDirectory(path, host) : defaultDirectory(host),
     ...settlePassword(said, host),
-    ...settleReaders(said, host),
+    ...settleReaders(said, (file) => absolute(file, host)),
   };
-}
-
-/** Of a keyring with readers. */
-function settleReaders(
-  said: Spec,
-  host: SettlingHost,
-): Pick<FileSettings, 'recipients' | 'identityFile'> {
-  const recipients = recipientsOf(said);
-  const identityFile = textOf(said, 'identity_file');
-  const readers = recipients ?? identityFile;
-  if (readers !== undefined) refusePassword(said, readers.source);
-  return withoutAbsent({ recipients, identityFile: identityFile && absolute(identityFile, host) });
 }
 
 /** The same without the directory, which may be wrong. */
@@ -173,34 +152,6 @@ export function passwordSources(
     given: given.flatMap(({ kind, said }) => (said === undefined ? [] : [{ kind, said }])),
     instead: say(`set ${showValue(passwordEnv)} or ATMOS_KEYRING_PASSWORD_FILE`),
   };
-}
-
-/** @throws ERR_CONFIG_INVALID, which never quotes a secret key */
-function recipientsOf(said: Spec): SpecValue<readonly string[]> | undefined {
-  const listed = said['recipients'];
-  if (listed === undefined) return undefined;
-  const { source, tag, path } = listed;
-  const value = [listed.value].flat().map(String);
-  for (const recipient of value) {
-    if (!hasRecipientForm(recipient)) throw notRecipient({ value: recipient, source, tag });
-  }
-  if (value.length > 0) return withoutAbsent({ value, source, tag, path });
-  throw new AtmosError('ERR_CONFIG_INVALID', `the list of recipients (from ${source}) is empty`, {
-    hints: [say('list the public keys of age of those who can read the keyring, yours included')],
-  });
-}
-
-/** A keyring has either a password or readers. The default variable is only not read. */
-function refusePassword(said: Spec, readersSource: string): void {
-  for (const key of ['password_env', 'password_file', 'password_command']) {
-    const password = said[key];
-    if (password === undefined || password.source === 'default') continue;
-    throw new AtmosError(
-      'ERR_CONFIG_INVALID',
-      `the file keyring has readers (from ${readersSource}), so it has no password, but ${password.source} says where a password is`,
-      { hints: [say(`remove ${password.source}, or recipients and identity_file`)] },
-    );
-  }
 }
 
 function unlockTime(said: SpecText | undefined): SpecValue<number> | undefined {

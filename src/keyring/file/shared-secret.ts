@@ -1,14 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isObject, parseJson } from '../../core/json.ts';
-import type { Derivation } from './derivation.ts';
-import { hasRecipientForm } from './recipient.ts';
-import {
-  createParameters,
-  isStrong,
-  isStrongForSecret,
-  minRounds,
-  type KeyParameters,
-} from './jwe.ts';
+import { hasRecipientForm } from './settings-readers.ts';
+import { isSecretText } from './strength.ts';
 
 /**
  * The random secret that is the password of a keyring with readers, and what `.state/secret.age`
@@ -16,8 +9,6 @@ import {
  * right secret was written by a reader: that authenticates the list of readers in it.
  */
 
-/** `akr1_` and 256 random bits in base64url. */
-const secretForm = /^akr1_[A-Za-z0-9_-]{43}$/;
 const secretBytes = 32;
 const fingerprintForm = /^[0-9a-f]{32}$/;
 const currentVersion = 1;
@@ -63,7 +54,7 @@ export function parseSharedSecret(text: string): SharedSecret | { newer: string 
   const isValid =
     version === currentVersion &&
     typeof secret === 'string' &&
-    secretForm.test(secret) &&
+    isSecretText(secret) &&
     typeof revision === 'number' &&
     Number.isSafeInteger(revision) &&
     isListOf(readers, hasRecipientForm) &&
@@ -73,25 +64,4 @@ export function parseSharedSecret(text: string): SharedSecret | { newer: string 
 
 function isListOf(value: unknown, isItem: (text: string) => boolean): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string' && isItem(item));
-}
-
-/**
- * New parameters for a password. A secret needs no more rounds than the readers of the format
- * require.
- */
-export function createParametersFor(derivation: Derivation): KeyParameters {
-  return isSecret(derivation) ? createParameters(minRounds) : createParameters();
-}
-
-/** Whether the parameters are as strong as those that we write for this password. */
-export function isStrongFor(derivation: Derivation, parameters: KeyParameters): boolean {
-  return isSecret(derivation) ? isStrongForSecret(parameters) : isStrong(parameters);
-}
-
-// By its form, because the unlock agent and Atmos have the secret as a password like any other.
-function isSecret(derivation: Derivation): boolean {
-  const password = derivation.password();
-  const isOne = secretForm.test(password.toString('latin1'));
-  password.fill(0);
-  return isOne;
 }

@@ -9,7 +9,7 @@ import { permissionCheckFor } from '../../host/permissions.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { formatItem, readEntryFile } from './entry.ts';
 import { sealJwe, type KeyParameters } from './jwe.ts';
-import { secretPath } from './recipient.ts';
+import { secretPath } from './settings-readers.ts';
 import { translateSystemError, translating } from './system-error.ts';
 
 /**

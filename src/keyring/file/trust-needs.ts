@@ -8,7 +8,7 @@ import { isIn } from '../../host/home.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import { linkStatOf, realPathOf, statOf } from '../../host/read-files.ts';
 import type { ProjectPlace, SettlingHost } from '../contract.ts';
-import { secretPath } from './recipient.ts';
+import { secretPath } from './settings-readers.ts';
 import { settleFile, settlePassword, type FileSettings } from './settings.ts';
 
 /** Where the container's runtime, Docker, Kubernetes or systemd mount secrets. */

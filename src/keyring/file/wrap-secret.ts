@@ -1,4 +1,4 @@
-import { notRecipient } from './recipient.ts';
+import { notRecipient } from './settings-readers.ts';
 import { formatSharedSecret, type SharedSecret } from './shared-secret.ts';
 
 /** The text of `.state/secret.age`. */

@@ -11,7 +11,7 @@ import { sealJwe, type KeyParameters } from './jwe.ts';
 import { passwordEntriesOf } from './own-entries.ts';
 import { passwordSource } from './password.ts';
 import { lockSettled, settle } from './rekey-recover.ts';
-import { createParametersFor, isStrongFor } from './shared-secret.ts';
+import { createParametersFor, isStrongFor } from './strength.ts';
 import { createState, ensureState, readVerifier, statePaths, sweepTemporary } from './state.ts';
 
 const maxGenerations = 10;

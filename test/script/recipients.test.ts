@@ -1,0 +1,162 @@
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { describe, expect, test } from 'vitest';
+import { atTerminal } from './at-terminal.ts';
+import { secretsIn } from './canary.ts';
+import { configOf, keyOnStdin, openMachine, type Machine, type RunOptions } from './machine.ts';
+
+const command = 'auth keyring recipients';
+
+interface Person {
+  readonly identity: string;
+  readonly recipient: string;
+  /** The variables of this person's machine. */
+  readonly env: NonNullable<RunOptions['env']>;
+}
+
+async function person(machine: Machine, name: string): Promise<Person> {
+  const identity = await generateX25519Identity();
+  const file = join(machine.home, name, 'identity.txt');
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, `${identity}\n`, { mode: 0o600 });
+  const env = {
+    AGE_IDENTITY_FILE: file,
+    ATMOS_XDG_STATE_HOME: join(machine.home, name, 'state'),
+    ATMOS_KEYRING_PASSWORD: undefined,
+    ATMOS_AUTH_TRUST: undefined,
+  };
+  return { identity, env, recipient: await identityToRecipient(identity) };
+}
+
+function writeRecipients(machine: Machine, recipients: readonly string[], path = ''): void {
+  const spec = `recipients: [${recipients.join(', ')}]\n  identity_file: !env AGE_IDENTITY_FILE`;
+  const keyring = `type: file\nspec:\n  ${spec}${path === '' ? '' : `\n  path: ${path}`}`;
+  machine.writeConfig(configOf(machine, { keyring }));
+}
+
+/** Ann has stored the access key for herself and Ben. */
+async function openShared() {
+  const machine = await openMachine();
+  const [ann, ben] = [await person(machine, 'ann'), await person(machine, 'ben')];
+  writeRecipients(machine, [ann.recipient, ben.recipient]);
+  const stored = await machine.atmos('auth user configure --stdin', {
+    env: { ...ann.env, ATMOS_AUTH_TRUST: '1' },
+    input: keyOnStdin,
+  });
+  expect(stored).toMatchObject({ exitCode: 0 });
+  return { machine, ann, ben };
+}
+
+const list = (machine: Machine, { env }: Person) =>
+  machine.atmos('auth keyring list --long', { env });
+
+describe('the readers of a keyring', () => {
+  test('that a project names do not create a keyring without trust', async () => {
+    const machine = await openMachine();
+    const ann = await person(machine, 'ann');
+    writeRecipients(machine, [ann.recipient]);
+    const options = { env: ann.env, input: keyOnStdin };
+    const refused = await machine.atmos('auth user configure --stdin', options);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toContain(
+      `is not trusted: it creates a keyring that these readers can decrypt: ${ann.recipient} (set by auth.keyring.spec.recipients`,
+    );
+    await machine.atmos('auth trust --yes', options);
+    const stored = await machine.atmos('auth user configure --stdin', options);
+    expect(stored).toMatchObject({ exitCode: 0 });
+  });
+
+  test('do not change when a project names another one', async () => {
+    const { machine, ann, ben } = await openShared();
+    const eve = await person(machine, 'eve');
+    writeRecipients(machine, [ann.recipient, ben.recipient, eve.recipient]);
+    // Storing needs no trust: the readers of this keyring are not those of the project's file.
+    const login = await machine.atmos('auth login --force', { env: ann.env });
+    expect(login).toMatchObject({ exitCode: 0 });
+    const shown = await machine.atmos(`${command} list -o json`, { env: ann.env });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ missing: [eve.recipient], unlisted: [] });
+    const refused = await list(machine, eve);
+    expect(refused).toMatchObject({ exitCode: 3 });
+    expect(refused.stderr).toContain(`${eve.recipient} is not one of its readers`);
+  });
+
+  test('cannot be those of another keyring that a project brings', async () => {
+    const { machine, ann, ben } = await openShared();
+    const eve = await person(machine, 'eve');
+    const path = join(machine.project, 'keys');
+    writeRecipients(machine, [ann.recipient, eve.recipient], path);
+    const planted = await machine.atmos('auth user configure --stdin', {
+      env: { ...eve.env, ATMOS_AUTH_TRUST: '1' },
+      input: keyOnStdin,
+    });
+    expect(planted).toMatchObject({ exitCode: 0 });
+    for (const { env } of [ann, ben]) {
+      const refused = await machine.atmos('auth user configure --stdin', {
+        env,
+        input: keyOnStdin,
+      });
+      expect(refused).toMatchObject({ exitCode: 3 });
+    }
+    const refused = await list(machine, ann);
+    expect(refused.stderr).toContain(`the keyring ${path} was not accepted on this machine`);
+    expect(refused.stderr).toContain('hint: to see its readers and to accept it on this machine');
+  });
+});
+
+describe('recipients accept', () => {
+  test('shows the readers at a terminal, and accepts only after a confirmation', async () => {
+    const { machine, ann, ben } = await openShared();
+    const own = { ...machine, env: definedOnly({ ...machine.env, ...ben.env }) };
+    const no = atTerminal(own, `${command} accept`);
+    await no.waitFor('Did a reader confirm this fingerprint?');
+    expect(no.shown()).toContain(ann.recipient);
+    no.type('n\r');
+    expect(await no.ended).toMatchObject({ exitCode: 0 });
+    expect(no.shown()).toContain('not accepted: nothing was recorded');
+    expect(await list(machine, ben)).toMatchObject({ exitCode: 3 });
+    const yes = atTerminal(own, `${command} accept`);
+    await yes.waitFor('Did a reader confirm this fingerprint?');
+    yes.type('y\r');
+    expect(await yes.ended).toMatchObject({ exitCode: 0 });
+    expect(await list(machine, ben)).toMatchObject({ exitCode: 0 });
+  });
+});
+
+test('the secret and the identity are in no output, and in no file but their own', async () => {
+  const { machine, ann, ben } = await openShared();
+  const password = await machine.atmos('auth keyring unlock --print-password --reveal', {
+    env: ann.env,
+  });
+  expect(password).toMatchObject({ exitCode: 0, stderr: '' });
+  const secrets = {
+    secret: password.stdout.trim(),
+    identity: ann.identity.slice('AGE-SECRET-KEY-1'.length),
+  };
+  const outputs: string[] = [];
+  for (const line of [
+    `${command} list`,
+    `${command} add ${ann.recipient}`,
+    `${command} remove ${ben.recipient}`,
+    `${command} accept`,
+    `${command} add ${ann.identity}`,
+    `${command} remove ${ann.identity}`,
+    'auth keyring status -o json',
+    'auth keyring doctor',
+    'auth keyring list --long --logs-level Trace',
+  ]) {
+    const { stdout, stderr } = await machine.atmos(line, { env: ann.env });
+    outputs.push(stdout, stderr);
+  }
+  expect(secretsIn(outputs.join('\n'), secrets)).toEqual([]);
+  const files = readdirSync(machine.home, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== 'identity.txt')
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'));
+  expect(secretsIn(files.join('\n'), secrets)).toEqual([]);
+});
+
+function definedOnly(env: NonNullable<RunOptions['env']>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+}
