@@ -60,6 +60,8 @@ const kinds = {
     debianPackages: debianGo,
     build: installActionlint,
   },
+  /** @type {PeerKind} The encryption tool whose format the secret of readers has. */
+  age: { find: () => programOnPath('age'), debianPackages: () => ['age'] },
   /** @type {PeerKind} Python with boto3, botocore and moto: test/interop/aws-python. */
   'aws-python': awsPython,
   /** @type {PeerKind} The real AWS CLI: Debian's, whatever else is called aws on PATH. */
