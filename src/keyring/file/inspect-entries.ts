@@ -42,6 +42,7 @@ export async function examineFiles(
     ...entries,
     ...countOthers(keys.length - own.length),
     ...examineForeign(directory, files),
+    ...examineCopies(directory),
     ...examineConflicts(directory, keys, host, isOwn),
   ];
 }
@@ -61,6 +62,30 @@ function examineForeign(directory: string, files: readonly EntryFile[]): Finding
     note(
       'foreign-files',
       `${directory} contains files that no program reads as entries: ${listNames(names)}`,
+    ),
+  ];
+}
+
+/** In the names that Syncthing, and Dropbox or Nextcloud, give to a copy. */
+const copyForm = /\.sync-conflict-\d{8}-\d{6}|\([^)]*conflicted copy[^)]*\)/i;
+
+/**
+ * Copies of files that two machines have changed at the same time. OneDrive only adds the machine to
+ * the name: such a copy is found by its content, which does not match its name.
+ */
+function examineCopies(directory: string): Finding[] {
+  const { root } = statePaths(directory);
+  const paths = [directory, ...(existsSync(root) ? [root] : [])].flatMap((folder) =>
+    translating('list', folder, () => readdirSync(folder))
+      .filter((name) => copyForm.test(name))
+      .map((name) => join(folder, name)),
+  );
+  if (paths.length === 0) return [];
+  return [
+    warning(
+      'conflict-copies',
+      `a synchronizer has kept both versions of files that two machines changed: ${listNames(paths)}`,
+      listFiles(paths, 'to delete the copies after comparing'),
     ),
   ];
 }

@@ -1,0 +1,184 @@
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { isAtmosError } from '../../src/core/errors.ts';
+import { revealPassword } from '../../src/keyring/file/readers.ts';
+import { statePaths } from '../../src/keyring/file/state.ts';
+import { filesUnder } from '../keyring/file/rekeying.ts';
+import {
+  createTeam,
+  openAs,
+  readerContext,
+  readersAs,
+  type Machine,
+  type ReaderOptions,
+} from '../support/team.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const entries = { atmos_one: 'the first', atmos_three: 'x'.repeat(3000), atmos_two: 'the second' };
+
+/** Three machines, whose homes and whose shared directory are below the root. */
+async function openMachines() {
+  const root = join(temporaryDirectory(), 'root');
+  const copies = temporaryDirectory();
+  cpSync(temporaryDirectory(), root, { recursive: true });
+  const team = createTeam(root);
+  const [ann, ben, cleo] = await Promise.all(['ann', 'ben', 'cleo'].map(team.machine));
+  if (!ann || !ben || !cleo) throw new TypeError('three machines');
+  const { directory } = team;
+  return {
+    directory,
+    ann,
+    ben,
+    cleo,
+    /**
+     * Makes a change, and then for each of its steps: puts everything back as it was right after the
+     * step, as a killed process leaves it, and checks that.
+     */
+    async killedAtEachStep(
+      change: (options: ReaderOptions) => Promise<unknown>,
+      check: (step: string) => Promise<void>,
+    ): Promise<string[]> {
+      const steps: string[] = [];
+      const copyOf = (nth: number) => join(copies, String(nth));
+      await change({
+        onStep(step) {
+          cpSync(root, copyOf(steps.length), { recursive: true, preserveTimestamps: true });
+          steps.push(step);
+        },
+      });
+      for (const [nth, step] of steps.entries()) {
+        rmSync(root, { recursive: true });
+        cpSync(copyOf(nth), root, { recursive: true, preserveTimestamps: true });
+        await check(`${step} (${nth})`);
+      }
+      return steps;
+    },
+  };
+}
+
+/** Every entry as the machine reads it, after it has accepted the secret if it must. */
+async function valuesAs(directory: string, machine: Machine): Promise<Record<string, string>> {
+  await acceptIfForeign(directory, machine);
+  const keyring = openAs(directory, machine);
+  const values: Record<string, string> = {};
+  for (const key of await keyring.keys()) values[key] = (await keyring.get(key)) ?? 'missing';
+  return values;
+}
+
+async function acceptIfForeign(directory: string, machine: Machine): Promise<boolean> {
+  const readers = readersAs(directory, machine);
+  try {
+    await readers.list();
+    return false;
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_KEYRING_FOREIGN')) throw error;
+    await readers.acceptAny();
+    return true;
+  }
+}
+
+async function storeEntries(directory: string, ann: Machine, recipients: readonly string[]) {
+  const keyring = openAs(directory, ann, { recipients });
+  for (const [key, value] of Object.entries(entries)) await keyring.set(key, value);
+}
+
+test('a keyring whose creation is killed at any step is created by the next command', async () => {
+  const { directory, ann, ben, killedAtEachStep } = await openMachines();
+  const recipients = [ann.recipient, ben.recipient];
+  const steps = await killedAtEachStep(
+    ({ onStep = () => {} }) =>
+      openAs(directory, ann, { recipients, onStep }).set('atmos_one', 'killed'),
+    async (step) => {
+      // The secret may be stored, and not yet accepted by the machine that has made it.
+      if (readdirSync(statePaths(directory).root).includes('secret.age'))
+        await acceptIfForeign(directory, ann);
+      await storeEntries(directory, ann, recipients);
+      expect(await valuesAs(directory, ann), step).toEqual(entries);
+      expect(await valuesAs(directory, ben), step).toEqual(entries);
+    },
+  );
+  expect(steps).toContain('secret accepted');
+});
+
+test('a reader whose addition is killed at any step is a reader or none, and can be added again', async () => {
+  const { directory, ann, ben, cleo, killedAtEachStep } = await openMachines();
+  await storeEntries(directory, ann, [ann.recipient, ben.recipient]);
+  await readersAs(directory, ben).acceptAny();
+  const steps = await killedAtEachStep(
+    (options) => readersAs(directory, ann, options).add(cleo.recipient),
+    async (step) => {
+      for (const machine of [ann, ben]) {
+        expect(await acceptIfForeign(directory, machine), step).toBe(false);
+        expect(await valuesAs(directory, machine), step).toEqual(entries);
+      }
+      await readersAs(directory, ben).add(cleo.recipient);
+      expect(await valuesAs(directory, cleo), step).toEqual(entries);
+      expect(readdirSync(statePaths(directory).temporary).length, step).toBeLessThanOrEqual(1);
+    },
+  );
+  expect(steps).toContain('renamed');
+});
+
+test('a removal that is killed at any step loses nothing, and its repetition completes it', async () => {
+  const { directory, ann, ben, cleo, killedAtEachStep } = await openMachines();
+  await storeEntries(directory, ann, [ann.recipient, ben.recipient, cleo.recipient]);
+  for (const machine of [ben, cleo]) await readersAs(directory, machine).acceptAny();
+  const old = await revealPassword(readerContext(directory, cleo));
+  let decided = 0;
+  const steps = await killedAtEachStep(
+    (options) => readersAs(directory, ann, options).remove(cleo.recipient),
+    async (step) => {
+      // The machine that has made the change accepts it without a question.
+      expect(await valuesAs(directory, ann), step).toEqual(entries);
+      expect(await acceptIfForeign(directory, ann), step).toBe(false);
+      const wasChanged = await acceptIfForeign(directory, ben);
+      if (wasChanged) decided++;
+      expect(await valuesAs(directory, ben), step).toEqual(entries);
+      const again = await readersAs(directory, ann)
+        .remove(cleo.recipient)
+        .then(
+          () => 'removed',
+          (error: unknown) => isAtmosError(error) && error.message,
+        );
+      const notReader = `"${cleo.recipient}" is not a reader of the keyring ${directory}`;
+      expect(again, step).toBe(wasChanged ? notReader : 'removed');
+      await openAs(directory, ann).set('atmos_new', 'after the removal');
+      expect(await filesUnder(directory, old), step).toEqual([]);
+      await expect(openAs(directory, cleo).get('atmos_new'), step).rejects.toThrow(
+        'is not one of its readers',
+      );
+      expect(await valuesAs(directory, ben), step).toEqual({
+        ...entries,
+        atmos_new: 'after the removal',
+      });
+      expect(readdirSync(statePaths(directory).root), step).not.toContain('next');
+    },
+  );
+  expect(decided).toBeGreaterThan(5);
+  expect(steps).toEqual(expect.arrayContaining(['secret replaced', 'verifier replaced']));
+});
+
+test('a staged removal whose new secret is missing replaces no entry', async () => {
+  const { directory, ann, ben, killedAtEachStep } = await openMachines();
+  await storeEntries(directory, ann, [ann.recipient, ben.recipient]);
+  const paths = statePaths(directory);
+  let checked = 0;
+  await killedAtEachStep(
+    (options) => readersAs(directory, ann, options).remove(ben.recipient),
+    async () => {
+      const before = readFileSync(join(directory, 'atmos_one'), 'latin1');
+      const isCommitted =
+        readdirSync(paths.root).includes('next') && readdirSync(paths.next).includes('commit');
+      if (!isCommitted || !readdirSync(paths.next).includes('secret.age')) return;
+      checked++;
+      rmSync(paths.nextSecret);
+      await expect(openAs(directory, ann).get('atmos_one')).rejects.toMatchObject({
+        code: 'ERR_KEYRING_DAMAGED',
+        message: `a change of the readers was interrupted, and the new wrapped secret ${paths.nextSecret} is missing`,
+      });
+      expect(readFileSync(join(directory, 'atmos_one'), 'latin1')).toBe(before);
+    },
+  );
+  expect(checked).toBeGreaterThan(3);
+});
