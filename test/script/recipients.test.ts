@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { atTerminal } from './at-terminal.ts';
 import { secretsIn } from './canary.ts';
 import { configOf, keyOnStdin, openMachine, type Machine, type RunOptions } from './machine.ts';
@@ -122,6 +122,39 @@ describe('recipients accept', () => {
     expect(await list(machine, ben)).toMatchObject({ exitCode: 0 });
   });
 });
+
+describe('an agent of a keyring with readers', () => {
+  test('needs the identity once, and stops when the secret changes', async () => {
+    const { machine, ann, ben } = await openShared();
+    const unlocked = await machine.atmos('auth keyring unlock', { env: ben.env });
+    expect(unlocked.stderr).toContain('was not accepted on this machine');
+    const shown = await machine.atmos('auth keyring unlock -o json', { env: ann.env });
+    expect(shown).toMatchObject({ exitCode: 0, stderr: '' });
+    const { process_id: processId } = JSON.parse(shown.stdout);
+    onTestFinished(() => {
+      if (isRunning(processId)) process.kill(processId, 'SIGKILL');
+    });
+    const identityFile = String(ann.env['AGE_IDENTITY_FILE']);
+    renameSync(identityFile, `${identityFile}.away`);
+    expect(await list(machine, ann)).toMatchObject({ exitCode: 0 });
+    expect(await machine.atmos('auth login', { env: ann.env })).toMatchObject({ exitCode: 0 });
+    renameSync(`${identityFile}.away`, identityFile);
+    const removed = await machine.atmos(`${command} remove ${ben.recipient}`, { env: ann.env });
+    expect(removed).toMatchObject({ exitCode: 0 });
+    expect(removed.stderr).toContain('2 entries were re-encrypted');
+    await expect.poll(() => isRunning(processId)).toBe(false);
+    expect(await list(machine, ann)).toMatchObject({ exitCode: 0 });
+  });
+});
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test('the secret and the identity are in no output, and in no file but their own', async () => {
   const { machine, ann, ben } = await openShared();
