@@ -1,5 +1,6 @@
-// Checks two properties of the built package: the keyring contains no other npm package than the
-// hash functions, and installing it installs only one native dependency.
+// Checks two properties of the built package: the keyring loads no other npm package than the hash
+// functions, and the one for readers only when it is needed; and installing it installs only one
+// native dependency.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const npmStepMs = 5 * 60_000;
+
+/** Packages that encrypt the secret of a file keyring with readers. They are only loaded for one. */
+const ofReaders =
+  /(^|\/)node_modules\/(age-encryption|@noble\/(ciphers|curves|hashes|post-quantum)|@scure\/base)\//;
 
 /** @type {{ version: string, dependencies: Record<string, string> }} */
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -21,10 +26,18 @@ checkInstalled();
 function checkKeyring() {
   const { modules, packages } = contentsOf('dist/keyring.js');
   // A hash of a text, without the milliseconds that node:crypto takes to load.
-  const ours = /^(src\/(core|host|keyring)|\\0rolldown|node_modules\/@noble\/hashes)\//;
-  const foreign = modules.filter((name) => !ours.test(name));
+  const isOwn = (/** @type {string} */ name) =>
+    /^(src\/(core|host|keyring)|\\0rolldown|node_modules\/@noble\/hashes)\//.test(name);
   assert(modules.length > 0, 'no module seen in dist/keyring.js');
+  const foreign = modules.filter((name) => !isOwn(name) && !ofReaders.test(name));
   assert.deepEqual(foreign, [], 'modules that dist/keyring.js reaches');
+  const atOnce = contentsOf('dist/keyring.js', { isLazyFollowed: false }).modules;
+  assert(atOnce.length > 0 && atOnce.length < modules.length, 'no lazy import of dist/keyring.js');
+  assert.deepEqual(
+    atOnce.filter((name) => !isOwn(name)),
+    [],
+    'modules that dist/keyring.js loads at once',
+  );
   assert.deepEqual(packages, ['koffi'], 'packages that dist/keyring.js imports');
 
   // The same check of the whole library, which contains packages, proves that it can detect them.
@@ -36,37 +49,48 @@ function checkKeyring() {
   console.log(`bundle: keyring.js reaches ${modules.length} modules, index.js ${whole.length}`);
 }
 
-/** @param {string} entry */
-function contentsOf(entry) {
-  const texts = [...reachableFrom(join(root, entry))].map((file) => readFileSync(file, 'utf8'));
+/**
+ * @param {string} entry
+ * @param {{ isLazyFollowed?: boolean }} [options]
+ */
+function contentsOf(entry, { isLazyFollowed = true } = {}) {
+  const texts = [...reachableFrom(join(root, entry), isLazyFollowed)].map((file) =>
+    readFileSync(file, 'utf8'),
+  );
   return {
     // rolldown marks the beginning of each module with a comment.
     modules: texts.flatMap((text) =>
       captures(text, /^\/\/ (?:#region )?(\S+\/\S+[.][cm]?[jt]s)$/gm),
     ),
-    packages: [...new Set(texts.flatMap(importsOf))].filter((name) => !/^(node:|[.])/.test(name)),
+    packages: [...new Set(texts.flatMap((text) => importsOf(text, isLazyFollowed)))].filter(
+      (name) => !/^(node:|[.])/.test(name),
+    ),
   };
 }
 
 /**
  * @param {string} file
+ * @param {boolean} isLazyFollowed
  * @param {Set<string>} seen
  * @returns {Set<string>}
  */
-function reachableFrom(file, seen = new Set()) {
+function reachableFrom(file, isLazyFollowed, seen = new Set()) {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const name of importsOf(readFileSync(file, 'utf8'))) {
-    if (name.startsWith('.')) reachableFrom(join(dirname(file), name), seen);
+  for (const name of importsOf(readFileSync(file, 'utf8'), isLazyFollowed)) {
+    if (name.startsWith('.')) reachableFrom(join(dirname(file), name), isLazyFollowed, seen);
   }
   return seen;
 }
 
-/** @param {string} text */
-function importsOf(text) {
+/**
+ * @param {string} text
+ * @param {boolean} isLazyFollowed
+ */
+function importsOf(text, isLazyFollowed) {
   const fixed = captures(text, /^(?:import|export)\b[^'"\n]*["']([^"'\n]+)["'];$/gm);
   const lazy = captures(text, /\b(?:import|require)\(["']([^"'\n]+)["']\)/g);
-  return [...fixed, ...lazy];
+  return isLazyFollowed ? [...fixed, ...lazy] : fixed;
 }
 
 /**
