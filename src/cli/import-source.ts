@@ -28,10 +28,12 @@ export async function openAtmosKeyring(
   const { host } = context;
   const type = { value: 'file', source: '--from atmos-file' };
   const hasOwnPassword = host.env[importPasswordVariable] !== undefined;
+  // A source with a password of its own is not opened with the age identity of the target.
+  const { recipients: _, identity_file: __, ...ofPassword } = plan.keyring.spec;
   const keyring = {
     type,
     spec: {
-      ...plan.keyring.spec,
+      ...(hasOwnPassword ? ofPassword : plan.keyring.spec),
       ...(path === undefined ? {} : { path: directorySetting(pathOption(path, host)) }),
       ...(hasOwnPassword
         ? { password_env: { value: importPasswordVariable, source: 'default' } }

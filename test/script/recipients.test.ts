@@ -4,7 +4,14 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { atTerminal } from './at-terminal.ts';
 import { secretsIn } from './canary.ts';
-import { configOf, keyOnStdin, openMachine, type Machine, type RunOptions } from './machine.ts';
+import {
+  configOf,
+  keyOnStdin,
+  openMachine,
+  password,
+  type Machine,
+  type RunOptions,
+} from './machine.ts';
 
 const command = 'auth keyring recipients';
 
@@ -123,6 +130,23 @@ describe('recipients accept', () => {
   });
 });
 
+test('a keyring with a password is imported into one with readers', async () => {
+  const machine = await openMachine();
+  const ann = await person(machine, 'ann');
+  const stored = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
+  expect(stored).toMatchObject({ exitCode: 0 });
+  const path = join(machine.home, 'shared');
+  writeRecipients(machine, [ann.recipient]);
+  const env = { ...ann.env, ATMOS_AUTH_TRUST: '1', ATMOS_KEYRING_IMPORT_PASSWORD: password };
+  const old = await machine.atmos('auth keyring list --long', { env });
+  expect(old).toMatchObject({ exitCode: 3 });
+  expect(old.stderr).toContain(`the keyring ${machine.keyring} has a password and no readers`);
+  writeRecipients(machine, [ann.recipient], path);
+  const words = ['auth', 'keyring', 'import', '--from', 'atmos-file', '--path', machine.keyring];
+  expect(await machine.atmos(words, { env })).toMatchObject({ exitCode: 0 });
+  expect(await list(machine, ann)).toMatchObject({ exitCode: 0 });
+});
+
 describe('an agent of a keyring with readers', () => {
   test('needs the identity once, and stops when the secret changes', async () => {
     const { machine, ann, ben } = await openShared();
@@ -158,12 +182,12 @@ function isRunning(processId: number): boolean {
 
 test('the secret and the identity are in no output, and in no file but their own', async () => {
   const { machine, ann, ben } = await openShared();
-  const password = await machine.atmos('auth keyring unlock --print-password --reveal', {
+  const revealed = await machine.atmos('auth keyring unlock --print-password --reveal', {
     env: ann.env,
   });
-  expect(password).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(revealed).toMatchObject({ exitCode: 0, stderr: '' });
   const secrets = {
-    secret: password.stdout.trim(),
+    secret: revealed.stdout.trim(),
     identity: ann.identity.slice('AGE-SECRET-KEY-1'.length),
   };
   const outputs: string[] = [];

@@ -56,7 +56,7 @@ function hasPassword(location: string): KeyringError {
         ),
         run(
           ['atmos', 'auth', 'keyring', 'import', '--from', 'atmos-file', '--path', location],
-          'then to copy the access keys',
+          'then to copy the access keys, with the password in ATMOS_KEYRING_IMPORT_PASSWORD',
         ),
       ],
     },
