@@ -15,6 +15,8 @@ import {
 } from '../support/team.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
+/** Each step is checked with all machines. */
+const timeout = 240_000;
 const entries = { atmos_one: 'the first', atmos_three: 'x'.repeat(3000), atmos_two: 'the second' };
 
 /** Three machines, whose homes and whose shared directory are below the root. */
@@ -85,83 +87,95 @@ async function storeEntries(directory: string, ann: Machine, recipients: readonl
   for (const [key, value] of Object.entries(entries)) await keyring.set(key, value);
 }
 
-test('a keyring whose creation is killed at any step is created by the next command', async () => {
-  const { directory, ann, ben, killedAtEachStep } = await openMachines();
-  const recipients = [ann.recipient, ben.recipient];
-  const steps = await killedAtEachStep(
-    ({ onStep = () => {} }) =>
-      openAs(directory, ann, { recipients, onStep }).set('atmos_one', 'killed'),
-    async () => {
-      // The secret may be stored, and not yet accepted by the machine that has made it.
-      if (readdirSync(statePaths(directory).root).includes('secret.age'))
-        await acceptIfForeign(directory, ann);
-      await storeEntries(directory, ann, recipients);
-      expect(await valuesAs(directory, ann)).toEqual(entries);
-      expect(await valuesAs(directory, ben)).toEqual(entries);
-    },
-  );
-  expect(steps).toContain('secret accepted');
-});
+test(
+  'a keyring whose creation is killed at any step is created by the next command',
+  { timeout },
+  async () => {
+    const { directory, ann, ben, killedAtEachStep } = await openMachines();
+    const recipients = [ann.recipient, ben.recipient];
+    const steps = await killedAtEachStep(
+      ({ onStep = () => {} }) =>
+        openAs(directory, ann, { recipients, onStep }).set('atmos_one', 'killed'),
+      async () => {
+        // The secret may be stored, and not yet accepted by the machine that has made it.
+        if (readdirSync(statePaths(directory).root).includes('secret.age'))
+          await acceptIfForeign(directory, ann);
+        await storeEntries(directory, ann, recipients);
+        expect(await valuesAs(directory, ann)).toEqual(entries);
+        expect(await valuesAs(directory, ben)).toEqual(entries);
+      },
+    );
+    expect(steps).toContain('secret accepted');
+  },
+);
 
-test('a reader whose addition is killed at any step is a reader or none, and can be added again', async () => {
-  const { directory, ann, ben, cleo, killedAtEachStep } = await openMachines();
-  await storeEntries(directory, ann, [ann.recipient, ben.recipient]);
-  await readersAs(directory, ben).acceptAny();
-  const steps = await killedAtEachStep(
-    (options) => readersAs(directory, ann, options).add(cleo.recipient),
-    async () => {
-      for (const machine of [ann, ben]) {
-        expect(await acceptIfForeign(directory, machine)).toBe(false);
-        expect(await valuesAs(directory, machine)).toEqual(entries);
-      }
-      await readersAs(directory, ben).add(cleo.recipient);
-      expect(await valuesAs(directory, cleo)).toEqual(entries);
-      expect(readdirSync(statePaths(directory).temporary).length).toBeLessThanOrEqual(1);
-    },
-  );
-  expect(steps).toContain('renamed');
-});
+test(
+  'a reader whose addition is killed at any step is a reader or none, and can be added again',
+  { timeout },
+  async () => {
+    const { directory, ann, ben, cleo, killedAtEachStep } = await openMachines();
+    await storeEntries(directory, ann, [ann.recipient, ben.recipient]);
+    await readersAs(directory, ben).acceptAny();
+    const steps = await killedAtEachStep(
+      (options) => readersAs(directory, ann, options).add(cleo.recipient),
+      async () => {
+        for (const machine of [ann, ben]) {
+          expect(await acceptIfForeign(directory, machine)).toBe(false);
+          expect(await valuesAs(directory, machine)).toEqual(entries);
+        }
+        await readersAs(directory, ben).add(cleo.recipient);
+        expect(await valuesAs(directory, cleo)).toEqual(entries);
+        expect(readdirSync(statePaths(directory).temporary).length).toBeLessThanOrEqual(1);
+      },
+    );
+    expect(steps).toContain('renamed');
+  },
+);
 
-test('a removal that is killed at any step loses nothing, and its repetition completes it', async () => {
-  const { directory, ann, ben, cleo, killedAtEachStep } = await openMachines();
-  await storeEntries(directory, ann, [ann.recipient, ben.recipient, cleo.recipient]);
-  for (const machine of [ben, cleo]) await readersAs(directory, machine).acceptAny();
-  const old = await revealPassword(readerContext(directory, cleo));
-  let decided = 0;
-  const steps = await killedAtEachStep(
-    (options) => readersAs(directory, ann, options).remove(cleo.recipient),
-    async () => {
-      // The machine that has made the change accepts it without a question.
-      expect(await valuesAs(directory, ann)).toEqual(entries);
-      expect(await acceptIfForeign(directory, ann)).toBe(false);
-      const wasChanged = await acceptIfForeign(directory, ben);
-      if (wasChanged) decided++;
-      expect(await valuesAs(directory, ben)).toEqual(entries);
-      const again = await readersAs(directory, ann)
-        .remove(cleo.recipient)
-        .then(
-          () => 'removed',
-          (error: unknown) => isAtmosError(error) && error.message,
+test(
+  'a removal that is killed at any step loses nothing, and its repetition completes it',
+  { timeout },
+  async () => {
+    const { directory, ann, ben, cleo, killedAtEachStep } = await openMachines();
+    await storeEntries(directory, ann, [ann.recipient, ben.recipient, cleo.recipient]);
+    for (const machine of [ben, cleo]) await readersAs(directory, machine).acceptAny();
+    const old = await revealPassword(readerContext(directory, cleo));
+    let decided = 0;
+    const steps = await killedAtEachStep(
+      (options) => readersAs(directory, ann, options).remove(cleo.recipient),
+      async () => {
+        // The machine that has made the change accepts it without a question.
+        expect(await valuesAs(directory, ann)).toEqual(entries);
+        expect(await acceptIfForeign(directory, ann)).toBe(false);
+        const wasChanged = await acceptIfForeign(directory, ben);
+        if (wasChanged) decided++;
+        expect(await valuesAs(directory, ben)).toEqual(entries);
+        const again = await readersAs(directory, ann)
+          .remove(cleo.recipient)
+          .then(
+            () => 'removed',
+            (error: unknown) => isAtmosError(error) && error.message,
+          );
+        const notReader = `"${cleo.recipient}" is not a reader of the keyring ${directory}`;
+        expect(again).toBe(wasChanged ? notReader : 'removed');
+        await openAs(directory, ann).set('atmos_new', 'after the removal');
+        expect(await filesUnder(directory, old)).toEqual([]);
+        await expect(openAs(directory, cleo).get('atmos_new')).rejects.toThrow(
+          'was removed from the readers',
         );
-      const notReader = `"${cleo.recipient}" is not a reader of the keyring ${directory}`;
-      expect(again).toBe(wasChanged ? notReader : 'removed');
-      await openAs(directory, ann).set('atmos_new', 'after the removal');
-      expect(await filesUnder(directory, old)).toEqual([]);
-      await expect(openAs(directory, cleo).get('atmos_new')).rejects.toThrow(
-        'is not one of its readers',
-      );
-      expect(await valuesAs(directory, ben)).toEqual({
-        ...entries,
-        atmos_new: 'after the removal',
-      });
-      expect(readdirSync(statePaths(directory).root)).not.toContain('next');
-    },
-  );
-  expect(decided).toBeGreaterThan(5);
-  expect(steps).toEqual(expect.arrayContaining(['secret replaced', 'verifier replaced']));
-});
+        expect(await valuesAs(directory, ben)).toEqual({
+          ...entries,
+          atmos_new: 'after the removal',
+        });
+        expect(readdirSync(statePaths(directory).root)).not.toContain('next');
+      },
+    );
+    expect(decided).toBeGreaterThan(5);
+    expect(steps).toEqual(expect.arrayContaining(['secret replaced', 'verifier replaced']));
+  },
+);
 
-test('a staged removal whose new secret is missing replaces no entry', async () => {
+test('a staged removal whose new secret is missing replaces no entry', { timeout }, async () => {
   const { directory, ann, ben, killedAtEachStep } = await openMachines();
   await storeEntries(directory, ann, [ann.recipient, ben.recipient]);
   const paths = statePaths(directory);

@@ -21,7 +21,7 @@ export interface OpenedSecret {
  * Opens `.state/secret.age` with the person's identity. Undefined if it does not exist.
  *
  * @throws ERR_KEYRING_PASSWORD_REQUIRED for the identity file; ERR_KEYRING_PASSWORD_WRONG for an
- *   identity that is not a reader; ERR_KEYRING_DAMAGED, _VERSION, _PERMISSIONS, _IO for the file
+ *   identity that is not a reader, _FOREIGN for one that was; ERR_KEYRING_DAMAGED, _VERSION, _PERMISSIONS, _IO for the file
  */
 export async function openSecret(
   context: FileContext,
@@ -48,11 +48,22 @@ export async function openSecret(
   return { shared, fingerprint: fingerprintOf(shared.secret), text, own };
 }
 
-function notReader({ settings }: FileContext, { file, recipients }: Identities): KeyringError {
+/** A machine that had a reader's key says so: the reader was removed, or the file was replaced. */
+function notReader(context: FileContext, { file, recipients }: Identities): KeyringError {
+  const location = context.settings.directory.value;
+  const known = readPin(context)?.readers ?? [];
+  const lost = recipients.find((recipient) => known.includes(recipient));
+  if (lost !== undefined) {
+    return new KeyringError(
+      'ERR_KEYRING_FOREIGN',
+      `${lost} was removed from the readers of the keyring ${location}, or ${statePaths(location).secret} was replaced`,
+      { hints: [say('ask another reader to run keyring recipients list')] },
+    );
+  }
   const [own = ''] = recipients;
   return new KeyringError(
     'ERR_KEYRING_PASSWORD_WRONG',
-    `the identity file ${showValue(file)} (from ${file.source}) does not open the keyring ${settings.directory.value}: ${own} is not one of its readers`,
+    `the identity file ${showValue(file)} (from ${file.source}) does not open the keyring ${location}: ${own} is not one of its readers`,
     {
       hints: [run(['atmos', 'auth', 'keyring', 'recipients', 'add', own], 'a reader can add you')],
     },

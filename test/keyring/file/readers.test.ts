@@ -183,7 +183,9 @@ describe('a reader who is removed', () => {
     });
     await openAs(directory, ann).set('atmos_two', 'after the removal');
     expect(await openAs(directory, ann).get('atmos_one')).toBe('the first');
-    expect(await codeFor(directory, ben)).toContain('ERR_KEYRING_PASSWORD_WRONG');
+    expect(await codeFor(directory, ben)).toBe(
+      `ERR_KEYRING_FOREIGN: ${ben.recipient} was removed from the readers of the keyring ${directory}, or ${statePaths(directory).secret} was replaced`,
+    );
     for (const key of ['atmos_one', 'atmos_two']) {
       const error = await errorOf(openTestKeyring({ directory, password: old }).get(key));
       expect(error.code).toBe('ERR_KEYRING_PASSWORD_WRONG');
@@ -251,7 +253,7 @@ describe('a reader who is removed', () => {
     rmSync(join(directory, 'atmos_one'));
     await readersAs(directory, ann).remove(ben.recipient);
     await openAs(directory, ann).set('atmos_one', 'x');
-    expect(await codeFor(directory, ben)).toContain('ERR_KEYRING_PASSWORD_WRONG');
+    expect(await codeFor(directory, ben)).toContain('ERR_KEYRING_FOREIGN');
   });
 });
 
@@ -294,7 +296,7 @@ describe('an attacker who can write to the directory', () => {
       const edited = `${line.startsWith('A') ? 'B' : 'A'}${line.slice(1)}`;
       writeFileSync(secretOf(team), lines.with(at, edited).join('\n'));
       expect(await codeFor(team.directory, team.ann)).toMatch(
-        /^ERR_KEYRING_(DAMAGED: the wrapped secret|PASSWORD_WRONG: the identity file)/,
+        /^ERR_KEYRING_(DAMAGED: the wrapped secret|FOREIGN: age1\w+ was removed .* was replaced$)/,
       );
     }
     writeFileSync(secretOf(team), 'nothing\n');

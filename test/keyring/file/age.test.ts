@@ -1,0 +1,48 @@
+import { generateX25519Identity } from 'age-encryption';
+import { expect, test } from 'vitest';
+import {
+  decryptWith,
+  encryptFor,
+  isRecipient,
+  recipientOf,
+} from '../../../src/keyring/file/age.ts';
+
+async function person() {
+  const identity = await generateX25519Identity();
+  return { identity, recipient: (await recipientOf(identity)) ?? '' };
+}
+
+test('a file is opened by each of its recipients, with any of several identities', async () => {
+  const [ann, ben, cleo] = [await person(), await person(), await person()];
+  const armored = await encryptFor([ann.recipient, ben.recipient], 'the text');
+  expect(armored).toMatch(/^-----BEGIN AGE ENCRYPTED FILE-----\n[\s\S]*-----\n$/);
+  expect(await decryptWith([ann.identity], armored)).toEqual({ text: 'the text' });
+  expect(await decryptWith([cleo.identity, ben.identity], armored)).toEqual({ text: 'the text' });
+  expect(await decryptWith([cleo.identity], armored)).toEqual({ failed: 'identity' });
+});
+
+test('a changed file is damaged, not of another recipient', async () => {
+  const ann = await person();
+  const armored = await encryptFor([ann.recipient], 'the text');
+  const lines = armored.trimEnd().split('\n');
+  const last = lines.length - 2;
+  const changed = lines.with(
+    last,
+    `${lines[last]?.startsWith('A') ? 'B' : 'A'}${lines[last]?.slice(1)}`,
+  );
+  expect(await decryptWith([ann.identity], `${changed.join('\n')}\n`)).toEqual({
+    failed: 'content',
+  });
+  for (const text of ['', 'no file of age', armored.slice(0, 100)])
+    expect(await decryptWith([ann.identity], text)).toEqual({ failed: 'content' });
+});
+
+test('a recipient and an identity need a right checksum', async () => {
+  const { identity, recipient } = await person();
+  expect(isRecipient(recipient)).toBe(true);
+  expect(isRecipient(`${recipient.slice(0, -1)}${recipient.endsWith('q') ? 'p' : 'q'}`)).toBe(
+    false,
+  );
+  expect(isRecipient(identity)).toBe(false);
+  expect(await recipientOf(recipient)).toBeUndefined();
+});
