@@ -1,5 +1,6 @@
 import { planTrusted } from '../auth/context.ts';
 import { planFromHandle } from '../auth/plan-from-handle.ts';
+import type { ProjectPlan } from '../auth/plan.ts';
 import { usesPlanRecords, writePlanRecord, type RecordedPlan } from '../auth/plan-record.ts';
 import { openHandle } from '../auth/read-handle.ts';
 import { keyringNeeds } from '../auth/trust-needs.ts';
@@ -18,19 +19,31 @@ const refusing = /^ATMOS_(AUTH_TRUST|CHDIR|LOGS_.*)$/;
 
 /**
  * Plans from a handle once more, and records the plan beside the handle if everything that decided it is
- * known. Call it after the answer, which has shown that planning works.
+ * known. Call it after the answer, which has shown that planning works. Never throws: the answer is
+ * valid, whatever happens to the configuration meanwhile.
  *
  * @param named the path of the handle, or its id
- * @param isLogged whether the log of a command would not be empty
+ * @param used the plan with which the command has answered
  * @param machine the host as the program was started
  */
-export async function recordPlan(named: string, isLogged: boolean, machine: Host): Promise<void> {
+export async function recordPlan(named: string, used: ProjectPlan, machine: Host): Promise<void> {
   const { env } = machine;
   const isRefused = Object.keys(env).some((name) => refusing.test(name) && env[name]);
-  if (!usesPlanRecords(machine) || isRefused || isLogged || !canRecord(machine.platform)) return;
-  const { result, reads } = await recordReads(() => planAgain(named, machine), machine.now());
-  if (result === undefined || 'refusal' in reads) return;
-  writePlanRecord(result.file, result.plan, reads.seen, machine);
+  if (!usesPlanRecords(machine) || isRefused || !canRecord(machine.platform)) return;
+  if (!mayBeRecorded(used)) return;
+  try {
+    const { result, reads } = await recordReads(() => planAgain(named, machine), machine.now());
+    if (result === undefined || 'refusal' in reads) return;
+    writePlanRecord(result.file, result.plan, reads.seen, machine);
+  } catch {
+    // The next process plans again, and reports what is wrong.
+  }
+}
+
+/** Whether the answer depends on nothing but the plan and the session. */
+function mayBeRecorded({ config, keyring }: ProjectPlan): boolean {
+  if (config.hasTags || config.warnings.length > 0 || config.sessionFiles.value) return false;
+  return keyring.fallback === undefined && isReadPinned(keyring.type.value);
 }
 
 /** Undefined if the answer may depend on more than the plan. */
@@ -44,9 +57,8 @@ async function planAgain(
   if (opened.cameWithProject) return undefined;
   for (const path of [file, machine.scriptPath]) statOf(path);
   const { plan, host } = await planFromHandle(opened, opened.host);
-  const { config, keyring } = plan;
-  if (config.warnings.length > 0 || config.sessionFiles.value) return undefined;
-  if (keyring.fallback !== undefined || !isReadPinned(keyring.type.value)) return undefined;
+  const { config } = plan;
+  if (!mayBeRecorded(plan)) return undefined;
   const requireTrust = (need: TrustNeed) => {
     if (isOfProject(config, need)) refuseRecord(`trust is needed: ${need.what}`);
   };

@@ -1,8 +1,10 @@
 import { systemErrorCode } from '../core/errors.ts';
+import { version } from '../core/version.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { decidingVariables } from '../core/deciding-variables.ts';
 import { replacePrivately } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
+import { removeLeftovers } from '../host/leftovers.ts';
 import { followOwnPath } from '../host/own-path.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import { readFile } from '../host/read-files.ts';
@@ -61,13 +63,14 @@ export function writePlanRecord(
   file: string,
   plan: RecordedPlan,
   seen: readonly Seen[],
-  host: Where,
+  host: Where & Pick<Host, 'now'>,
 ): void {
   const path = pathOfRecord(file);
   const text = JSON.stringify({ circumstances: circumstancesOf(host), plan, seen });
   try {
-    if (text.length <= maxRecordBytes && ownTextOf(path, host) !== text)
-      replacePrivately(path, text);
+    if (Buffer.byteLength(text) > maxRecordBytes || ownTextOf(path, host) === text) return;
+    replacePrivately(path, text);
+    removeLeftovers(path, host);
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
   }
@@ -78,10 +81,10 @@ function pathOfRecord(handle: string): string {
   return handle.replace(/(\.json)?$/, '.plan');
 }
 
-/** What decides besides files. */
+/** What decides besides files. A new version of the program may refuse more. */
 function circumstancesOf({ env, userId, homeDirectory, scriptPath }: Where) {
   return {
-    version: recordVersion,
+    version: `${version}/${recordVersion}`,
     script: scriptPath,
     user: userId ?? null,
     home: homeDirectory ?? null,

@@ -9,7 +9,7 @@ import { parseCommandLine } from './parse/command-line.ts';
 import { foreignCommand, versionRequest } from './parse/foreign-command.ts';
 import { createPrinter } from './printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from './report.ts';
-import { version } from './version.ts';
+import { version } from '../core/version.ts';
 import { createWaits } from './waits.ts';
 import { enterDirectory } from './working-directory.ts';
 

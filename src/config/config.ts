@@ -47,6 +47,8 @@ export interface Config extends WithRemoteImports {
   readonly env: readonly Variable[];
   /** `ATMOS_` settings in `env:` by name. The real environment overrides them. */
   readonly environment: Readonly<Record<string, Sourced<string>>>;
+  /** Whether a tag that is resolved gave a value, or a command will. */
+  readonly hasTags: boolean;
   /** Warnings for the user, for example about unknown keys. */
   readonly warnings: readonly string[];
   /** Warnings that have a position in a file. */

@@ -24,15 +24,18 @@ const decidingNames: readonly string[] = [
 ];
 
 /**
- * Those of the variables that are set and may decide what planning from a handle gives. The name and the
- * password in a URL are shown as `…`.
+ * Those of the variables that are set and may decide what planning from a handle gives. Of the URL of an
+ * endpoint, the name and the password are shown as `…`.
  */
 export function decidingVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const set = decidingNames.flatMap((name) => {
     const value = env[name];
-    return value === undefined ? [] : [[name, value.replaceAll(/\/\/[^/\s]*@/g, '//…@')]];
+    if (value === undefined) return [];
+    // A handle pins these without the name and the password, too.
+    const isUrl = endpointVariables.includes(name);
+    return [[name, isUrl ? value.replaceAll(/\/\/[^/\s]*@/g, '//…@') : value]];
   });
   return Object.fromEntries(set);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
-import { version } from '../../src/cli/version.ts';
+import { version } from '../../src/core/version.ts';
 import type { Host } from '../../src/host/host.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { captureStream } from './capture.ts';

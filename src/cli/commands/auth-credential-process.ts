@@ -53,8 +53,8 @@ export async function credentialProcess(context: Context, invocation: Invocation
     };
   }, context.host);
   await context.out(answer);
-  if (handle !== undefined && used !== undefined)
-    await recordPlan(handle, mayBeLogged(context, used), context.host);
+  if (handle !== undefined && used !== undefined && !mayBeLogged(context, used))
+    await recordPlan(handle, used, context.host);
 }
 
 /** Whether the log of an answer could have a line or a file. */

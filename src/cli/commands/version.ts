@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Invocation } from '../command.ts';
-import { version } from '../version.ts';
+import { version } from '../../core/version.ts';
 
 /** `atmos version`: prints the version only, or `{ "version": … }`. */
 export async function showVersion(

@@ -1,7 +1,7 @@
 import { realHost } from '../../host/real.ts';
 import { findOtherAtmos } from '../delegate-to-atmos.ts';
 import { createPrinter } from '../printer.ts';
-import { version } from '../version.ts';
+import { version } from '../../core/version.ts';
 
 /**
  * `atmos --version` and `atmos version`, if no other `atmos` has to print its version.

@@ -1,6 +1,9 @@
 import { findAgent, type ConnectingHost } from './connection.ts';
 import { parseStored } from './protocol.ts';
 
+/** The whole program waits longer, and says for what. */
+const limitMs = 2_000;
+
 /**
  * Reads an entry of a file keyring from its agent, without what opens the keyring itself.
  *
@@ -16,9 +19,9 @@ export async function readThroughAgent(
 ): Promise<string | null | undefined> {
   // Its value may be wrong, which the keyring itself reports.
   if (host.env['ATMOS_KEYRING_AGENT']) return undefined;
-  const agent = await findAgent(directory, host);
+  const agent = await findAgent(directory, host, { limitMs });
   try {
-    const { value } = (await agent?.ask({ op: 'get', key })) ?? {};
+    const { value } = (await agent?.ask({ op: 'get', key }, limitMs)) ?? {};
     return agent === undefined ? undefined : parseStored(value);
   } finally {
     agent?.close();

@@ -1,12 +1,7 @@
 import { isObject, parseJson } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
-import {
-  conditionOf,
-  isTlsFailure,
-  isTransient,
-  type Condition,
-  type VaultErrors,
-} from './errors.ts';
+import { conditionOf, isTransient, type Condition } from './conditions.ts';
+import { isTlsFailure, type VaultErrors } from './errors.ts';
 import type { ServerAnswer, ServerConnection, ServerRequest } from './http.ts';
 
 // Sends requests until the server has given an answer, with a limit: a cluster that elects a leader

@@ -4,7 +4,7 @@ import type { Host } from '../../host/host.ts';
 import { decodeKey, encodeKey } from '../key.ts';
 import { dataOf, type RequestOptions } from './client.ts';
 import { formatEntryName, parseEntryName } from './entry-name.ts';
-import { conditionOf } from './errors.ts';
+import { conditionOf } from './conditions.ts';
 import { encodePath } from './login.ts';
 import type { VaultServer } from './server.ts';
 import type { VaultSettings } from './settings.ts';

@@ -2,7 +2,8 @@ import { say, type Hint } from '../../core/hint.ts';
 import { isObject } from '../../core/json.ts';
 import type { KeyringError } from '../../core/errors.ts';
 import type { JsonObject, Reply, VaultClient } from './client.ts';
-import { conditionOf, type VaultErrors } from './errors.ts';
+import { conditionOf } from './conditions.ts';
+import { type VaultErrors } from './errors.ts';
 import type { VaultContext } from './settings.ts';
 import { findToken, secretFile, secretVariable } from './token-sources.ts';
 

@@ -9,7 +9,8 @@ import {
   type RequestOptions,
   type VaultClient,
 } from './client.ts';
-import { conditionOf, createErrors, errorsIn, type VaultErrors } from './errors.ts';
+import { conditionOf, errorsIn } from './conditions.ts';
+import { createErrors, type VaultErrors } from './errors.ts';
 import { openConnection, type ServerConnection, type ServerRequest } from './http.ts';
 import { createTokens, inNamespace, type Tokens } from './login.ts';
 import type { VaultContext } from './settings.ts';
