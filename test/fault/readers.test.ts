@@ -1,6 +1,8 @@
+import { once, EventEmitter } from 'node:events';
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
 import { isAtmosError } from '../../src/core/errors.ts';
 import { revealPassword } from '../../src/keyring/file/readers.ts';
 import { statePaths } from '../../src/keyring/file/state.ts';
@@ -198,3 +200,69 @@ test('a staged removal whose new secret is missing replaces no entry', { timeout
   );
   expect(checked).toBeGreaterThan(3);
 });
+
+test(
+  'a machine that writes during a removal loses nothing, and writes nothing with the old secret',
+  { timeout },
+  async () => {
+    const { directory, ann, ben, cleo } = await openMachines();
+    await storeEntries(directory, ann, [ann.recipient, ben.recipient, cleo.recipient]);
+    for (const machine of [ben, cleo]) await readersAs(directory, machine).acceptAny();
+    const old = await revealPassword(readerContext(directory, cleo));
+    const writer = startWriting(directory, ben);
+    await writer.acknowledges(3);
+    await readersAs(directory, ann).remove(cleo.recipient);
+    await writer.isRefused;
+    await readersAs(directory, ben).acceptAny();
+    writer.goOn();
+    await writer.acknowledges(3);
+    const written = await writer.stop();
+    expect(await filesUnder(directory, old)).toEqual([]);
+    for (const machine of [ann, ben])
+      expect(await valuesAs(directory, machine)).toEqual({ ...entries, ...written });
+  },
+);
+
+/** Writes value after value with one open keyring, until it is refused; then waits for `goOn`. */
+function startWriting(directory: string, machine: Machine) {
+  const keyring = openAs(directory, machine);
+  const written: Record<string, string> = {};
+  const events = new EventEmitter();
+  const isRefused = once(events, 'refused');
+  let isStopped = false;
+  const ended = (async () => {
+    for (let number = 0; !isStopped;) {
+      // A write with a known key never waits, so nothing else in this process would run.
+      await setImmediate();
+      const [key, value] = [`atmos_written_${number % 5}`, `value ${number}`];
+      try {
+        await keyring.set(key, value);
+        written[key] = value;
+        number++;
+        events.emit('acknowledged');
+      } catch (error) {
+        if (!isAtmosError(error, 'ERR_KEYRING_FOREIGN')) throw error;
+        const goesOn = once(events, 'go on');
+        events.emit('refused');
+        await goesOn;
+      }
+    }
+  })();
+  onTestFinished(() => {
+    isStopped = true;
+    events.emit('go on');
+  });
+  return {
+    isRefused: Promise.race([isRefused, ended]),
+    goOn: () => void events.emit('go on'),
+    async acknowledges(count: number) {
+      for (let seen = 0; seen < count; seen++)
+        await Promise.race([once(events, 'acknowledged'), ended]);
+    },
+    async stop() {
+      isStopped = true;
+      await ended;
+      return written;
+    },
+  };
+}
