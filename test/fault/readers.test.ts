@@ -229,9 +229,9 @@ function startWriting(directory: string, machine: Machine) {
   const written: Record<string, string> = {};
   const events = new EventEmitter();
   const isRefused = once(events, 'refused');
-  let isStopped = false;
+  const stopping = new AbortController();
   const ended = (async () => {
-    for (let number = 0; !isStopped;) {
+    for (let number = 0; !stopping.signal.aborted;) {
       // A write with a known key never waits, so nothing else in this process would run.
       await setImmediate();
       const [key, value] = [`atmos_written_${number % 5}`, `value ${number}`];
@@ -249,7 +249,7 @@ function startWriting(directory: string, machine: Machine) {
     }
   })();
   onTestFinished(() => {
-    isStopped = true;
+    stopping.abort();
     events.emit('go on');
   });
   return {
@@ -260,7 +260,7 @@ function startWriting(directory: string, machine: Machine) {
         await Promise.race([once(events, 'acknowledged'), ended]);
     },
     async stop() {
-      isStopped = true;
+      stopping.abort();
       await ended;
       return written;
     },
