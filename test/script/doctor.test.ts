@@ -89,7 +89,7 @@ describe('on the file keyring', () => {
     const key = join(machine.keyring, nameOfKey);
     cpSync(key, `${key} (conflicted copy)`);
     chmodSync(`${key} (conflicted copy)`, 0o600);
-    expect((await examine(machine)).ids).toEqual(['entries']);
+    expect((await examine(machine)).ids).toEqual(['entries', 'conflict-copies']);
   });
 
   test('does not wait for a pipe in the place of an entry', async () => {

@@ -151,6 +151,12 @@ const commands: Readonly<Record<string, keyof typeof outcomes>> = {
   'auth keyring lock': 'agent',
   'auth keyring rekey': 'keyring',
   'auth keyring adopt': 'keyring',
+  'auth keyring recipients list': 'keyring',
+  'auth keyring recipients add age1y9703mkws2w58xwflayzljk3zze2s5kacyut4k0j0v8t76ww25jq2qjcnw':
+    'keyring',
+  'auth keyring recipients remove age1y9703mkws2w58xwflayzljk3zze2s5kacyut4k0j0v8t76ww25jq2qjcnw':
+    'keyring',
+  'auth keyring recipients accept': 'keyring',
   'auth keyring prune': 'keyring',
   'auth keyring migrate --to system': 'keyring',
   'auth keyring import --from atmos-file --path .': 'keyring',
