@@ -45,12 +45,12 @@ test('mode process loads no module that could open them', async () => {
   const machine = await openConfiguredMachine();
   expect(await loadedBy(machine, 'auth env')).not.toEqual(
     expect.arrayContaining([
-      expect.stringMatching(/^(backend|memory|registry|lock|native|koffi|sts|open)\b/),
+      expect.stringMatching(/^(backend|file-keyring|memory|registry|lock|native|koffi|sts|open)\b/),
     ]),
   );
   // The same module names are loaded where a session is used.
   const others = await loadedBy(machine, 'auth env --credentials env');
-  for (const name of [/^backend\b/, /^sts\b/, /^open\b/]) {
+  for (const name of [/^file-keyring\b/, /^sts\b/, /^open\b/]) {
     expect(others).toContainEqual(expect.stringMatching(name));
   }
 });
