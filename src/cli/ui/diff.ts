@@ -58,15 +58,17 @@ function groupByLine(before: string, edits: readonly TextEdit[]): TextEdit[] {
     if (previous !== undefined && lineStart < previous.end) {
       // Two edits of one line: the second one is behind the first one.
       groups.pop();
-      const tail = previous.end - start;
-      const kept = previous.text.slice(0, previous.text.length - tail);
-      const rest = before.slice(end, Math.max(previous.end, end));
-      groups.push({ start: previous.start, end: previous.end, text: `${kept}${text}${rest}` });
+      const kept = previous.text.slice(0, previous.text.length - (previous.end - start));
+      const changed = kept + text;
+      const isInside =
+        end < previous.end || (end === previous.end && (changed === '' || changed.endsWith('\n')));
+      const groupEnd = isInside ? previous.end : lineEndOf(before, end);
+      const rest = before.slice(end, groupEnd);
+      groups.push({ start: previous.start, end: groupEnd, text: changed + rest });
       continue;
     }
     const isWholeLine = start === end && start === lineStart && text.endsWith('\n');
-    const next = before.indexOf('\n', end);
-    const lineEnd = isWholeLine ? end : next < 0 ? before.length : next + 1;
+    const lineEnd = isWholeLine ? end : lineEndOf(before, end);
     groups.push({
       start: lineStart,
       end: lineEnd,
@@ -74,6 +76,12 @@ function groupByLine(before: string, edits: readonly TextEdit[]): TextEdit[] {
     });
   }
   return groups;
+}
+
+/** Where the line that has the position ends. */
+function lineEndOf(text: string, position: number): number {
+  const next = text.indexOf('\n', position);
+  return next < 0 ? text.length : next + 1;
 }
 
 function linesOf(text: string): string[] {

@@ -54,6 +54,11 @@ describe('a unified diff', () => {
     ]);
   });
 
+  test('of two edits of a line, the second of which joins it with the next one', () => {
+    const edits = [insert(0, ''), { start: 1, end: 3, text: '' }];
+    expect(diffOf('aa\na', edits).slice(3)).toEqual(['-aa', '-a', '+aa']);
+  });
+
   test('after a last line without a line break, and with carriage returns', () => {
     expect(diffOf('a\r\nb', [insert(4, '\r\n\r\nc')]).slice(3)).toEqual([' a', ' b', '+', '+c']);
   });
