@@ -1,6 +1,7 @@
 import { systemErrorCode } from '../core/errors.ts';
 import { placeholder, say, setVariable, unsetVariable, type Hint } from '../core/hint.ts';
 import { quote } from '../core/json.ts';
+import { isTlsCode, networkReasons } from '../core/network-reasons.ts';
 import type { Route } from './transport.ts';
 
 /** How long a request waits for its connection, of the time that it has. */
@@ -27,20 +28,6 @@ export interface FailedRequest {
   readonly clockHints?: readonly Hint[];
 }
 
-const tlsPattern =
-  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|ERR_TLS_|ERR_SSL_|EPROTO)/;
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'there is no host of that name',
-  EAI_AGAIN: 'the name server does not answer',
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  ETIMEDOUT: 'no answer in time',
-  EHOSTUNREACH: 'no route to it',
-  ENETUNREACH: 'the network cannot be reached',
-};
-
 /** Describes the error of a transport. Undefined if the network did not cause it. */
 export function describeNetworkFailure(
   error: unknown,
@@ -51,8 +38,8 @@ export function describeNetworkFailure(
   if (route?.refusal !== undefined) return proxyRefused(route.refusal, request);
   if (timedOut) return { reason: `no answer within ${timeoutMs / 1000} seconds`, hints };
   const code = systemErrorCode(error) ?? '';
-  if (tlsPattern.test(code)) return untrusted(code, request);
-  const reason = reasons[code];
+  if (isTlsCode(code)) return untrusted(code, request);
+  const reason = networkReasons[code];
   if (reason !== undefined) return { reason: `${reason} (${code})`, hints };
   if (error instanceof Error && error.name === 'TimeoutError') {
     const limitMs = Math.min(timeoutMs, maxConnectMs);

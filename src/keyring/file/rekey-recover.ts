@@ -107,7 +107,7 @@ function restoreWritten({ directory, host, onStep }: Place, { name, from, to }: 
 }
 
 /**
- * Without the new wrapped secret nobody could open the new entries: then no entry is replaced.
+ * Without the new wrapped secret no reader could open the new entries: then no entry is replaced.
  *
  * @throws ERR_KEYRING_DAMAGED
  */

@@ -14,7 +14,7 @@ import { checkRecipients, wrapSecret } from './wrap-secret.ts';
  * The secret of a keyring with readers, as its password. For a new keyring it is random, and
  * {@link keepNewSecret} stores it with the first entry.
  *
- * @param isNew whether the directory has neither a verifier nor entries of ours
+ * @param isNew whether the directory has neither a verifier nor our own entries
  * @throws as {@link openSecret} and {@link requireAccepted}; ERR_KEYRING_DAMAGED if the wrapped secret
  *   of an accepted keyring is missing; ERR_KEYRING_FOREIGN for a keyring with a password;
  *   ERR_KEYRING_PASSWORD_REQUIRED, ERR_CONFIG_INVALID if no keyring can be created

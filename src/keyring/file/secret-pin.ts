@@ -14,7 +14,7 @@ import { translating } from './system-error.ts';
 
 /**
  * What this machine knows of a keyring with readers: which secret it accepts. The record is in the
- * state directory, which is not shared, so that whoever can write to the keyring's directory cannot
+ * state directory, which is not shared, so that a user who can write to the keyring's directory cannot
  * change it. It contains no secret.
  */
 export interface Pin {

@@ -1,6 +1,7 @@
 import { BackendError, KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { run, say, type Hint } from '../../core/hint.ts';
 import { quote, showValue } from '../../core/json.ts';
+import { isTlsCode, networkReasons } from '../../core/network-reasons.ts';
 import { shownKey } from '../key.ts';
 import { errorsIn, type Condition } from './conditions.ts';
 import { requestLimitMs, RequestTimeout, type ServerAnswer } from './http.ts';
@@ -147,7 +148,7 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
           failure,
         );
       }
-      const reason = code.startsWith('HPE_') ? 'it does not answer in HTTP' : reasons[code];
+      const reason = code.startsWith('HPE_') ? 'it does not answer in HTTP' : networkReasons[code];
       if (reason === undefined) return undefined;
       return error(
         'ERR_KEYRING_UNAVAILABLE',
@@ -238,9 +239,7 @@ export type VaultErrors = ReturnType<typeof createErrors>;
 
 /** Whether the server was reached, but is not the one that was configured or does not use TLS. */
 export function isTlsFailure(failure: unknown): boolean {
-  return /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|ERR_TLS_|ERR_SSL_|EPROTO)/.test(
-    systemErrorCode(failure) ?? '',
-  );
+  return isTlsCode(systemErrorCode(failure) ?? '');
 }
 
 const otherIssuer = say(
@@ -250,14 +249,3 @@ const otherIssuer = say(
 const otherName = say(
   "use a host of the server's certificate in the address, or set auth.keyring.spec.tls_server_name to one",
 );
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'there is no host of that name',
-  EAI_AGAIN: 'the name server does not answer',
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  ETIMEDOUT: 'no answer in time',
-  EHOSTUNREACH: 'no route to it',
-  ENETUNREACH: 'the network cannot be reached',
-};

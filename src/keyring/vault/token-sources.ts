@@ -8,8 +8,8 @@ import { irregularKindAt, readRegularFile } from '../../host/read-files.ts';
 import type { VaultErrors } from './errors.ts';
 import type { VaultContext } from './settings.ts';
 
-// Where the secrets of a login come from: variables, files, a command. A source that is configured and
-// has none is an error; the next one is not tried.
+// Where the secrets of a login come from: variables, files, a command. If a configured source
+// has no secret, that is an error, and no other source is used.
 
 const maxSecretBytes = 64 * 1024;
 const commandLimitMs = 30_000;
