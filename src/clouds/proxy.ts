@@ -1,7 +1,7 @@
 import { AtmosError } from '../core/errors.ts';
 import { say, unsetVariable } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../core/loopback.ts';
 
 type Environment = Host['env'];
 

@@ -31,6 +31,11 @@ export async function bootId({ platform }: Where): Promise<string | undefined> {
   }
 }
 
+/** Connects to a Unix socket. Loads node:net, which takes longer than to find that no one listens. */
+export function connectTo(path: string): Socket {
+  return process.getBuiltinModule('node:net').createConnection(path);
+}
+
 /** Returns the process at the other end of a connected Unix socket; undefined if it is unknown. */
 export type PeerOf = (socket: Socket) => Peer | undefined;
 

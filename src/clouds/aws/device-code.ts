@@ -3,7 +3,7 @@
 
 import { isAtmosError, AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { refused, unfinished, untilSignedIn, type SignInRequest } from './sign-in-page.ts';
 import type { DeviceCode, IssuedToken, Registration, SsoOidc } from './sso-oidc.ts';
 import { isRefusal } from './sso-service.ts';

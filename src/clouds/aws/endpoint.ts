@@ -1,6 +1,6 @@
 import type { TrustNeed } from '../../core/kind-config.ts';
 import type { AwsService } from '../../core/variables.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../../core/loopback.ts';
 
 /** The domains of the AWS partitions. */
 const awsDomains = [

@@ -3,7 +3,7 @@ import { showForConsent, valueOf, withoutAbsent } from '../../core/json.ts';
 import { titleOf, type Provider, type TrustNeed } from '../../core/kind-config.ts';
 import { sha1 } from '../../core/sha256.ts';
 import type { PlanContext, PlannedSetting, ProviderKind, TokenFile } from '../contract.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting, endpointVariant } from './endpoint-variables.ts';
 import {

@@ -6,7 +6,7 @@ import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { addOptions, say } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import { listenForRedirect } from '../../host/loopback-listener.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { saidWithout } from './said.ts';
 import {
   refused,

@@ -4,7 +4,7 @@ import { AtmosError } from '../../core/errors.ts';
 import { edit, say, type Hint } from '../../core/hint.ts';
 import type { OpenContext } from '../contract.ts';
 import { sendRequest, type HttpAnswer } from '../http.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { describeNetworkFailure, describeWay, maxConnectMs } from '../network-failure.ts';
 import { openTransport, type Transport } from '../transport.ts';
 import { isAwsPage, normalizeStartUrl, regionInHost } from './start-url.ts';

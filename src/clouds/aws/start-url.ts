@@ -1,4 +1,4 @@
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { isAwsRegion } from './regions.ts';
 
 // The address of a portal of IAM Identity Center, and which addresses belong to AWS. Pure.

@@ -7,7 +7,7 @@ import { setClock } from '../../host/set-clock.ts';
 import type { OpenContext, Opened } from '../contract.ts';
 import { sendRequest, type HttpAnswer } from '../http.ts';
 import { parseIdentityToken } from '../identity-token.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { describeNetworkFailure, describeWay, maxConnectMs } from '../network-failure.ts';
 import { openTransport, type Transport } from '../transport.ts';
 

@@ -1,8 +1,8 @@
-import { createConnection, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { systemErrorCode } from '../../core/errors.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
-import { loadPeerOf } from '../../host/unix-sockets.ts';
+import { connectTo, loadPeerOf } from '../../host/unix-sockets.ts';
 import { withinLimit } from '../../host/time-limit.ts';
 import { hasAgents } from './presence.ts';
 import {
@@ -139,7 +139,7 @@ async function openSocket(path: string, host: ConnectingHost, limitMs: number): 
   const deadline = host.monotonicMs() + limitMs;
   for (;;) {
     try {
-      return await connected(createConnection(path));
+      return await connected(connectTo(path));
     } catch (error) {
       const code = systemErrorCode(error) ?? 'the connection was closed';
       if (code === 'ENOENT' || code === 'ECONNREFUSED')

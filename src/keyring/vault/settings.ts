@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import { didYouMean, say, type Hint } from '../../core/hint.ts';
 import { quoteValue, withoutAbsent, type Sourced } from '../../core/json.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { textOf, type Spec, type SpecText } from '../../core/keyring-spec.ts';
 import { expectedNames, nearestName } from '../../core/names.ts';
 import { mapOf, setting, text } from '../../core/validate.ts';
@@ -222,7 +223,7 @@ function checkedAddress(address: SpecText): SpecText {
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw invalid(address, 'has more than scheme, host, port and path', hint);
   }
-  if (url.protocol === 'http:' && !isLoopback(url)) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw invalid(
       address,
       'would send entries to another machine without TLS',
@@ -230,11 +231,6 @@ function checkedAddress(address: SpecText): SpecText {
     );
   }
   return address;
-}
-
-/** Whether a URL is of this machine. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** A path on the server, whose segments a client would change if they were empty or dots. */

@@ -1,8 +1,9 @@
 import { showForConsent } from '../../core/json.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import type { Spec, SpecText } from '../../core/keyring-spec.ts';
 import type { TrustNeed } from '../../core/kind-config.ts';
 import type { ProjectPlace, SettlingHost } from '../contract.ts';
-import { isLoopback, settleVault } from './settings.ts';
+import { settleVault } from './settings.ts';
 
 /**
  * What the settings make us do that needs trust: send a token and entries to another machine, run the
@@ -11,7 +12,7 @@ import { isLoopback, settleVault } from './settings.ts';
  */
 export function trustNeeds(spec: Spec, _project: ProjectPlace, host: SettlingHost): TrustNeed[] {
   const { address, said } = settleVault(spec, host);
-  const isLocal = address !== undefined && isLoopback(new URL(address.value));
+  const isLocal = address !== undefined && isLoopback(new URL(address.value).hostname);
   const needOf = (key: string, describe: (one: SpecText) => Omit<TrustNeed, 'path'>) => {
     const one = said[key];
     return one?.path === undefined ? [] : [{ path: one.path, ...describe(one) }];
