@@ -35,7 +35,13 @@ export interface Access {
   read(directory: string, key: string): Promise<string | null>;
   /** The error for a wrong password. The next operation resolves the password again. */
   wrongPassword(): KeyringError;
+  /**
+   * The next operation resolves the password again. Operations that already have it can finish, so
+   * it is not overwritten.
+   */
+  discardPassword(): void;
   isUnlocked(): boolean;
+  /** Overwrites the password. Operations that already have it fail. */
   forget(): void;
 }
 
@@ -235,6 +241,9 @@ export function createAccess(context: FileContext): Access {
       );
     },
     wrongPassword,
+    discardPassword() {
+      unlocking = undefined;
+    },
     isUnlocked: () => unlocking !== undefined,
     forget() {
       unlocking?.then(

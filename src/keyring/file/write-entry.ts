@@ -68,7 +68,7 @@ export function createEntryWriter(
     onStep('state locked');
     try {
       // If another process created the keyring first, this one needs the password of that keyring.
-      if (!(await holdsSecret(directory, verdict.derivation))) access.forget();
+      if (!(await holdsSecret(directory, verdict.derivation))) access.discardPassword();
       else if (readVerifier(paths, userId) === undefined)
         createState(paths, parameters, wrappingKey, onStep);
     } finally {
