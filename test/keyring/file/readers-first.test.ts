@@ -11,7 +11,7 @@ describe('the first writes of a keyring with readers', () => {
       const handles = [open(), open(), open()];
       const names = Array.from({ length: 24 }, (_, number) => `key ${number}`);
       await Promise.all(
-        names.map((name, number) => handles[number % handles.length]?.set(name, name)),
+        names.map(async (name, number) => handles[number % handles.length]?.set(name, name)),
       );
       const values = await Promise.all(names.map((name) => open().get(name)));
       expect(values).toEqual(names);
