@@ -2,9 +2,12 @@ import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError, KeyringError } from '../core/errors.ts';
 import { placeholder, run, say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
+import type { Host } from '../host/host.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
 import { contentReader, entryCopy } from '../store/copy.ts';
 import { createInventory, ownKeys } from '../store/inventory.ts';
+import { isSessionKey } from '../store/key.ts';
+import { keepsSessionsApart } from '../store/sessions-keyring.ts';
 import { copyEntries, type Copied, type CopyFlags, type CopyServices } from './copy-entries.ts';
 import type { OpenAuth } from './open.ts';
 
@@ -17,6 +20,7 @@ export interface MigrateOptions extends CopyFlags {
 }
 
 export interface MigrateServices extends CopyServices {
+  readonly host: Host;
   open(plan: AuthPlan): Promise<OpenAuth>;
 }
 
@@ -27,7 +31,8 @@ export interface Migrated extends Copied {
 /**
  * Copies every own entry unchanged from one keyring to another and reads each one back. A second
  * run continues after an interruption. The source is not changed unless it is to be deleted: then
- * the copied entries are deleted one by one.
+ * the copied entries are deleted one by one. Sessions and tokens are not copied to a keyring that keeps
+ * them apart: they stay where they are.
  *
  * @throws ERR_USAGE, ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED; the errors of opening both
  *   keyrings and of listing their entries
@@ -41,8 +46,13 @@ export async function migrateEntries(
   const { keyring: source } = await openType(plan, from, services);
   const { keyring: target, requireStorable } = await openType(plan, to, services);
   if (!options.isDryRun) requireStorable();
+  const isSharedTarget = keepsSessionsApart({
+    keyring: { ...plan.keyring, type: to },
+    host: services.host,
+  });
   const inventory = createInventory(plan.realm.value, plan.config);
-  const { keys, left } = await ownKeys(source, inventory);
+  const { keys: all, left } = await ownKeys(source, inventory);
+  const keys = isSharedTarget ? all.filter((key) => !isSessionKey(key)) : all;
   // Reports an unavailable target before anything is read.
   await target.keys().catch((error: unknown) => {
     throw withHintsOf(from, error);
@@ -100,14 +110,16 @@ function withHintsOf(from: Sourced<string>, error: unknown): unknown {
   });
 }
 
-/** Opens this type without a fallback. */
+/** Opens this type itself: without a fallback, and without the keyring of its sessions. */
 async function openType(
   plan: AuthPlan,
   type: Sourced<string>,
   { open }: MigrateServices,
 ): Promise<OpenAuth> {
   const { fallback: _, ...settings } = plan.keyring;
-  const opened = await open({ ...plan, keyring: { ...settings, type } });
+  const { sessions_keyring: __, ...rest } = settings.spec;
+  const spec = { ...rest, sessions: { value: 'shared', source: 'keyring migrate' } };
+  const opened = await open({ ...plan, keyring: { ...settings, spec, type } });
   if (opened.keyring.info.persistent) return opened;
   throw new AtmosError(
     'ERR_USAGE',

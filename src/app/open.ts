@@ -20,9 +20,9 @@ import { ownSecretVariables } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { wrapKeyring } from '../keyring/bulk.ts';
 import type { Keyring, KeyringCaller, PromptPassword } from '../keyring/contract.ts';
-import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
-import { secretVariablesOf, settleBackend } from '../keyring/registry.ts';
+import { secretVariablesOf, settleBackend, usableBackends } from '../keyring/registry.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
+import { openKeyrings, type OpenedKeyrings } from '../store/sessions-keyring.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { keyringContext, otherOwners } from './keyring-context.ts';
 import type { ListedLink } from './list-links.ts';
@@ -45,7 +45,7 @@ export interface OpenAuthOptions {
   warn(message: string, hints?: readonly Hint[]): void;
 }
 
-export interface OpenAuth extends OpenedKeyring {
+export interface OpenAuth extends OpenedKeyrings {
   readonly plan: AuthPlan;
   readonly manager: AuthManager;
   /**
@@ -112,10 +112,10 @@ export async function sessionOf(
 function openPlanned(
   plan: AuthPlan,
   { host, promptPassword, passwordTyped, canUnlock, warn }: OpenAuthOptions,
-): Promise<OpenedKeyring> {
+): Promise<OpenedKeyrings> {
   for (const need of keyringNeeds(plan, host)) requireTrust(plan.config, need, host);
   const asking = withoutAbsent({ promptPassword, passwordTyped, canUnlock });
-  return openWithFallback({ ...keyringContext(plan, host), warn, ...asking });
+  return openKeyrings({ ...keyringContext(plan, host), warn, ...asking });
 }
 
 /** What a command of the configuration gets: no password of the keyring and no MFA code. */
@@ -127,7 +127,7 @@ export function commandEnvironment({ keyring }: AuthPlan, { env }: Host): Host['
 /** Checks once, at the first call. */
 function storingGuard(
   plan: AuthPlan,
-  { keyring }: OpenedKeyring,
+  { keyring }: OpenedKeyrings,
   { host, warn }: OpenAuthOptions,
 ): () => void {
   let isChecked = false;
@@ -136,7 +136,9 @@ function storingGuard(
     const { config } = plan;
     const type = { ...plan.keyring.type, value: keyring.info.type };
     const { backend, context } = settleBackend(keyringContext(plan, host), type);
-    for (const need of keyringNeeds(plan, host, 'storing', [backend])) {
+    const { fallback: _, ...settings } = plan.keyring;
+    const backends = usableBackends({ ...settings, type });
+    for (const need of keyringNeeds(plan, host, 'storing', backends)) {
       requireTrust(config, need, host);
     }
     const notice = backend.storingNotice?.(context.settings, createProjectPlace(config, host));

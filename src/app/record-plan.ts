@@ -12,6 +12,7 @@ import { statOf } from '../host/read-files.ts';
 import { canRecord, recordReads, refuseRecord } from '../host/read-recorder.ts';
 import { isReadPinned } from '../keyring/pinned.ts';
 import { itemKeys } from '../store/key.ts';
+import { keepsSessionsApart } from '../store/sessions-keyring.ts';
 import { otherOwners } from './keyring-context.ts';
 
 /** Variables with which a command does more than to answer, or looks elsewhere. */
@@ -30,7 +31,7 @@ export async function recordPlan(named: string, used: ProjectPlan, machine: Host
   const { env } = machine;
   const isRefused = Object.keys(env).some((name) => refusing.test(name) && env[name]);
   if (!usesPlanRecords(machine) || isRefused || !canRecord(machine.platform)) return;
-  if (!mayBeRecorded(used)) return;
+  if (!mayBeRecorded(used, machine)) return;
   try {
     const { result, reads } = await recordReads(() => planAgain(named, machine), machine.now());
     if (result === undefined || 'refusal' in reads) return;
@@ -41,9 +42,10 @@ export async function recordPlan(named: string, used: ProjectPlan, machine: Host
 }
 
 /** Whether the answer depends on nothing but the plan and the session. */
-function mayBeRecorded({ config, keyring }: ProjectPlan): boolean {
+function mayBeRecorded({ config, keyring }: ProjectPlan, host: Host): boolean {
   if (config.hasTags || config.warnings.length > 0 || config.sessionFiles.value) return false;
-  return keyring.fallback === undefined && isReadPinned(keyring.type.value);
+  if (keyring.fallback !== undefined || !isReadPinned(keyring.type.value)) return false;
+  return !keepsSessionsApart({ keyring, host });
 }
 
 /** Undefined if the answer may depend on more than the plan. */
@@ -58,7 +60,7 @@ async function planAgain(
   for (const path of [file, machine.scriptPath]) statOf(path);
   const { plan, host } = await planFromHandle(opened, opened.host);
   const { config } = plan;
-  if (!mayBeRecorded(plan)) return undefined;
+  if (!mayBeRecorded(plan, host)) return undefined;
   const requireTrust = (need: TrustNeed) => {
     if (isOfProject(config, need)) refuseRecord(`trust is needed: ${need.what}`);
   };

@@ -11,7 +11,6 @@ import type {
   Probe,
   ServerDetails,
 } from '../keyring/contract.ts';
-import { openWithFallback } from '../keyring/fallback.ts';
 import {
   inspectorOf,
   lookForAgent,
@@ -20,6 +19,7 @@ import {
   usableBackends,
 } from '../keyring/registry.ts';
 import { countEntries, createInventory, type EntryCounts } from '../store/inventory.ts';
+import { openKeyrings } from '../store/sessions-keyring.ts';
 import { findContactRefusal, keyringContext } from './keyring-context.ts';
 
 /** The keyring in use, and whether it would open. */
@@ -30,6 +30,8 @@ export interface KeyringStatus {
   readonly reason: string | undefined;
   /** Whether it is used in place of the configured one, which is unavailable. */
   readonly isFallback: boolean;
+  /** Where sessions and tokens are. Undefined: with the access keys. */
+  readonly sessions: KeyringInfo | undefined;
   /** Data from inside the keyring. Undefined if it is unavailable. */
   readonly details: KeyringDetails | undefined;
   /** The number of all entries. Undefined if that needs a prompt. */
@@ -60,7 +62,7 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
   const context = keyringContext(plan, host);
   // First and only once, so that an agent that does not answer delays only once.
   const agent = await agentStateOf(context);
-  const { keyring, insteadOf } = await openWithFallback(
+  const { keyring, insteadOf, sessions } = await openKeyrings(
     keyringContext(plan, agent?.kind === 'unusable' ? withoutAgent(host) : host),
   );
   const { state, reason, error } = await probeOrError(keyring);
@@ -74,12 +76,14 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
   const why = insteadOf?.reason ?? reason;
   const failure =
     state === 'unavailable' ? (error ?? (await whyUnavailable(keyring, why))) : undefined;
+  const whereSessions = await sessions?.();
   await keyring.close();
   return {
     info,
     state,
     reason: why,
     isFallback: insteadOf !== undefined,
+    sessions: whereSessions,
     details,
     entries: keys && (details?.entries ?? keys.length),
     counts: keys && countEntries(keys.map(inventory.named)),

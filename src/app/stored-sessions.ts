@@ -9,7 +9,7 @@ import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { openWithFallback } from '../keyring/fallback.ts';
+import { openKeyrings } from '../store/sessions-keyring.ts';
 import { createCredentialStore, type CredentialStore } from '../store/credential-store.ts';
 import { findContactRefusal, keyringContext, otherOwners } from './keyring-context.ts';
 
@@ -50,7 +50,7 @@ export async function openStoredSessions(
 ): Promise<StoredSessions> {
   const refusal = opened === undefined ? findContactRefusal(plan, host) : undefined;
   if (refusal !== undefined) return unreachableSessions(refusal.message);
-  const keyring = opened ?? (await openWithFallback(keyringContext(plan, host))).keyring;
+  const keyring = opened ?? (await openKeyrings(keyringContext(plan, host))).keyring;
   const store = createCredentialStore({
     keyring,
     realm: plan.realm.value,

@@ -9,7 +9,7 @@ import { isOffName, nearestName } from '../core/names.ts';
 import { classOf } from '../core/variable-class.ts';
 import type { Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
-import { backendOfKey, checkKeyringType } from '../keyring/registry.ts';
+import { checkKeyringType, checkSpec } from '../keyring/registry.ts';
 import { findLengthFault } from '../store/key.ts';
 import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { sharedRealmWarning, type SharedWarning } from './shared-realm.ts';
@@ -103,7 +103,7 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
   }
   // Each key alone, so that each problem has its place.
   for (const [key, value] of Object.entries(keyring.spec)) {
-    const settle = () => void backendOfKey(key)?.settle({ [key]: value }, host);
+    const settle = () => checkSpec({ [key]: value }, host);
     reportErrorAt(value.path ?? [], settle, report);
   }
 }

@@ -52,10 +52,11 @@ export function requireUsedSpec(config: Said, host: Pick<Host, 'env' | 'log'>): 
 /** The keys that a configuration says and no backend that may be used has, each with its type. */
 function unusedKeys({ keyring }: Said, choice: KeyringSettings): Readonly<Record<string, string>> {
   const used = usableTypes(choice);
-  const owned = Object.keys(keyring.spec).map(
-    (key) => [key, backendOfKey(key)?.type ?? ''] as const,
-  );
-  return Object.fromEntries(owned.filter(([, type]) => !used.includes(type)));
+  const owned = Object.keys(keyring.spec).flatMap((key) => {
+    const type = backendOfKey(key)?.type;
+    return type === undefined || used.includes(type) ? [] : [[key, type] as const];
+  });
+  return Object.fromEntries(owned);
 }
 
 function choiceOf(

@@ -9,6 +9,7 @@ import { endpointUrlVariables, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { allBackends, usableBackends } from '../keyring/registry.ts';
+import { sessionsNeeds } from '../keyring/sessions-settings.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
 import type { AuthPlan } from './plan.ts';
 import { createProjectPlace } from './project-place.ts';
@@ -28,6 +29,7 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
     ...allBackends().flatMap(
       ({ trustNeeds }) => trustNeeds?.(spec, place, { ...host, env: {} }) ?? [],
     ),
+    ...sessionsNeeds(spec),
     ...logFileNeeds(logs.file),
     ...env.flatMap((variable) => ofVariable(['env', variable.key], variable)),
   ];
@@ -61,9 +63,12 @@ export function keyringNeeds(
   backends = usableBackends(keyring),
 ): TrustNeed[] {
   const place = createProjectPlace(config, host);
-  return backends
-    .flatMap(({ trustNeeds }) => trustNeeds?.(keyring.spec, place, host) ?? [])
-    .filter((need) => need.occasion === occasion);
+  const ofBackends = backends.flatMap(
+    ({ trustNeeds }) => trustNeeds?.(keyring.spec, place, host) ?? [],
+  );
+  return [...ofBackends, ...sessionsNeeds(keyring.spec)].filter(
+    (need) => need.occasion === occasion,
+  );
 }
 
 /** @param file what `auth.logs.file` or `logs.file` says */

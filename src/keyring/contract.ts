@@ -182,6 +182,11 @@ export interface Backend<S = unknown> {
    */
   readonly schema?: MapEntries;
   /**
+   * Whether several machines or persons use the entries, so that sessions do not belong there. Default:
+   * false.
+   */
+  isShared?(settings: S): boolean;
+  /**
    * Settles its settings. An invalid value is an error here; a missing one is an error of `open`.
    *
    * @throws ERR_CONFIG_INVALID, ERR_USAGE, ERR_KEYRING_IO

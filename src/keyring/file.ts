@@ -7,6 +7,7 @@ import {
   unpinFile,
   type FileSettings,
 } from './file/settings.ts';
+import { hasReaders } from './file/settings-readers.ts';
 import { storingNotice, trustNeeds } from './file/trust-needs.ts';
 
 const loadAgentBackend = async () => (await import('./file/agent-backend.ts')).agentFileKeyring;
@@ -16,6 +17,7 @@ const loadFileKeyring = async () => (await import('./file/backend.ts')).openFile
 export const fileBackend: Backend<FileSettings> = {
   type: 'file',
   schema: fileSchema,
+  isShared: hasReaders,
   settle: settleFile,
   pin: pinFile,
   unpin: unpinFile,

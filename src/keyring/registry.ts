@@ -25,6 +25,13 @@ import type {
 } from './contract.ts';
 import { fileBackend } from './file.ts';
 import type { Finding } from './inspection.ts';
+import {
+  pinSessions,
+  sessionsSchema,
+  sessionsType,
+  settleSessions,
+  unpinSessions,
+} from './sessions-settings.ts';
 import { vaultBackend } from './vault.ts';
 
 // The only place that names the backends. What each needs beyond its settings is imported when it is used.
@@ -47,9 +54,9 @@ const backends: readonly Backend[] = [
 /** The types that can be configured, as a person would list them. */
 export const keyringTypes: readonly string[] = backends.map(({ type }) => type);
 
-/** The keys of `auth.keyring.spec`, of all backends. */
+/** The keys of `auth.keyring.spec`: of all backends, and of sessions. */
 export const specSchema: SpecSchema = mapOf(
-  Object.assign({}, ...backends.map(({ schema }) => schema)),
+  Object.assign({}, ...backends.map(({ schema }) => schema), sessionsSchema),
 );
 
 const described = backends.map((backend) => ({
@@ -82,11 +89,11 @@ function listTypes(): string {
   return `${keyringTypes.slice(0, -1).join(', ')} or ${keyringTypes.at(-1)}`;
 }
 
-type ChosenTypes = Pick<KeyringSettings, 'type' | 'fallback'>;
+type ChosenTypes = Pick<KeyringSettings, 'type' | 'fallback' | 'spec'>;
 
-/** The types that may be used: the chosen one, then its fallback. */
-export function usableTypes({ type, fallback }: ChosenTypes): readonly string[] {
-  return [type.value, ...(fallback?.value ?? [])];
+/** The types that may be used: the chosen one, its fallback, and the one for sessions. */
+export function usableTypes({ type, fallback, spec }: ChosenTypes): readonly string[] {
+  return [type.value, ...(fallback?.value ?? []), ...[sessionsType(spec) ?? []].flat()];
 }
 
 /** The backends of the types that may be used. Unknown types are left out: opening them is an error. */
@@ -100,7 +107,15 @@ export function allBackends(): readonly Backend[] {
   return backends;
 }
 
-/** The backend that a key of `auth.keyring.spec` belongs to; undefined for an unknown key. */
+/**
+ * Checks one setting alone. @throws as the backend's `settle`; ERR_CONFIG_INVALID for one of sessions
+ */
+export function checkSpec(said: Spec, host: SettlingHost): void {
+  settleSessions(said);
+  for (const key of Object.keys(said)) backendOfKey(key)?.settle(said, host);
+}
+
+/** The backend that a key of `auth.keyring.spec` belongs to; undefined for a key of sessions. */
 export function backendOfKey(key: string): Backend | undefined {
   return described.find(({ keys }) => Object.hasOwn(keys, key))?.backend;
 }
@@ -240,7 +255,10 @@ export async function openBackend(context: KeyringContext): Promise<Keyring> {
 export function pinKeyring(keyring: KeyringSettings, host: SettlingHost): PinnedKeyring {
   const { type, fallback, spec } = keyring;
   const pinned = usableBackends(keyring).map(({ settle, pin }) => pin?.(settle(spec, host)));
-  return { ...withoutAbsent({ type, fallback }), ...Object.assign({}, ...pinned) };
+  return {
+    ...withoutAbsent({ type, fallback }),
+    ...Object.assign(pinSessions(spec), ...pinned),
+  };
 }
 
 /**
@@ -253,9 +271,10 @@ export function unpinKeyring(
   said: Spec,
 ): KeyringSettings {
   const chosen = withoutAbsent({ type, fallback });
-  const own = usableBackends(chosen).map(({ unpin }) => unpin?.(pinned));
+  const sessions = unpinSessions(pinned);
+  const own = usableBackends({ ...chosen, spec: sessions }).map(({ unpin }) => unpin?.(pinned));
   const commands = Object.entries(said).filter(([key]) => isCommand(key));
-  return { ...chosen, spec: Object.assign({}, ...own, Object.fromEntries(commands)) };
+  return { ...chosen, spec: Object.assign(sessions, ...own, Object.fromEntries(commands)) };
 }
 
 function isCommand(key: string): boolean {

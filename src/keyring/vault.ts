@@ -13,6 +13,7 @@ export const vaultBackend: Backend<VaultSettings> = {
   type: 'vault',
   isRemote: true,
   schema: vaultSchema,
+  isShared: () => true,
   settle: settleVault,
   pin: pinVault,
   unpin: unpinVault,

@@ -38,6 +38,11 @@ export function isSharedToken(key: string): boolean {
   return /^atmos_[0-9a-f]{40}@token$/.test(key);
 }
 
+/** Whether a name is that of a session or a token: what a login opens again. */
+export function isSessionKey(key: string): boolean {
+  return key.startsWith(prefix) && (key.endsWith(suffixes.session) || key.endsWith(suffixes.token));
+}
+
 /** The key of the session of an identity whose long-lived key has the given key. */
 export function sessionKeyOf(key: string): string {
   return `${key}${suffixes.session}`;

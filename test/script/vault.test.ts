@@ -16,6 +16,9 @@ import { expectRefusal } from './stored.ts';
 const bao = peer('openbao');
 const key = 'secret/data/atmos/keyring/atmos_script_emergency-user';
 
+/** More of `spec`: the file keyring that the machine had before. */
+const sessionsInFile = ', sessions_keyring: file';
+
 const vaultAt = (address: string, more = '') =>
   `type: vault\nspec: { address: "${address}"${more} }`;
 
@@ -50,18 +53,21 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
     );
     expect((await server.call('GET', key)).status).toBe(200);
 
-    machine.writeConfig(configOf(machine, { keyring: vaultAt(server.url) }));
-    expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
-    const { body: session } = await server.call('GET', `${key}@session`);
-    expect(JSON.parse(session.data.data.value).type).toBe('aws');
+    machine.writeConfig(configOf(machine, { keyring: vaultAt(server.url, sessionsInFile) }));
+    const login = await machine.atmos('auth login');
+    expect(login).toMatchObject({ exitCode: 0 });
+    expect(login.stderr).not.toContain('warning');
+    expect((await server.call('GET', `${key}@session`)).status).toBe(404);
     const list = await machine.atmos('auth keyring list');
     expect(list.stdout).toMatch(/^key +emergency-user .*\nsession +emergency-user /m);
 
     const back = await machine.atmos('auth keyring migrate --to file --delete-source');
     expect(back).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(back.stderr).toContain('1 moved');
     expect((await server.call('GET', key)).status).toBe(404);
     machine.writeConfig(configOf(machine));
     expect(await machine.atmos('auth whoami -o json')).toMatchObject({ exitCode: 0 });
+    expect(sessionCalls(machine)).toHaveLength(1);
     for (const { stderr } of [there, back]) {
       expect(stderr).not.toContain(accessKey.secretAccessKey);
       expect(stderr).not.toContain(rootToken);
@@ -94,9 +100,39 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
     expect(doctor.stdout + doctor.stderr).not.toContain(token);
   });
 
-  test('one process opens the session for all that need it at the same time', async () => {
+  test('sessions are with the access keys only if that is configured and trusted', async () => {
+    const machine = await openVaultMachine();
+    await moveToVault(machine, ', sessions: shared');
+    const untrusted = await machine.atmos('auth login');
+    expect(untrusted.stderr).toContain('stores sessions and tokens in the shared keyring');
+    expect((await server.call('GET', `${key}@session`)).status).toBe(404);
+    machine.env['ATMOS_AUTH_TRUST'] = '1';
+    const login = await machine.atmos('auth login');
+    expect(login).toMatchObject({ exitCode: 0 });
+    expect(login.stderr).not.toContain('warning');
+    const { body: session } = await server.call('GET', `${key}@session`);
+    expect(JSON.parse(session.data.data.value).type).toBe('aws');
+    expect(await machine.atmos('auth logout')).toMatchObject({ exitCode: 0 });
+    expect((await server.call('GET', `${key}@session`)).status).toBe(404);
+  });
+
+  test('without a keyring for sessions each process opens one, and says so', async () => {
     const machine = await openVaultMachine();
     await moveToVault(machine);
+    for (const times of [1, 2]) {
+      const { exitCode, stderr } = await machine.atmos('auth login');
+      expect(exitCode).toBe(0);
+      expect(stderr).toContain('warning: sessions are kept only until this process exits: ');
+      expect(stderr).toContain('hint: choose a keyring for them: ');
+      expect(sessionCalls(machine)).toHaveLength(times);
+    }
+    const status = await machine.atmos('auth keyring status');
+    expect(status.stderr).toContain('Sessions    memory: only until this process exits');
+  });
+
+  test('one process opens the session for all that need it at the same time', async () => {
+    const machine = await openVaultMachine();
+    await moveToVault(machine, sessionsInFile);
     const all = await Promise.all(
       Array.from({ length: 8 }, () => machine.atmos('auth credential-process')),
     );
@@ -118,7 +154,9 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
   test('a profile of auth env keeps the server, in any directory and without VAULT_ADDR', async () => {
     const machine = await openVaultMachine();
     await moveToVault(machine);
-    machine.writeConfig(configOf(machine, { keyring: 'type: vault' }));
+    machine.writeConfig(
+      configOf(machine, { keyring: 'type: vault\nspec: { sessions_keyring: file }' }),
+    );
     const { stdout } = await machine.atmos('auth env -f json', {
       env: { VAULT_ADDR: server.url },
     });

@@ -5,7 +5,7 @@ import { run } from '../../core/hint.ts';
 import { formatMoment, formatTimestamp, type LocalClock } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import { openWithFallback } from '../../keyring/fallback.ts';
+import { openKeyrings } from '../../store/sessions-keyring.ts';
 import type { EntryOwner } from '../../store/inventory.ts';
 import type { ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
@@ -82,7 +82,7 @@ async function openFor(context: Context, plan: AuthPlan, isLong: boolean): Promi
     const refusal = findContactRefusal(plan, host);
     if (refusal !== undefined) throw refusal;
     const opening = { keyring: plan.keyring, host, warn: keyringWarner(context) };
-    return (await openWithFallback(opening)).keyring;
+    return (await openKeyrings(opening)).keyring;
   }
   return (await openForCommand(context, plan, { isInteractive: true })).keyring;
 }

@@ -42,6 +42,8 @@ interface KeyringStatus {
   items: EntryCounts['items'] | null;
   /** The number of our own entries with weak encryption; null unless the type is `file`. */
   weak_entries: number | null;
+  /** The keyring of sessions and tokens; null if they are with the access keys. */
+  sessions: { type: string; location: string; persistent: boolean } | null;
   /** The server that it is on; null unless the type is `vault` and the state is `ready`. */
   server: ServerStatus | null;
   /** The agent that keeps it unlocked; null unless the type is `file`. */
@@ -101,7 +103,8 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
 
 function statusJson(plan: AuthPlan, status: StatusData): KeyringStatus {
   const { keyring: settings } = plan;
-  const { info, state, reason, isFallback, details, entries, counts, server, agent } = status;
+  const { info, state, reason, isFallback, details, entries, counts, server, agent, sessions } =
+    status;
   const { type, location, persistent } = info;
   return {
     type: settings.type.value,
@@ -116,6 +119,7 @@ function statusJson(plan: AuthPlan, status: StatusData): KeyringStatus {
     owners: counts?.owners ?? null,
     items: counts?.items ?? null,
     weak_entries: details?.weakEntries ?? null,
+    sessions: sessions ?? null,
     server: server === undefined ? null : serverStatus(server),
     agent: agent === undefined ? null : agentStatus(agent),
     fallback: isFallback ? type : null,
@@ -174,11 +178,18 @@ function formatStatus(status: KeyringStatus, host: Host): string[] {
     // The error that follows has the reason.
     ['State', reason === null || state === 'unavailable' ? state : `${state}: ${reason}`],
     ['Entries', formatEntries(status)],
+    ['Sessions', formatSessions(status.sessions)],
     ['Server', status.server === null ? undefined : `version ${status.server.version}`],
     ['Token', formatToken(status.server, host)],
     ['Agent', formatAgent(status.agent, host)],
     ['Persistent', status.persistent ? 'yes' : 'no: entries are deleted when this process exits'],
   ]);
+}
+
+function formatSessions(sessions: KeyringStatus['sessions']): string | undefined {
+  if (sessions === null) return undefined;
+  const { type, location, persistent } = sessions;
+  return persistent ? `${type}, ${location}` : `${type}: only until this process exits`;
 }
 
 function formatToken(server: ServerStatus | null, host: Host): string | undefined {

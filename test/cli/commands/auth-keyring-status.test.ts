@@ -24,6 +24,7 @@ test('a keyring that opens is ready', async () => {
     owners: { 'atmos-auth': 1, 'atmos-store': 0, other: 1 },
     items: { key: 1, session: 0, token: 0 },
     weak_entries: 1,
+    sessions: null,
     server: null,
     agent: {
       running: false,
@@ -120,6 +121,7 @@ test('the memory keyring is always ready and empty', async () => {
     owners: { 'atmos-auth': 0, 'atmos-store': 0, other: 0 },
     items: { key: 0, session: 0, token: 0 },
     weak_entries: null,
+    sessions: null,
     server: null,
     agent: null,
     fallback: null,

@@ -1,0 +1,155 @@
+import { AtmosError, KeyringError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
+import type { Sourced } from '../core/json.ts';
+import type { Keyring, KeyringContext, KeyringInfo, Probe } from '../keyring/contract.ts';
+import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
+import { isPrepared, prepareWrite } from '../keyring/prepare.ts';
+import { openBackend, settleBackend } from '../keyring/registry.ts';
+import { settleSessions } from '../keyring/sessions-settings.ts';
+import { isSessionKey } from './key.ts';
+
+/** The keyring of a command, which may keep its sessions in another one. */
+export interface OpenedKeyrings extends OpenedKeyring {
+  /** Where the sessions and tokens are. Undefined: with the access keys. Never prompts. */
+  readonly sessions?: () => Promise<KeyringInfo>;
+}
+
+/**
+ * Opens the configured keyring, or its fallback. If several machines or persons share its entries,
+ * sessions and tokens are in a keyring of this machine, so that nobody uses those of somebody else.
+ * Sessions that are in the shared keyring are neither used nor listed nor removed.
+ *
+ * @throws as {@link openWithFallback}; ERR_CONFIG_INVALID for invalid settings of sessions
+ */
+export async function openKeyrings(context: KeyringContext): Promise<OpenedKeyrings> {
+  const opened = await openWithFallback(context);
+  const chosen = chooseSessions(context, opened.keyring.info.type);
+  if (chosen === undefined) return opened;
+  let local: Promise<Keyring> | undefined;
+  const openLocal = () => (local ??= openSessions(context, chosen));
+  return {
+    ...opened,
+    keyring: splitKeyring(opened.keyring, openLocal, () => local),
+    sessions: async () => (await openLocal()).info,
+  };
+}
+
+/** Whether sessions would be in another keyring than the access keys. @throws as {@link openKeyrings} */
+export function keepsSessionsApart(context: KeyringContext): boolean {
+  return chooseSessions(context, context.keyring.type.value) !== undefined;
+}
+
+/** The type that is configured, or `ready`: the system's keyring if it is ready, else memory. */
+type SessionsChoice = Sourced<string> | 'ready';
+
+/** Undefined: sessions are with the access keys. */
+function chooseSessions(context: KeyringContext, type: string): SessionsChoice | undefined {
+  const { place, keyring } = settleSessions(context.keyring.spec);
+  const { backend, context: settled } = settleBackend(context, {
+    ...context.keyring.type,
+    value: type,
+  });
+  const isShared = backend.isShared?.(settled.settings) ?? false;
+  if (keyring !== undefined) {
+    if (keyring.value !== type) return keyring;
+    if (!isShared) return undefined;
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `the ${type} keyring is shared, so it cannot also be the keyring of its sessions (from ${keyring.source})`,
+      { hints: [say('set auth.keyring.spec.sessions_keyring to system or memory')] },
+    );
+  }
+  const isLocal = place === undefined ? isShared : place.value === 'local';
+  return isLocal && type !== 'system' && type !== 'memory' ? 'ready' : undefined;
+}
+
+async function openSessions(context: KeyringContext, chosen: SessionsChoice): Promise<Keyring> {
+  const { keyring: settings, warn } = context;
+  const open = (type: Sourced<string>) =>
+    openBackend({ ...context, keyring: { ...settings, type } });
+  if (chosen !== 'ready') return open(chosen);
+  const system = await open({ value: 'system', source: 'default' });
+  const why = await whyNotReady(system);
+  if (why === undefined) return system;
+  await system.close();
+  const memory = await open({ value: 'memory', source: 'default' });
+  return beforeSet(memory, () =>
+    warn?.(
+      `sessions are kept only until this process exits: the keyring is shared, and the system keyring is not ready: ${why}`,
+      [say('choose a keyring for them: auth.keyring.spec.sessions_keyring')],
+    ),
+  );
+}
+
+/** The same keyring, but the first `set` first calls a function. */
+function beforeSet(keyring: Keyring, call: () => void): Keyring {
+  let isCalled = false;
+  return {
+    info: keyring.info,
+    probe: () => keyring.probe(),
+    get: (key) => keyring.get(key),
+    async set(key, value) {
+      if (!isCalled) call();
+      isCalled = true;
+      await keyring.set(key, value);
+    },
+    delete: (key) => keyring.delete(key),
+    keys: () => keyring.keys(),
+    close: () => keyring.close(),
+  };
+}
+
+/** Undefined of one that is ready. A system keyring that cannot be looked at must not stop a login. */
+async function whyNotReady(keyring: Keyring): Promise<string | undefined> {
+  try {
+    const { state, reason } = await keyring.probe();
+    return state === 'ready' ? undefined : (reason ?? `it is ${state}`);
+  } catch (error) {
+    if (error instanceof KeyringError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Sessions and tokens in one keyring, everything else in the other one. The entries of the shared one
+ * are the entries of the whole: its `info` is that of the whole.
+ */
+function splitKeyring(
+  shared: Keyring,
+  openLocal: () => Promise<Keyring>,
+  opened: () => Promise<Keyring> | undefined,
+): Keyring {
+  const keyringOf = (key: string) => (isSessionKey(key) ? openLocal() : shared);
+  const split: Keyring = {
+    get info() {
+      return shared.info;
+    },
+    async probe() {
+      const probed = await shared.probe();
+      return probed.state === 'ready' ? probeSessions(await openLocal()) : probed;
+    },
+    get: async (key) => (await keyringOf(key)).get(key),
+    set: async (key, value) => (await keyringOf(key)).set(key, value),
+    delete: async (key) => (await keyringOf(key)).delete(key),
+    async keys() {
+      const [all, local] = [await shared.keys(), await (await openLocal()).keys()];
+      const keys = [...all.filter((key) => !isSessionKey(key)), ...local.filter(isSessionKey)];
+      return keys.toSorted();
+    },
+    async close() {
+      await shared.close();
+      await (await opened())?.close();
+    },
+  };
+  // Entries cannot be read many at once: those of two keyrings are in no common order.
+  return isPrepared(shared)
+    ? Object.assign(split, { [prepareWrite]: () => shared[prepareWrite]() })
+    : split;
+}
+
+async function probeSessions(local: Keyring): Promise<Probe> {
+  const { state, reason } = await local.probe();
+  if (state === 'ready') return { state };
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return { state, reason: `the ${local.info.type} keyring of the sessions is ${state}${why}` };
+}
