@@ -39,6 +39,8 @@ export interface OpenAuthOptions {
   readonly promptPassword?: PromptPassword;
   readonly passwordTyped?: NonNullable<KeyringCaller['passwordTyped']>;
   readonly canUnlock?: boolean;
+  /** The command that uses identities, for `auth.audit`: `exec`. Absent: a Node program. */
+  readonly command?: string;
   /** Prompts for the user. Default: no prompts. */
   readonly ask?: AuthContext['ask'];
   /** @param hints commands that fix it. Default: none */
@@ -84,7 +86,26 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     ask,
     ...withoutAbsent({ configured: plan.config, sessionFiles: sessionFilesOf(plan.config) }),
   });
-  return { ...opened, keyring, plan, manager, requireStorable };
+  return {
+    ...opened,
+    keyring,
+    plan,
+    manager: await recorded(manager, plan, options),
+    requireStorable,
+  };
+}
+
+/** With `auth.audit`, the manager records each use of an identity. */
+async function recorded(
+  manager: AuthManager,
+  { config }: AuthPlan,
+  { host, command }: OpenAuthOptions,
+): Promise<AuthManager> {
+  const said = config?.auditFile;
+  if (config === undefined || said === undefined) return manager;
+  // Loaded lazily, because few configurations have it.
+  const { recordUses } = await import('./audit.ts');
+  return { ...manager, login: recordUses(manager.login, { config, said, command, host }) };
 }
 
 /**

@@ -43,6 +43,8 @@ export async function recordPlan(named: string, used: ProjectPlan, machine: Host
 
 /** Whether the answer depends on nothing but the plan and the session. */
 function mayBeRecorded({ config, keyring }: ProjectPlan, host: Host): boolean {
+  // Each use is recorded by the whole program.
+  if (config.auditFile !== undefined) return false;
   if (config.hasTags || config.warnings.length > 0 || config.sessionFiles.value) return false;
   if (keyring.fallback !== undefined || !isReadPinned(keyring.type.value)) return false;
   return !keepsSessionsApart({ keyring, host });

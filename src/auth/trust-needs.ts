@@ -20,7 +20,7 @@ import { createProjectPlace } from './project-place.ts';
  * shown, so a later version asks again.
  */
 export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]> {
-  const { logs, env, identities, providers } = config;
+  const { logs, auditFile, env, identities, providers } = config;
   const ofVariable = (path: readonly string[], variable: Variable) =>
     variableNeeds(path, variable, config, host);
   const { spec } = saidOf(config);
@@ -31,6 +31,7 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
     ),
     ...sessionsNeeds(spec),
     ...logFileNeeds(logs.file),
+    ...auditNeeds(auditFile),
     ...env.flatMap((variable) => ofVariable(['env', variable.key], variable)),
   ];
   for (const provider of providers) {
@@ -77,6 +78,13 @@ export function logFileNeeds(file: Sourced<string> | undefined): TrustNeed[] {
   // Which of the two has said it, its source begins with.
   const path = file.source.startsWith('auth.') ? ['auth', 'logs', 'file'] : ['logs', 'file'];
   return [{ path, what: `writes a log to ${showForConsent(file)}` }];
+}
+
+/** @param file what `auth.audit.file` says */
+export function auditNeeds(file: Sourced<string> | undefined): TrustNeed[] {
+  if (file === undefined) return [];
+  const what = `writes a line for each use of an identity to ${showForConsent(file)}`;
+  return [{ path: ['auth', 'audit', 'file'], what }];
 }
 
 /**

@@ -8,6 +8,8 @@ import { createPrompt, type Prompt } from './ui/prompt.ts';
 export interface Context extends Printer {
   readonly host: Host;
   readonly globals: GlobalOptions;
+  /** As the user types it: `atmos auth exec`. */
+  readonly command: string;
   /** Prompts the user at the terminal, or refuses. */
   readonly prompt: Prompt;
   /** Opens the log after the configuration was read. */
@@ -18,11 +20,13 @@ export function createContext(
   host: Host,
   globals: GlobalOptions,
   { start }: Pick<Journal, 'start'>,
+  command: string,
 ): Context {
   return {
     ...createPrinter(host, globals.color),
     host,
     globals,
+    command,
     prompt: createPrompt(host, globals.interactive),
     startLog: start,
   };

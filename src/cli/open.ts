@@ -57,6 +57,7 @@ export async function openForCommand(
   const signIn = await signInFor(context, plan, options);
   return openAuth(plan, {
     host: context.host,
+    command: context.command.replace(/^atmos (auth )?/, ''),
     warn: keyringWarner(context),
     ask: withoutAbsent({
       mfaCode: canAsk

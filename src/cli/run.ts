@@ -67,7 +67,7 @@ async function dispatch(
   host.log('command.started', { command, version });
   const run = await spec.load();
   const waitingHost = changedHost(host, createWaits(host));
-  const context = createContext(waitingHost, invocation.globals, journal);
+  const context = createContext(waitingHost, invocation.globals, journal, command);
   const exitCode = (await run(context, invocation)) ?? 0;
   const durationMs = host.monotonicMs() - startMs;
   host.log('command.ended', { command, exit_code: exitCode, duration_ms: durationMs });

@@ -51,6 +51,11 @@ export interface IdentityKind extends Kind<Identity> {
    */
   accountOf?(identity: Identity): string | undefined;
   /**
+   * Who the credentials speak for, as the configuration names it: the ARN of a role. Not checked.
+   * Absent: the kind's configuration names no one.
+   */
+  principalOf?(identity: Identity): string | undefined;
+  /**
    * The schemas of the parts of the configuration that the kind defines. A part without a schema is
    * not checked; unknown keys are reported by `auth validate`.
    */

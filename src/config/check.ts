@@ -1,4 +1,5 @@
 import { quotesHint } from '../core/configuration-error.ts';
+import { say } from '../core/hint.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { hasControl } from '../core/control-characters.ts';
@@ -140,6 +141,33 @@ function namesIn(settings: Readonly<Record<string, unknown>>, list: string): str
   const names = valueAt(settings, ['auth', list]);
   return isMap(names) ? Object.keys(names) : [];
 }
+
+const auditPath = ['auth', 'audit'];
+
+/**
+ * Reports a setting of the audit that records nothing: without a file, or removed by a project's file.
+ * Its author must not decide that uses are not recorded.
+ */
+export function checkAudit(
+  merged: Readonly<Record<string, unknown>>,
+  files: readonly ConfigFile[],
+  report: Report,
+): void {
+  const audit = valueAt(merged, auditPath);
+  const path = [...auditPath, 'file'];
+  if (isMap(audit)) {
+    const file = audit['file'];
+    if (file !== undefined && file !== '') return;
+    report({ path, message: file === '' ? 'is empty' : 'is missing', hint: say(auditExample) });
+    return;
+  }
+  const isProject = ({ origin }: ConfigFile) => origin === 'project';
+  const own = files.find((file) => !isProject(file) && valueAt(file.settings, path) !== undefined);
+  if (audit !== undefined || own === undefined || !files.some(isProject)) return;
+  report({ path, message: 'is removed by a file of the project', file: own });
+}
+
+const auditExample = 'write it like file: ~/.local/state/atmos/audit.jsonl';
 
 /**
  * Reports account ids without quotes: YAML reads 012345678901 as a number and drops its zero. The

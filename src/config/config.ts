@@ -33,6 +33,8 @@ export interface Config extends WithRemoteImports {
   readonly realm?: Sourced<string>;
   readonly keyring: KeyringEntry;
   readonly logs: LogsEntry;
+  /** `auth.audit.file`. Absolute: see `pathBesideFile`. May begin with `~`. */
+  readonly auditFile?: Sourced<string>;
   /** Sorted by name. The kind is empty if the identity has no kind. */
   readonly identities: readonly Identity[];
   /** Sorted by name. */

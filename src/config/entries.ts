@@ -70,6 +70,12 @@ export function logsEntry(
   return withoutAbsent({ level: level.value, file: besideFile(file.value, file.path, files) });
 }
 
+/** The file of `auth.audit`. A missing or empty one was reported by `checkAudit`. */
+export function auditFileEntry({ audit }: Auth, files: Files): Sourced<string> | undefined {
+  const path = ['auth', 'audit', 'file'];
+  return besideFile(sourcedText(audit?.file, path, files), path, files);
+}
+
 export function identityEntries(auth: Auth, files: Files): Identity[] {
   return sortedByName(auth.identities).map(([name, said]) => {
     const via = withoutAbsent({

@@ -3,6 +3,7 @@ import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
 import { findUnknownKeys, isMap } from '../core/validate.ts';
 import {
+  checkAudit,
   checkEnvironment,
   checkNames,
   checkNumbers,
@@ -12,6 +13,7 @@ import {
 import type { Config } from './config.ts';
 import { fileSaying, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import {
+  auditFileEntry,
   identityEntries,
   integrationEntries,
   keyringEntry,
@@ -58,6 +60,7 @@ export function readSettings(
     realm: realmEntry(auth.realm, files),
     keyring: keyringEntry(auth, files, spec),
     logs: logsEntry({ auth: auth.logs, top: logs }, files),
+    auditFile: auditFileEntry(auth, files),
     identities: identityEntries(auth, files),
     providers: providerEntries(auth, files),
     integrations: integrationEntries(auth, files),
@@ -108,6 +111,7 @@ function checkMerged(
   checkEnvironment(merged, note);
   checkTexts(merged, note);
   checkVariableNames(merged, spec, note);
+  checkAudit(merged, files, note);
   const settings = checkSettings(merged, files, spec, note);
   for (const problem of wrong) report(locateProblem(problem, files));
   if (settings !== undefined) return settings;

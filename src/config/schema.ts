@@ -140,6 +140,13 @@ const logs = mapOf({
   ),
 });
 
+const audit = mapOf({
+  file: setting(
+    text,
+    "The file to which a line of JSON is appended for each use of an identity: docs/audit.md. It is created with mode 0600, and rotated at 10 MiB. A relative path starts from the directory of the file that contains it. `~` is the home directory. In a project's file it requires trust.",
+  ),
+});
+
 const authSchema = (spec: SpecSchema) =>
   mapOf({
     realm: setting(
@@ -167,6 +174,11 @@ const authSchema = (spec: SpecSchema) =>
     integrations: setting(
       namesTo(anyMap),
       'For Atmos: services to log in to with an identity, such as a container registry. This version does not use them: `auth validate` checks them, and `auth login` warns.',
+    ),
+    audit: setting(
+      audit,
+      'Records who used what. If the record cannot be written, the use of the identity fails.',
+      { otherwise: 'nothing is recorded' },
     ),
     logs: setting(logs, 'Logs of `atmos auth`. Overrides `logs` at the top level.'),
   });
@@ -225,6 +237,7 @@ export interface KnownMap {
 export const closedMaps = (spec: SpecSchema): readonly KnownMap[] => [
   { path: ['auth', 'keyring'], keys: keysOf(keyringSchema(anyMap)) },
   ...keysOfMaps(spec, ['auth', 'keyring', 'spec']),
+  { path: ['auth', 'audit'], keys: keysOf(audit) },
   { path: ['auth', 'identities', '*'], keys: keysOf(identity) },
   { path: ['auth', 'identities', '*', 'via'], keys: keysOf(via) },
   { path: ['auth', 'identities', '*', 'session'], keys: keysOf(session) },

@@ -291,6 +291,25 @@ test.each<[string, (profile: string) => void]>([
 });
 
 describe('no plan is recorded', () => {
+  test.each([
+    ['is, without an audit', 'logs: { level: Warning }', true],
+    ['is not, with an audit, which has a line for each use', 'audit: { file: uses.jsonl }', false],
+  ])('of a user: one %s', async (_, setting, isRecorded) => {
+    const place = await openHandleDesk(openDesk, (desk) => {
+      const own = join(desk.root, '.atmos');
+      mkdirSync(own, { mode: 0o700 });
+      writeFileSync(join(own, 'atmos.yaml'), `auth: { ${setting} }\n`, { mode: 0o600 });
+      return yamlOf(desk);
+    });
+    for (let count = 0; count < 2; count++)
+      expect(await place.whole()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(existsSync(recordOf(place))).toBe(isRecorded);
+    expect((await place.recorded()) !== undefined).toBe(isRecorded);
+    const uses = join(place.root, '.atmos/uses.jsonl');
+    const lines = existsSync(uses) ? readFileSync(uses, 'utf8').split('\n').length - 1 : 0;
+    expect(lines).toBe(isRecorded ? 0 : 2);
+  });
+
   test.each<[string, (desk: Desk) => string]>([
     ['a tag', (desk) => yamlOf(desk).replace('realm: r', 'realm: !env REALM r')],
     ['a warning', (desk) => yamlOf(desk, { keyring: 'type: file\nspec: { pathh: x }' })],

@@ -142,6 +142,8 @@ test('the options of a command say how a person signs in on a page', () => {
 });
 
 describe('signing in on a page', () => {
+  const journal = { start: () => Promise.resolve() };
+
   /** In an SSH session, so that the machine of the test does not matter. */
   function signIn(env: Host['env'] = {}, options: { words?: string; canPrompt?: boolean } = {}) {
     const { words = 'auth login', canPrompt = true } = options;
@@ -150,7 +152,7 @@ describe('signing in on a page', () => {
       canPrompt: () => Promise.resolve(canPrompt),
     });
     const invocation = parsed(words);
-    const context = createContext(host, invocation.globals, { start: () => Promise.resolve() });
+    const context = createContext(host, invocation.globals, journal, 'atmos auth login');
     return signInFor(context, planAuth(undefined, host), askingOptions(invocation));
   }
 
@@ -164,9 +166,8 @@ describe('signing in on a page', () => {
     expect(await signIn({ ATMOS_INTERACTIVE: 'false' })).toBeUndefined();
     expect(await signIn({}, { words: 'auth login --interactive=false' })).toBeUndefined();
     const host = fakeHost({ canPrompt: () => Promise.resolve(true) });
-    const context = createContext(host, parsed('auth login').globals, {
-      start: () => Promise.resolve(),
-    });
+    const { globals } = parsed('auth login');
+    const context = createContext(host, globals, journal, 'atmos auth login');
     const plan = planAuth(undefined, host);
     const signIns = { opensBrowser: true };
     for (const options of [{ isInteractive: true }, { isInteractive: false, signIn: signIns }]) {

@@ -109,6 +109,11 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
     'is trusted by an environment variable, and by no file',
   ],
   ['chooses how much is logged', 'test/script/logs.test.ts', 'level and file are read from'],
+  [
+    'writes a line for each use of an identity',
+    'test/app/audit.test.ts',
+    'needs trust if a project names it',
+  ],
   ['writes a log to a file', 'test/script/hostile.test.ts', 'a log of its own'],
 ];
 

@@ -22,17 +22,17 @@ export const awsAssumeRole: IdentityKind = {
   takes: ['aws', 'oidc'],
   gives: 'aws',
   schemas,
-  accountOf,
+  accountOf: (identity) => /^arn:[\w-]+:iam::(\d{12}):/.exec(principalOf(identity) ?? '')?.[1],
+  principalOf,
   trustNeeds,
   plan,
 };
 
-/** From the ARN of the role, unless a tag of the configuration produced it. */
-function accountOf({ principal, tagAt }: Identity): string | undefined {
+/** The ARN of the role, unless a tag of the configuration produced it. */
+function principalOf({ principal, tagAt }: Identity): string | undefined {
   const arn = principal['assume_role'];
-  if (typeof arn !== 'string' || tagAt?.(['principal', 'assume_role']) !== undefined)
-    return undefined;
-  return /^arn:[\w-]+:iam::(\d{12}):/.exec(arn)?.[1];
+  const isTagged = tagAt?.(['principal', 'assume_role']) !== undefined;
+  return typeof arn === 'string' && !isTagged ? arn : undefined;
 }
 
 /** A provider gives a token, which is sent as it is. */

@@ -183,9 +183,8 @@ async function run(
 async function dispatch(host: Host, args: readonly string[], who?: Person): Promise<number> {
   const parsed = parseCommandLine(args, atmos, host.env);
   if (parsed.kind === 'help') throw new Error('this is help');
-  const context = createContext(host, parsed.invocation.globals, {
-    start: () => Promise.resolve(),
-  });
+  const journal = { start: () => Promise.resolve() };
+  const context = createContext(host, parsed.invocation.globals, journal, parsed.command);
   const command = await parsed.spec.load();
   return (
     (await command(who ? { ...context, prompt: who.prompt } : context, parsed.invocation)) ?? 0
