@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   appendLine,
   checkAppendable,
   readRotated,
   type RotatedFile,
 } from '../../src/host/rotated-file.ts';
+import { compileProgram } from '../support/compile.ts';
 import { errorOf } from '../support/error-of.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -131,4 +134,21 @@ describe.skipIf(process.platform === 'win32')('a file of lines is refused', () =
     const other = { ...host, userId: 4242 };
     expect((await shown(() => checkAppendable(file, other))).code).toBe('ERR_IO');
   });
+});
+
+test('loses no line of processes that append and rotate at once', async () => {
+  const { path, file, host } = openPlace();
+  const program = await compileProgram('test/host/rotated-file-program.ts');
+  onTestFinished(program.remove);
+  const names = ['one', 'two', 'three'];
+  const children = names.map((name) =>
+    spawn(process.execPath, [program.file, path, name, '50'], { stdio: 'inherit' }),
+  );
+  const codes = await Promise.all(children.map((child) => once(child, 'close')));
+  expect(codes).toEqual(names.map(() => [0, null]));
+  const texts = await readRotated(file, host, { maxBytes: 200, kept: 100 });
+  expect(texts.length).toBeGreaterThan(3);
+  const lines = texts.flatMap((text) => text.split('\n').slice(0, -1));
+  const expected = names.flatMap((name) => Array.from({ length: 50 }, (_, at) => `${name} ${at}`));
+  expect(lines.toSorted()).toEqual(expected.toSorted());
 });
