@@ -199,7 +199,8 @@ function jsonOutputs(transcript) {
 function parseJson(text) {
   if (!/^[[{]/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    // A process id, which a transcript replaces, is a number.
+    return JSON.parse(text.replaceAll(': <pid>', ': 0'));
   } catch {
     return undefined;
   }

@@ -196,7 +196,8 @@ function isEncrypted(content) {
  */
 function isRandom(path, content) {
   return (
-    /\/(\.state\/lock|atmos\/lock|locks\/[^/.]+)$/.test(path) || /^[\w+/]{43}=\n$/.test(content)
+    /\/(\.state\/lock|atmos\/lock|locks\/[^/.]+|[^/]+\.lock)$/.test(path) ||
+    /^[\w+/]{43}=\n$/.test(content)
   );
 }
 

@@ -1,5 +1,6 @@
 // Every scenario, by the name of its transcript. test/script/golden.test.ts fails when a command of
 // the program is in none of them.
+import { audit } from './scenarios/audit.mjs';
 import { authEnv } from './scenarios/auth-env.mjs';
 import { authExec } from './scenarios/auth-exec.mjs';
 import { chains } from './scenarios/chains.mjs';
@@ -22,6 +23,7 @@ import { userConfigure } from './scenarios/user-configure.mjs';
 
 /** @type {Readonly<Record<string, import('./record.mjs').Scenario>>} */
 export const scenarios = {
+  ...audit,
   ...authEnv,
   ...authExec,
   ...chains,

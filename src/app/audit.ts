@@ -72,7 +72,7 @@ export function recordUses(login: Login, audit: AuditOptions): Login {
  *
  * @throws ERR_CONFIG_UNTRUSTED; ERR_USAGE for `~` without a home directory
  */
-function auditFileOf({
+export function auditFileOf({
   config,
   said,
   host,

@@ -15,6 +15,7 @@ const groups = {
     'env',
     'aws-config',
     'credential-process',
+    'log',
     'logout',
     'validate',
     'trust',

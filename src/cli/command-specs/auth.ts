@@ -150,6 +150,20 @@ export const auth: CommandGroup = {
       load: async () => (await import('../commands/auth-credential-process.ts')).credentialProcess,
     },
     {
+      name: 'log',
+      summary: 'List who used which identity, as auth.audit recorded it',
+      takesIdentity: true,
+      options: [
+        {
+          name: 'since',
+          value: 'time',
+          summary: 'List only later uses: a duration such as 7d, or an RFC 3339 time',
+        },
+        outputAs('table', 'json'),
+      ],
+      load: async () => (await import('../commands/auth-log.ts')).log,
+    },
+    {
       name: 'logout',
       summary: 'Remove sessions; --keychain also deletes access keys',
       operand: {

@@ -161,6 +161,12 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
       noSession,
     ],
   },
+  'atmos auth log': {
+    description:
+      'Reads the file of auth.audit and the rotated ones, the oldest use first. Without -i it ' +
+      'lists the uses of every identity, also of those that are no longer configured.',
+    examples: ['atmos auth log --since 7d', 'atmos auth log -i emergency-user -o json'],
+  },
   'atmos auth logout': {
     description:
       'Removes the sessions and tokens of one identity, or of all. With --provider and --all it ' +
