@@ -1,5 +1,4 @@
 import { quotesHint } from '../core/configuration-error.ts';
-import { say } from '../core/hint.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { hasControl } from '../core/control-characters.ts';
@@ -142,8 +141,6 @@ function namesIn(settings: Readonly<Record<string, unknown>>, list: string): str
   return isMap(names) ? Object.keys(names) : [];
 }
 
-const auditPath = ['auth', 'audit'];
-
 /**
  * Reports a setting of the audit that records nothing: without a file, or removed by a project's file.
  * Its author must not decide that uses are not recorded.
@@ -153,21 +150,14 @@ export function checkAudit(
   files: readonly ConfigFile[],
   report: Report,
 ): void {
-  const audit = valueAt(merged, auditPath);
-  const path = [...auditPath, 'file'];
-  if (isMap(audit)) {
-    const file = audit['file'];
-    if (file !== undefined && file !== '') return;
-    report({ path, message: file === '' ? 'is empty' : 'is missing', hint: say(auditExample) });
-    return;
-  }
+  const path = ['auth', 'audit', 'file'];
+  if (valueAt(merged, path)) return;
+  if (isMap(valueAt(merged, ['auth', 'audit']))) report({ path, message: 'is missing or empty' });
   const isProject = ({ origin }: ConfigFile) => origin === 'project';
-  const own = files.find((file) => !isProject(file) && valueAt(file.settings, path) !== undefined);
-  if (audit !== undefined || own === undefined || !files.some(isProject)) return;
-  report({ path, message: 'is removed by a file of the project', file: own });
+  const file = files.find((one) => !isProject(one) && valueAt(one.settings, path));
+  if (file && files.some(isProject))
+    report({ path, message: 'is removed by a file of the project', file });
 }
-
-const auditExample = 'write it like file: ~/.local/state/atmos/audit.jsonl';
 
 /**
  * Reports account ids without quotes: YAML reads 012345678901 as a number and drops its zero. The

@@ -143,7 +143,7 @@ const logs = mapOf({
 const audit = mapOf({
   file: setting(
     text,
-    "The file to which a line of JSON is appended for each use of an identity: docs/audit.md. It is created with mode 0600, and rotated at 10 MiB. A relative path starts from the directory of the file that contains it. `~` is the home directory. In a project's file it requires trust.",
+    "The file that gets a line for each use: docs/audit.md. A relative path starts from the directory of the file that contains it. In a project's file it requires trust.",
   ),
 });
 
@@ -175,11 +175,7 @@ const authSchema = (spec: SpecSchema) =>
       namesTo(anyMap),
       'For Atmos: services to log in to with an identity, such as a container registry. This version does not use them: `auth validate` checks them, and `auth login` warns.',
     ),
-    audit: setting(
-      audit,
-      'Records who used what. If the record cannot be written, the use of the identity fails.',
-      { otherwise: 'nothing is recorded' },
-    ),
+    audit: setting(audit, 'Records each use of an identity. A use that cannot be recorded fails.'),
     logs: setting(logs, 'Logs of `atmos auth`. Overrides `logs` at the top level.'),
   });
 

@@ -155,9 +155,9 @@ describe('the file of auth.audit', () => {
   });
 
   test.each([
-    ['audit: {}', 'auth.audit.file (12:3) is missing'],
-    ["audit: { file: '' }", 'auth.audit.file (12:18) is empty'],
-    ['audit: { file: !env NOT_SET }', 'auth.audit.file (12:18) is empty'],
+    ['audit: {}', 'auth.audit.file (12:3) is missing or empty'],
+    ["audit: { file: '' }", 'auth.audit.file (12:18) is missing or empty'],
+    ['audit: { file: !env NOT_SET }', 'auth.audit.file (12:18) is missing or empty'],
     ['audit: { file: [a] }', 'auth.audit.file (12:12) must be text, not a list'],
     ['audit: x', 'auth.audit (12:10) must be a map, not the text "x"'],
   ])('must be named: %s', async (audit, message) => {
