@@ -330,7 +330,7 @@ const timeouts: readonly [
     30,
     passwordCommand,
   ],
-  ['keyring/file/read-bounded.ts', '(from auth.keyring.spec.password_file)', 5, passwordPipe],
+  ['keyring/read-bounded.ts', '(from auth.keyring.spec.password_file)', 5, passwordPipe],
   ['keyring/file/state.ts', 'has been locked by process', 30, lockedKeyring],
   ['keyring/system/linux/dbus/bus.ts', 'the session bus', 5, () => silentBus('connect')],
   [

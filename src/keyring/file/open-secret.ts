@@ -1,8 +1,9 @@
 import { KeyringError } from '../../core/errors.ts';
 import { removeFile, run, say, type Hint } from '../../core/hint.ts';
 import { showValue } from '../../core/json.ts';
+import type { Identities } from '../identity-file.ts';
 import { readEntryFile } from './entry.ts';
-import { readIdentities, type Identities } from './identity-file.ts';
+import { readIdentities } from './identity-file.ts';
 import { acceptHint, acceptSecret, comparePin, pinPath, readPin, type Pin } from './secret-pin.ts';
 import type { FileContext } from './settings.ts';
 import { fingerprintOf, parseSharedSecret, type SharedSecret } from './shared-secret.ts';
@@ -31,7 +32,7 @@ export async function openSecret(
   const text = readEntryFile(path, context.host.userId);
   if (text === undefined) return undefined;
   const own = await readIdentities(context);
-  const { decryptWith } = await import('./age.ts');
+  const { decryptWith } = await import('../age.ts');
   const opened = await decryptWith(own.identities, text);
   if ('failed' in opened) {
     throw opened.failed === 'identity' ? notReader(context, own) : damagedSecret(path);

@@ -13,7 +13,7 @@ import { irregularKindAt } from '../../host/read-files.ts';
 import type { NewPasswordSource } from '../contract.ts';
 import { hasReaders } from './settings-readers.ts';
 import type { FileContext } from './settings.ts';
-import { readBounded } from './read-bounded.ts';
+import { readBounded } from '../read-bounded.ts';
 
 const minNewPasswordBytes = 8;
 const maxPasswordBytes = 64 * 1024;

@@ -1,6 +1,7 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { placeholder, run, say } from '../../core/hint.ts';
 import type { KeyringReaders, ReadersChange, ReadersControl } from '../contract.ts';
+import { checkRecipients } from '../recipient.ts';
 import { agentFileKeyring } from './agent-backend.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { findDirectory } from './directory.ts';
@@ -14,7 +15,7 @@ import { acceptSecret, comparePin, readPin, writePin } from './secret-pin.ts';
 import type { FileContext, FileSettings } from './settings.ts';
 import { createSecret, fingerprintOf, type SharedSecret } from './shared-secret.ts';
 import { ensureState, statePaths } from './state.ts';
-import { checkRecipients, wrapSecret } from './wrap-secret.ts';
+import { wrapSecret } from './wrap-secret.ts';
 
 const command = ['atmos', 'auth', 'keyring', 'recipients'];
 const source = 'the command line';

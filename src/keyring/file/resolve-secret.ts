@@ -1,5 +1,6 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { removeFile, run, say } from '../../core/hint.ts';
+import { checkRecipients } from '../recipient.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { findDirectory } from './directory.ts';
 import { readIdentities } from './identity-file.ts';
@@ -8,7 +9,7 @@ import { acceptSecret, pinPath, readPin } from './secret-pin.ts';
 import type { FileContext } from './settings.ts';
 import { createSecret } from './shared-secret.ts';
 import { readVerifier, statePaths } from './state.ts';
-import { checkRecipients, wrapSecret } from './wrap-secret.ts';
+import { wrapSecret } from './wrap-secret.ts';
 
 /**
  * The secret of a keyring with readers, as its password. For a new keyring it is random, and

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isObject, parseJson } from '../../core/json.ts';
-import { hasRecipientForm } from './settings-readers.ts';
+import { hasRecipientForm } from '../recipient.ts';
 import { isSecretText } from './strength.ts';
 
 /**

@@ -1,11 +1,6 @@
 import { generateX25519Identity } from 'age-encryption';
 import { expect, test } from 'vitest';
-import {
-  decryptWith,
-  encryptFor,
-  isRecipient,
-  recipientOf,
-} from '../../../src/keyring/file/age.ts';
+import { decryptWith, encryptFor, isRecipient, recipientOf } from '../../src/keyring/age.ts';
 
 async function person() {
   const identity = await generateX25519Identity();

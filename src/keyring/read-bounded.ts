@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
-import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import type { Host } from '../../host/host.ts';
+import { KeyringError, systemErrorCode } from '../core/errors.ts';
+import type { Host } from '../host/host.ts';
 
 const pipeTimeoutMs = 5_000;
 const pipePauseMs = 20;
