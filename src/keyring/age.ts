@@ -1,8 +1,9 @@
 import { armor, Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
 
 /**
- * The format of age (age-encryption.org/v1) for X25519 recipients and identities, ASCII-armored. The
- * only module that imports the library, which takes time to load: import this module by `import()`.
+ * The format of age (age-encryption.org/v1), ASCII-armored, for X25519 recipients and identities, or
+ * for a passphrase. The only module that imports the library, which takes time to load: import this
+ * module by `import()`.
  */
 
 /** Whether the text is a public key of age with a right checksum. */
@@ -32,20 +33,48 @@ export async function recipientOf(identity: string): Promise<string | undefined>
 export async function encryptFor(recipients: readonly string[], text: string): Promise<string> {
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
+  return encryptArmored(encrypter, text);
+}
+
+/** Encrypts for a passphrase, as strongly as the tool age does, which takes about a second. */
+export async function encryptWithPassphrase(passphrase: string, text: string): Promise<string> {
+  const encrypter = new Encrypter();
+  encrypter.setPassphrase(passphrase);
+  return encryptArmored(encrypter, text);
+}
+
+async function encryptArmored(encrypter: Encrypter, text: string): Promise<string> {
   return `${armor.encode(await encrypter.encrypt(text)).trimEnd()}\n`;
 }
 
-/**
- * Decrypts with the first identity that opens the file. `failed: 'identity'`: none of them does.
- * `failed: 'content'`: the file is damaged.
- */
+/** `failed: 'identity'`: the file was not encrypted for it. `failed: 'content'`: it is damaged. */
+export type Decrypted = { readonly text: string } | { readonly failed: 'identity' | 'content' };
+
+/** Decrypts with the first identity that opens the file. */
 export async function decryptWith(
   identities: readonly string[],
   armored: string,
-): Promise<{ text: string } | { failed: 'identity' | 'content' }> {
-  let isUnmatched = false;
+): Promise<Decrypted> {
   const decrypter = new Decrypter();
   for (const identity of identities) decrypter.addIdentity(identity);
+  return decryptArmored(decrypter, armored);
+}
+
+/**
+ * Decrypts with a passphrase. The library refuses a work factor above 20, which takes four times as
+ * long as that of the tool age: such a file counts as damaged.
+ */
+export async function decryptWithPassphrase(
+  passphrase: string,
+  armored: string,
+): Promise<Decrypted> {
+  const decrypter = new Decrypter();
+  decrypter.addPassphrase(passphrase);
+  return decryptArmored(decrypter, armored);
+}
+
+async function decryptArmored(decrypter: Decrypter, armored: string): Promise<Decrypted> {
+  let isUnmatched = false;
   // Asked last, when no other identity has opened the file.
   decrypter.addIdentity({
     unwrapFileKey() {
@@ -57,5 +86,15 @@ export async function decryptWith(
     return { text: await decrypter.decrypt(armor.decode(armored), 'text') };
   } catch {
     return { failed: isUnmatched ? 'identity' : 'content' };
+  }
+}
+
+/** Whether a file was encrypted with a passphrase. False also for a file that is not of age. */
+export function hasPassphrase(armored: string): boolean {
+  try {
+    const start = Buffer.from(armor.decode(armored)).toString('latin1', 0, 64);
+    return start.startsWith('age-encryption.org/v1\n-> scrypt ');
+  } catch {
+    return false;
   }
 }

@@ -53,6 +53,11 @@ export function checkReadKey(key: string): void {
   if (fault !== undefined) throw invalidKey(key, fault, maxNameBytes);
 }
 
+/** Whether an entry with this name can exist, whichever program wrote it. */
+export function isReadKey(key: string): boolean {
+  return findReadFault(key) === undefined;
+}
+
 const ownPrefix = 'atmos_';
 
 /**

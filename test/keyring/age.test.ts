@@ -1,6 +1,14 @@
-import { generateX25519Identity } from 'age-encryption';
+import { armor, Encrypter, generateX25519Identity } from 'age-encryption';
 import { expect, test } from 'vitest';
-import { decryptWith, encryptFor, isRecipient, recipientOf } from '../../src/keyring/age.ts';
+import {
+  decryptWith,
+  decryptWithPassphrase,
+  encryptFor,
+  encryptWithPassphrase,
+  hasPassphrase,
+  isRecipient,
+  recipientOf,
+} from '../../src/keyring/age.ts';
 
 async function person() {
   const identity = await generateX25519Identity();
@@ -40,4 +48,26 @@ test('a recipient and an identity need a right checksum', async () => {
   );
   expect(isRecipient(identity)).toBe(false);
   expect(await recipientOf(recipient)).toBeUndefined();
+});
+
+test('a file with a passphrase is opened by it only', async () => {
+  const armored = await encryptWithPassphrase('the passphrase', 'the text');
+  expect(armored).toMatch(/^-----BEGIN AGE ENCRYPTED FILE-----\n[\s\S]*-----\n$/);
+  expect(await decryptWithPassphrase('the passphrase', armored)).toEqual({ text: 'the text' });
+  expect(await decryptWithPassphrase('another', armored)).toEqual({ failed: 'identity' });
+  const { identity, recipient } = await person();
+  expect(await decryptWith([identity], armored)).toEqual({ failed: 'identity' });
+  expect(hasPassphrase(armored)).toBe(true);
+  expect(hasPassphrase(await encryptFor([recipient], 'the text'))).toBe(false);
+  expect(hasPassphrase('no file of age')).toBe(false);
+});
+
+test('a passphrase with a work factor above 20 is refused before any work', async () => {
+  const encrypter = new Encrypter();
+  encrypter.setPassphrase('the passphrase');
+  encrypter.setScryptWorkFactor(1);
+  const file = Buffer.from(await encrypter.encrypt('the text')).toString('latin1');
+  const armored = armor.encode(Buffer.from(file.replace(' 1\n', ' 21\n'), 'latin1'));
+  expect(hasPassphrase(armored)).toBe(true);
+  expect(await decryptWithPassphrase('the passphrase', armored)).toEqual({ failed: 'content' });
 });
