@@ -19,6 +19,7 @@ export const unknownKey = {
 export const password = 'golden fake password of the keyring';
 export const newPassword = 'golden fake password from now on';
 export const otherPassword = 'golden fake password of another keyring';
+export const archivePassphrase = 'golden fake passphrase of the archive';
 /** Identities of age, with their public keys. */
 export const readers = {
   ann: {
@@ -59,6 +60,7 @@ const byName = {
   password: new RegExp(password, 'g'),
   'new password': new RegExp(newPassword, 'g'),
   'other password': new RegExp(otherPassword, 'g'),
+  'passphrase of the archive': new RegExp(archivePassphrase, 'g'),
   'identity of age': /AGE-SECRET-KEY-1[0-9A-Z]{58}/g,
   'secret of the readers': /akr1_[\w-]{43}/g,
 };

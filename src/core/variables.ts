@@ -45,6 +45,7 @@ export const credentialVariables: readonly string[] = [
  * that is started, and no file may set them.
  */
 export const ownSecretVariables: readonly string[] = [
+  'ATMOS_KEYRING_ARCHIVE_PASSPHRASE',
   'ATMOS_KEYRING_IMPORT_PASSWORD',
   'ATMOS_KEYRING_PASSWORD',
   'ATMOS_MFA_TOKEN',

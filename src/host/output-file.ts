@@ -22,7 +22,13 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { reasonOf } from './denial.ts';
-import { ensurePrivateFile, randomId, isRandomId, replacePrivately } from './files.ts';
+import {
+  ensurePrivateFile,
+  isRandomId,
+  randomId,
+  replacePrivately,
+  syncDirectory,
+} from './files.ts';
 import type { Host } from './host.ts';
 import type { OthersMay } from './permission-judgement.ts';
 import { permissionCheckFor } from './permissions.ts';
@@ -101,6 +107,52 @@ export function replaceOutputFile(
   sweepLeftovers(file.target, host);
   const temporary = `${file.target}${temporaryMark}${randomId()}`;
   doing(file, () => replacePrivately(file.target, text, { temporary, like }));
+}
+
+/**
+ * Finds the place of a file for {@link createOutputFile} before the command does anything else.
+ *
+ * @param file its path is absolute
+ * @throws as {@link findOutputFile}; ERR_USAGE also if the file exists
+ */
+export function findNewFile(file: Sourced<string>, host: Where): OutputFile {
+  const found = findOutputFile(file, host);
+  const stats = doing(file, () => lstatSync(found.target, { throwIfNoEntry: false }));
+  if (stats !== undefined) throw alreadyThere(file);
+  return found;
+}
+
+/**
+ * Creates the file, readable only by the current user, and reads it back. Even after a crash it is
+ * complete or missing.
+ *
+ * @throws as {@link findNewFile}, for the current state of the path; ERR_USAGE if the path now leads
+ *   elsewhere
+ */
+export function createOutputFile(file: OutputFile, text: string, host: Writer): void {
+  refuseMoved(file, findNewFile(file, host));
+  sweepLeftovers(file.target, host);
+  const temporary = `${file.target}${temporaryMark}${randomId()}`;
+  const onRenamed = () => syncDirectory(dirname(file.target));
+  doing(file, () => {
+    try {
+      replacePrivately(file.target, text, { temporary, isNew: true, onRenamed });
+    } catch (error) {
+      throw systemErrorCode(error) === 'EEXIST' ? alreadyThere(file) : error;
+    }
+    if (readFileSync(file.target, 'utf8') === text) return;
+    rmSync(file.target, { force: true });
+    throw new AtmosError(
+      'ERR_IO',
+      `${file.value} (from ${file.source}) did not contain what was written to it, and was removed`,
+    );
+  });
+}
+
+function alreadyThere({ value, source }: Sourced<string>): AtmosError {
+  return new AtmosError('ERR_USAGE', `${value} (from ${source}) already exists`, {
+    hints: [say('choose the name of a file that does not exist')],
+  });
 }
 
 /** Part of the name of all temporary files that this module creates, and only of those. */

@@ -1,6 +1,6 @@
 import { AtmosError, isAtmosError, isEntryError, KeyringError } from '../core/errors.ts';
 import { run, say } from '../core/hint.ts';
-import type { Keyring } from '../keyring/contract.ts';
+import type { Keyring, KeyringReader } from '../keyring/contract.ts';
 import { hasExpired, type Inventory } from './inventory.ts';
 import { sessionKeyOf, type ItemKind } from './key.ts';
 
@@ -151,7 +151,8 @@ const faults: Partial<Record<CopyState, string>> = {
 };
 
 export interface Between {
-  readonly source: Keyring;
+  /** Its entries can be deleted if it is a keyring. */
+  readonly source: Keyring | KeyringReader;
   readonly target: Keyring;
 }
 
@@ -203,13 +204,16 @@ export function entryCopy(
         },
       };
     },
-    async deleteSource() {
-      const value = await source.get(key);
-      if (value === null) return;
-      if ((await target.get(key)) !== value) throw changed(key, source);
-      await source.delete(key);
-    },
+    ...('delete' in source ? { deleteSource: () => deleteSame(key, source, target) } : {}),
   };
+}
+
+/** Deletes an entry of the source if the target has the same value. */
+async function deleteSame(key: string, source: Keyring, target: Keyring): Promise<void> {
+  const value = await source.get(key);
+  if (value === null) return;
+  if ((await target.get(key)) !== value) throw changed(key, source);
+  await source.delete(key);
 }
 
 /** Under that name an Atmos identity called `x@session` has its key, which is not removed. */

@@ -2,7 +2,7 @@ import { isStoredType, type StoredCredentials } from '../core/credentials.ts';
 import { isEntryError } from '../core/errors.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { foldName, lowerCase } from '../core/names.ts';
-import type { Keyring } from '../keyring/contract.ts';
+import type { KeyringReader } from '../keyring/contract.ts';
 import { isEnvelope, isOwnEntry } from '../keyring/key.ts';
 import { parseAtmosToken, type AtmosToken } from './atmos-token.ts';
 import { itemHeld, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
@@ -151,7 +151,7 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
  * decrypted.
  */
 export async function ownKeys(
-  keyring: Keyring,
+  keyring: KeyringReader,
   inventory: Inventory,
 ): Promise<{ keys: string[]; left: OtherEntry[] }> {
   const keys: string[] = [];
@@ -169,7 +169,7 @@ export async function ownKeys(
 /** Undefined if it has been deleted in the meantime. */
 async function identify(
   key: string,
-  keyring: Keyring,
+  keyring: KeyringReader,
   inventory: Inventory,
 ): Promise<Entry | undefined> {
   try {

@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openArchive, sealArchive } from '../../src/app/archive-file.ts';
 import { revealPassword } from '../../src/keyring/file/readers.ts';
 import { statePaths } from '../../src/keyring/file/state.ts';
+import { formatArchive, type Archive } from '../../src/store/archive.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { openPty } from '../support/pty.ts';
 import { peer } from '../support/peers.ts';
 import { createTeam, openAs, readerContext, readersAs } from '../support/team.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -73,6 +77,54 @@ describe.skipIf(!age)('the tool age', () => {
     const owner = { ...cleo, identityFile: made };
     await readersAs(directory, owner).acceptAny();
     expect(await openAs(directory, owner).get('atmos_one')).toBe('the first');
+  });
+});
+
+const archive: Archive = {
+  createdAt: new Date('2026-03-01T08:00:00.000Z'),
+  keyring: { type: 'system', location: 'the Secret Service' },
+  entries: new Map([
+    ['atmos_one', 'the first'],
+    ['atmos_two', 'the second'],
+  ]),
+};
+
+function openWith(path: string, identityFile: string) {
+  const keys = {
+    passphrase: () => Promise.reject(new Error('the archive has recipients')),
+    identityFile: () => ({ value: identityFile, source: '--identity-file' }),
+  };
+  return openArchive({ value: path, source: '--path' }, keys, fakeHost());
+}
+
+describe.skipIf(!age)('the tool age and an archive', () => {
+  test('for recipients: each opens what the other has encrypted', async () => {
+    const { machine } = createTeam(temporaryDirectory());
+    const ann = await machine('ann');
+    const path = join(ann.home, 'archive.age');
+    writeFileSync(path, await sealArchive(archive, { recipients: [ann.recipient] }));
+    const decrypted = runAge(['--decrypt', '--identity', ann.identityFile, path]);
+    expect(decrypted).toEqual({ status: 0, stdout: formatArchive(archive), stderr: '' });
+    const encrypt = ['--encrypt', '--armor', '--recipient', ann.recipient];
+    writeFileSync(path, runAge(encrypt, decrypted.stdout).stdout);
+    const reader = await openWith(path, ann.identityFile);
+    expect(await reader.keys()).toEqual(['atmos_one', 'atmos_two']);
+    expect(await reader.get('atmos_two')).toBe('the second');
+    expect(await reader.get('atmos_three')).toBeNull();
+  });
+
+  test('with a passphrase: the tool opens it', async () => {
+    const directory = temporaryDirectory();
+    const [path, out] = [join(directory, 'archive.age'), join(directory, 'archive.json')];
+    writeFileSync(path, await sealArchive(archive, { passphrase: 'open sesame' }));
+    const session = openPty(age?.path ?? '', ['--decrypt', '--output', out, path], {
+      env: { TERM: 'xterm' },
+      cwd: directory,
+    });
+    await session.waitFor('passphrase');
+    session.type('open sesame\r');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(out, 'utf8')).toBe(formatArchive(archive));
   });
 });
 

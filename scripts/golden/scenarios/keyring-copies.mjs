@@ -1,6 +1,13 @@
 // migrate and import.
 import { configOf, entryValue, keyringPath, writeEntry } from '../fixtures.mjs';
-import { accessKey, otherPassword, password, secondKey } from '../secrets.mjs';
+import {
+  accessKey,
+  archivePassphrase,
+  otherPassword,
+  password,
+  readers,
+  secondKey,
+} from '../secrets.mjs';
 
 /** @import { Scene } from '../record.mjs' */
 
@@ -95,6 +102,53 @@ export const keyringCopies = {
       await atmos('auth keyring prune');
       await atmos('auth keyring import');
       await atmos('auth keyring import --from atmos-file --path missing', { env });
+    },
+  },
+  archive: {
+    title: 'Export to an archive, and import it into another keyring',
+    async run(scene) {
+      const { atmos, write, writeSecret } = scene;
+      write('atmos.yaml', configOf(scene));
+      const command = 'auth keyring export ../keyring.age';
+      const env = { ATMOS_KEYRING_ARCHIVE_PASSPHRASE: archivePassphrase };
+      await atmos(command, { env });
+      for (const [name, value] of [
+        ['atmos_golden_emergency-user', entryValue(accessKey)],
+        ['atmos_golden_second', entryValue(secondKey)],
+        ['other-program', 'a value'],
+      ]) {
+        await writeEntry(scene, keyringPath, name ?? '', value ?? '');
+      }
+      await atmos('auth keyring export');
+      await atmos(command);
+      await atmos(command, { env: { ATMOS_KEYRING_ARCHIVE_PASSPHRASE: 'short' } });
+      await atmos('auth keyring export missing/keyring.age', { env });
+      await atmos(command, { env });
+      await atmos(command, { env });
+      const { ann, ben } = readers;
+      const forReaders = 'auth keyring export ../readers.age -o json --all --recipient';
+      await atmos(`${forReaders} ssh-ed25519`);
+      await atmos(`${forReaders} ${ann.recipient},${ben.recipient}`);
+      await atmos(`auth keyring export ../own.age -o json --recipient ${ann.recipient}`);
+      const elsewhere = { ATMOS_KEYRING_FILE_PATH: '../new-keyring/' };
+      const source = 'auth keyring import --from archive';
+      await atmos(source, { env: elsewhere });
+      await atmos(`${source} --path missing`, { env: elsewhere });
+      const fromPassphrase = `${source} --path ../keyring.age`;
+      await atmos(fromPassphrase, { env: elsewhere });
+      await atmos(fromPassphrase, {
+        env: { ...elsewhere, ATMOS_KEYRING_ARCHIVE_PASSPHRASE: otherPassword },
+      });
+      await atmos(`${fromPassphrase} --dry-run`, { env: { ...elsewhere, ...env } });
+      await atmos(fromPassphrase, { env: { ...elsewhere, ...env } });
+      const fromReaders = `${source} --path ../readers.age`;
+      await atmos(fromReaders, { env: elsewhere });
+      writeSecret('../identity.txt', `${ann.identity}\n`, 0o600);
+      await atmos(`${fromReaders} --identity-file ../identity.txt -o json`, { env: elsewhere });
+      await atmos('auth keyring list --all', { env: elsewhere });
+      write('damaged.age', '-----BEGIN AGE ENCRYPTED FILE-----\n');
+      await atmos(`${source} --path damaged.age --identity-file ../identity.txt`);
+      await atmos(`${source} --path atmos.yaml`);
     },
   },
   'import-aws-vault': {

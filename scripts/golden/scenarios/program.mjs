@@ -31,6 +31,7 @@ const groups = {
     'adopt',
     'prune',
     'migrate',
+    'export',
     'import',
   ],
   'auth keyring recipients': ['list', 'add', 'remove', 'accept'],

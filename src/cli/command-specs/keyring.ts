@@ -198,21 +198,43 @@ export const keyring: CommandGroup = {
       load: async () => (await import('../commands/auth-keyring-migrate.ts')).keyringMigrate,
     },
     {
+      name: 'export',
+      summary: 'Write every entry to an encrypted file, for a backup or another machine',
+      operand: { name: 'file', completes: 'file', isRequired: true },
+      options: [
+        {
+          name: 'recipient',
+          value: 'recipient,…',
+          summary: 'Public keys of age that can open it; without it, it gets a passphrase',
+        },
+        { name: 'all', summary: 'Also include entries of other programs' },
+        jsonOutput,
+      ],
+      load: async () => (await import('../commands/auth-keyring-export.ts')).keyringExport,
+    },
+    {
       name: 'import',
-      summary: 'Import access keys from Atmos, aws-vault or the AWS files',
+      summary: 'Import entries from Atmos, an archive, aws-vault or the AWS files',
       options: [
         {
           name: 'from',
           value: 'source',
           summary: 'Source of the keys',
-          choices: ['atmos-file', 'aws-vault', 'aws-credentials'],
+          choices: ['atmos-file', 'archive', 'aws-vault', 'aws-credentials'],
           isRequired: true,
         },
         {
           name: 'path',
           value: 'path',
           completes: 'file',
-          summary: 'Directory of the source keyring, or the credentials file',
+          summary: 'Directory of the source keyring, the archive, or the credentials file',
+        },
+        {
+          name: 'identity-file',
+          value: 'file',
+          completes: 'file',
+          summary: 'Your age identity, for an archive with recipients',
+          default: 'auth.keyring.spec.identity_file',
         },
         {
           name: 'map',

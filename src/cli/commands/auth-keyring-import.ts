@@ -1,12 +1,15 @@
+import { openArchive } from '../../app/archive-file.ts';
 import type { Copied } from '../../app/copy-entries.ts';
 import { importEntries } from '../../app/import-entries.ts';
 import { importKeys } from '../../app/import-keys.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { optionWords, run, say } from '../../core/hint.ts';
+import { optionWords, placeholder, run, say } from '../../core/hint.ts';
+import type { Sourced } from '../../core/json.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
+import { archiveKeys } from '../archive-keys.ts';
 import { reportCopies } from '../copy-report.ts';
 import { openAtmosKeyring, openVaultKeyring, pathOption } from '../import-source.ts';
 import { openForCommand } from '../open.ts';
@@ -25,7 +28,7 @@ interface Imported extends Copied {
 
 /**
  * `atmos auth keyring import`: copies the entries of another keyring or file into the configured
- * keyring. Entries of Atmos keep their names, and expired sessions and tokens are not copied. An
+ * keyring. Entries of Atmos and of an archive keep their names, and expired sessions and tokens are not copied. An
  * access key of aws-vault or of the AWS files is stored for the identity that the user or `--map`
  * chooses. The source is not changed.
  */
@@ -37,14 +40,22 @@ export async function keyringImport(
   if (from === undefined) {
     throw new AtmosError(
       'ERR_USAGE',
-      '--from is missing: it is atmos-file, aws-vault or aws-credentials',
+      '--from is missing: it is atmos-file, archive, aws-vault or aws-credentials',
       { hints: [run([...command, '--from', 'aws-vault'])] },
     );
+  }
+  if (from !== 'archive' && values['identity-file'] !== undefined) {
+    throw new AtmosError('ERR_USAGE', '--identity-file can only be used with --from archive', {
+      hints: [run([...command, '--from', 'archive', '--path', placeholder('file')])],
+    });
   }
   const { plan, target, ...copied } =
     from === 'aws-vault' || from === 'aws-credentials'
       ? await importFromTool(context, from, { flags, values })
-      : await importFromAtmos(context, { flags, values });
+      : await importEntriesFrom(context, from === 'archive' ? from : 'atmos-file', {
+          flags,
+          values,
+        });
   const again = [...commandAgain(from, { flags, values }), '--force'];
   const conflictHints = [run(again, 'to overwrite existing entries')];
   const isDryRun = flags['dry-run'] ?? false;
@@ -57,31 +68,57 @@ export async function keyringImport(
 
 /** The options of this import, for a hint that repeats the command. */
 function commandAgain(from: string, { flags, values }: Options): string[] {
-  const given = ['path', 'map'].flatMap((name) => {
+  const given = ['path', 'map', 'identity-file'].flatMap((name) => {
     const value = values[name];
     return value === undefined ? [] : optionWords(`--${name}`, value);
   });
   return [...command, '--from', from, ...given, ...(flags['yes'] ? ['--yes'] : [])];
 }
 
-async function importFromAtmos(context: Context, { flags, values }: Options): Promise<Imported> {
+async function importEntriesFrom(
+  context: Context,
+  from: 'atmos-file' | 'archive',
+  { flags, values }: Options,
+): Promise<Imported> {
   for (const option of ['map', 'yes']) {
     if (values[option] === undefined && flags[option] === undefined) continue;
     throw new AtmosError(
       'ERR_USAGE',
-      `--${option} cannot be used with --from atmos-file, which has no profiles`,
-      {
-        hints: [run([...command, '--from', 'atmos-file'])],
-      },
+      `--${option} cannot be used with --from ${from}, which has no profiles`,
+      { hints: [run([...command, '--from', from])] },
     );
   }
   const plan = await loadPlanIfAny(context);
   const opened = await openForCommand(context, plan, { isInteractive: true });
-  const copied = await importEntries(plan, opened, copyFlags(flags), {
-    ...copyServices(context),
-    openSource: (target) => openAtmosKeyring(context, plan, values['path'], target),
-  });
+  const { path } = values;
+  const copied = await importEntries(
+    plan,
+    opened,
+    { ...copyFlags(flags), from },
+    {
+      ...copyServices(context),
+      openSource: (target) =>
+        from === 'archive'
+          ? openArchive(
+              archivePath(path, context),
+              archiveKeys(context, plan, values),
+              context.host,
+            )
+          : openAtmosKeyring(context, plan, path, target),
+    },
+  );
   return { ...copied, plan, target: opened.keyring };
+}
+
+function archivePath(path: string | undefined, { host }: Context): Sourced<string> {
+  if (path !== undefined) return pathOption(path, host);
+  throw new AtmosError(
+    'ERR_USAGE',
+    '--path is missing: the archive that keyring export has written',
+    {
+      hints: [run([...command, '--from', 'archive', '--path', placeholder('file')])],
+    },
+  );
 }
 
 async function importFromTool(

@@ -7,6 +7,11 @@ const passwordFileVariable: Row = [
   'File that holds the password of the file keyring',
 ];
 
+const archivePassphraseVariable: Row = [
+  'ATMOS_KEYRING_ARCHIVE_PASSPHRASE',
+  'Passphrase of the archive, at least 8 bytes',
+];
+
 /** A public key of age does not fit into the width of the help. */
 const reader = '"$(cat ben.pub)"';
 
@@ -110,14 +115,26 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
       ['1', 'An entry was not copied'],
     ],
   },
+  'atmos auth keyring export': {
+    description:
+      'The file must not exist, and is read back after it was written. Import it with keyring ' +
+      'import --from archive. The tool age can open it as well.',
+    examples: [
+      'atmos auth keyring export ~/backup/keyring.age',
+      `atmos auth keyring export keyring.age --recipient ${reader}`,
+    ],
+    environment: [archivePassphraseVariable],
+  },
   'atmos auth keyring import': {
     description: 'Copies the keys to the configured keyring. Nothing is deleted in the source.',
     examples: [
       'atmos auth keyring import --from aws-credentials',
       'atmos auth keyring import --from aws-vault --map work=emergency-user',
       'atmos auth keyring import --from atmos-file --path /mnt/old/keyring',
+      'atmos auth keyring import --from archive --path ~/backup/keyring.age',
     ],
     environment: [
+      archivePassphraseVariable,
       ['ATMOS_KEYRING_IMPORT_PASSWORD', 'Password of the source'],
       ['AWS_VAULT_FILE_PASSPHRASE', 'Password of the file keyring of aws-vault'],
     ],

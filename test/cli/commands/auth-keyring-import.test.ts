@@ -101,10 +101,10 @@ test('a token that Go stored for a provider is recognized, and is not copied aft
 });
 
 test.each([
-  ['', '--from is missing: it is atmos-file, aws-vault or aws-credentials'],
+  ['', '--from is missing: it is atmos-file, archive, aws-vault or aws-credentials'],
   [
     '--from aws-valt',
-    'invalid value "aws-valt" for --from: expected one of atmos-file, aws-vault, aws-credentials',
+    'invalid value "aws-valt" for --from: expected one of atmos-file, archive, aws-vault, aws-credentials',
   ],
   ['--from aws-vault', 'the keyring directory .*/\\.awsvault/keys \\(default\\) does not exist'],
   [

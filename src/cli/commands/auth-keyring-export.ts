@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import { exportEntries, type Exported } from '../../app/export-entries.ts';
+import { AtmosError } from '../../core/errors.ts';
+import { addOptions, placeholder } from '../../core/hint.ts';
+import type { Sourced } from '../../core/json.ts';
+import { abbreviateHome, requireFromHome } from '../../host/home.ts';
+import type { EntryOwner } from '../../store/inventory.ts';
+import { newArchivePassphrase } from '../archive-keys.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { listOf } from '../list-option.ts';
+import { openForCommand } from '../open.ts';
+import { loadPlanIfAny } from '../plan.ts';
+import { createProgress } from '../ui/progress.ts';
+
+const maxNames = 20;
+
+/** The documented form of `-o json`: always every field. */
+interface ExportJson {
+  file: string;
+  from: { type: string; location: string };
+  /** The names of the entries in the archive. */
+  entries: readonly string[];
+  /** Empty: the archive has a passphrase. */
+  recipients: readonly string[];
+  /** Entries of other programs that are not in the archive. */
+  left: readonly { key: string; owner: EntryOwner }[];
+}
+
+/**
+ * `atmos auth keyring export FILE`: writes every entry of the configured keyring to one encrypted
+ * file, or nothing. The tool age can open it, and `keyring import --from archive` reads it.
+ */
+export async function keyringExport(
+  context: Context,
+  { operand = '', flags, values }: Invocation,
+): Promise<void> {
+  const { host, outJson, note } = context;
+  const named = { value: operand, source: 'FILE' };
+  const file = { ...named, value: resolve(host.workingDirectory(), requireFromHome(named, host)) };
+  const recipients = recipientsOf(values['recipient']);
+  const plan = await loadPlanIfAny(context);
+  const opened = await openForCommand(context, plan, { isInteractive: true });
+  const exported = await exportEntries(
+    opened,
+    { file, recipients, includesOthers: flags['all'] ?? false },
+    {
+      host,
+      startProgress: (work) => createProgress(context, work),
+      newPassphrase: () => newArchivePassphrase(context),
+    },
+  );
+  if (values['output'] === 'json') await outJson(jsonOf(file.value, exported));
+  else await note(...format(file.value, exported).map((line) => abbreviateHome(line, host)));
+}
+
+function recipientsOf(value: string | undefined): Sourced<readonly string[]> | undefined {
+  const recipients = listOf(value);
+  if (recipients === undefined) return undefined;
+  if (recipients.length > 0) return { value: recipients, source: '--recipient' };
+  throw new AtmosError('ERR_USAGE', '--recipient must contain at least one public key of age', {
+    hints: [addOptions(['--recipient', placeholder('recipient')])],
+  });
+}
+
+function jsonOf(file: string, { from, keys, recipients, left }: Exported): ExportJson {
+  const { type, location } = from;
+  return {
+    file,
+    from: { type, location },
+    entries: keys,
+    recipients,
+    left: left.map(({ key, owner }) => ({ key, owner })),
+  };
+}
+
+function format(file: string, { from, keys, recipients, left }: Exported): string[] {
+  const count = keys.length === 1 ? '1 entry' : `${keys.length} entries`;
+  const lock = recipients.length === 0 ? 'with a passphrase' : `for ${recipients.join(', ')}`;
+  const exported = `✓ exported ${count} of the ${from.type} keyring (${from.location}) to ${file}, encrypted ${lock}`;
+  if (left.length === 0) return [exported];
+  const more = left.length - maxNames;
+  return [
+    exported,
+    'not included, entries of other programs:',
+    ...left.slice(0, maxNames).map(({ key }) => `  ${key}`),
+    ...(more > 0 ? [`  and ${more} more, which -o json shows`] : []),
+  ];
+}
