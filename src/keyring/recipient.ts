@@ -14,21 +14,6 @@ export function hasRecipientForm(text: string): boolean {
   return form.test(text);
 }
 
-/**
- * Valid recipients, sorted, each once.
- *
- * @param source of the recipients, for the message
- * @throws ERR_CONFIG_INVALID
- */
-export async function checkRecipients(
-  recipients: readonly string[],
-  source: string,
-): Promise<readonly string[]> {
-  const { isRecipient } = await import('./age.ts');
-  for (const value of recipients) if (!isRecipient(value)) throw notRecipient({ value, source });
-  return [...new Set(recipients)].sort();
-}
-
 /** The error for a recipient that cannot be used. It never quotes a secret key. */
 export function notRecipient({ value, source, tag }: Sourced<string>): AtmosError {
   const isSecret = /age-secret-key/i.test(value);

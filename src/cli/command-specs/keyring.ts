@@ -199,13 +199,14 @@ export const keyring: CommandGroup = {
     },
     {
       name: 'export',
-      summary: 'Write every entry to an encrypted file, for a backup or another machine',
+      summary: 'Write every entry to an encrypted file',
       operand: { name: 'file', completes: 'file', isRequired: true },
       options: [
         {
           name: 'recipient',
           value: 'recipient,…',
-          summary: 'Public keys of age that can open it; without it, it gets a passphrase',
+          summary: 'Public keys of age that can open it',
+          default: 'a passphrase',
         },
         { name: 'all', summary: 'Also include entries of other programs' },
         jsonOutput,
@@ -233,8 +234,7 @@ export const keyring: CommandGroup = {
           name: 'identity-file',
           value: 'file',
           completes: 'file',
-          summary: 'Your age identity, for an archive with recipients',
-          default: 'auth.keyring.spec.identity_file',
+          summary: 'Your age identity, for an archive',
         },
         {
           name: 'map',

@@ -117,8 +117,8 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
   },
   'atmos auth keyring export': {
     description:
-      'The file must not exist, and is read back after it was written. Import it with keyring ' +
-      'import --from archive. The tool age can open it as well.',
+      'For a backup or another machine. The file must not exist. Open it with keyring import ' +
+      '--from archive, or with the tool age.',
     examples: [
       'atmos auth keyring export ~/backup/keyring.age',
       `atmos auth keyring export keyring.age --recipient ${reader}`,

@@ -1,7 +1,7 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { placeholder, run, say } from '../../core/hint.ts';
 import type { KeyringReaders, ReadersChange, ReadersControl } from '../contract.ts';
-import { checkRecipients } from '../recipient.ts';
+import { checkRecipients } from '../check-recipients.ts';
 import { agentFileKeyring } from './agent-backend.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { findDirectory } from './directory.ts';

@@ -1,6 +1,6 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { removeFile, run, say } from '../../core/hint.ts';
-import { checkRecipients } from '../recipient.ts';
+import { checkRecipients } from '../check-recipients.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { findDirectory } from './directory.ts';
 import { readIdentities } from './identity-file.ts';
