@@ -17,8 +17,10 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   appendToFile,
+  createOutputFile,
   extendOutputFile,
   findFileToAppend,
+  findNewFile,
   findOutputFile,
   replaceOutputFile,
 } from '../../src/host/output-file.ts';
@@ -36,6 +38,43 @@ const append = (path: string, text: string) =>
   appendToFile(findFileToAppend(named(path), us), text, us);
 const extend = (path: string, text: string) => extendOutputFile(found(path), text, us);
 const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+describe('creating a file', () => {
+  const exists = (path: string) => ({
+    code: 'ERR_USAGE',
+    message: `${path} (from --output) already exists`,
+    hints: ['choose the name of a file that does not exist'],
+  });
+
+  test('makes it readable by the current user only, and leaves no other file', () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'made');
+    createOutputFile(findNewFile(named(path), us), 'text', us);
+    expect(readFileSync(path, 'utf8')).toBe('text');
+    expect(modeOf(path)).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(['made']);
+  });
+
+  test('is refused where a file or a link without a target is', () => {
+    const directory = temporaryDirectory();
+    const [file, link] = [join(directory, 'file'), join(directory, 'link')];
+    writeFileSync(file, 'old');
+    symlinkSync(join(directory, 'missing'), link);
+    for (const path of [file, link]) {
+      expect(thrownBy(() => findNewFile(named(path), us))).toMatchObject(exists(path));
+    }
+  });
+
+  test('does not replace a file that another program has created meanwhile', () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'file');
+    const missing = findNewFile(named(path), us);
+    writeFileSync(path, 'of another program');
+    expect(thrownBy(() => createOutputFile(missing, 'text', us))).toMatchObject(exists(path));
+    expect(readFileSync(path, 'utf8')).toBe('of another program');
+    expect(readdirSync(directory)).toEqual(['file']);
+  });
+});
 
 describe('replacing a file', () => {
   test('makes it readable by the current user only', () => {
