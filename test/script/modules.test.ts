@@ -108,7 +108,7 @@ test('auth env loads one file, and nothing for unused tags', async () => {
   const machine = await openConfiguredMachine();
   await machine.run(process.execPath, [packagedCli(), 'auth', 'env']);
   const loaded = await loadedBy(machine, 'auth env');
-  expect(judged(loaded, { maxFiles: 4, maxKilobytes: 302 })).toEqual({
+  expect(judged(loaded, { maxFiles: 4, maxKilobytes: 304 })).toEqual({
     ...fine,
     packages: ['@noble/hashes', 'js-yaml', 'valibot'],
     builtins: ['os'],
@@ -133,8 +133,8 @@ test('auth env loads the tag resolver for a file with a tag', async () => {
 
 test.each([
   // It reports the owners of the entries.
-  { command: 'auth keyring status', maxFiles: 17, maxKilobytes: 432 },
-  { command: 'auth credential-process', maxFiles: 9, maxKilobytes: 414 },
+  { command: 'auth keyring status', maxFiles: 17, maxKilobytes: 436 },
+  { command: 'auth credential-process', maxFiles: 9, maxKilobytes: 417 },
 ])('$command loads only what opens a file keyring', async ({ command, ...limits }) => {
   const machine = await openConfiguredMachine();
   await machine.atmos('auth login');
