@@ -5,6 +5,7 @@ import { endpointVariables } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings, SettlingHost } from '../keyring/contract.ts';
 import { checkKeyringType, pinKeyring, usableBackends } from '../keyring/registry.ts';
+import { settleSessions } from '../keyring/sessions-settings.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
 import type { Handle } from './handle.ts';
 import { requireUsedSpec } from './keyring-spec.ts';
@@ -25,13 +26,14 @@ export type ProjectPlan = AuthPlan & { readonly config: Config };
 
 /**
  * @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_INVALID (settings of a backend beside
- * another type), and as the `settle` of the backends that may be used
+ * another type, settings of sessions), and as the `settle` of the backends that may be used
  */
 export function planAuth(config: Config | undefined, host: Host): AuthPlan {
   const places = [environmentChoices(host, config?.environment), config?.keyring ?? {}];
   const keyring = resolveKeyringSettings(places);
   checkKeyringType(keyring.type);
   for (const backend of usableBackends(keyring)) backend.settle(keyring.spec, host);
+  settleSessions(keyring.spec);
   if (config) requireUsedSpec(config, host);
   const realm = resolveRealm(config, host);
   host.log('realm.resolved', { realm: realm.value, source: realm });
