@@ -104,6 +104,11 @@ const outcomes = {
     }
     return outcomes.keyring(home);
   },
+  /** There is none: `auth.audit` is not configured. */
+  audit: () => ({
+    exitCode: 2,
+    error: 'uses of identities are not recorded: auth.audit is not set',
+  }),
   /** Locks nothing where no agent can run, and names the keyring. */
   agent: (home: HomeName) => (home in reasons ? outcomes.keyring(home) : done),
   /** Reports the keyring's problem on standard output. */
@@ -140,6 +145,7 @@ const commands: Readonly<Record<string, keyof typeof outcomes>> = {
   'auth env': 'handle',
   'auth credential-process': 'keyring',
   'auth logout': 'keyring',
+  'auth log': 'audit',
   'auth validate': 'nothing',
   'auth trust --list': 'nothing',
   'auth trust --revoke': 'nothing',
@@ -159,6 +165,7 @@ const commands: Readonly<Record<string, keyof typeof outcomes>> = {
   'auth keyring recipients accept': 'keyring',
   'auth keyring prune': 'keyring',
   'auth keyring migrate --to system': 'keyring',
+  'auth keyring export archive.age': 'keyring',
   'auth keyring import --from atmos-file --path .': 'keyring',
   'auth keyring import --from aws-vault': 'vault',
   'auth keyring import --from aws-credentials': 'awsFiles',
