@@ -1,5 +1,5 @@
 import { AtmosError, KeyringError, systemErrorCode } from '../core/errors.ts';
-import { placeholder, run, say, type Hint } from '../core/hint.ts';
+import { placeholder, run, say, setVariable, typed, type Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import type { Host } from '../host/host.ts';
@@ -123,7 +123,9 @@ async function decrypt(
     const opened = await age.decryptWithPassphrase(value, sealed);
     if ('text' in opened) return opened.text;
     if (opened.failed === 'content') throw damaged(`${named} is damaged`);
-    throw wrong(`the passphrase (from ${source}) does not open ${named}`);
+    throw wrong(`the passphrase (from ${source}) does not open ${named}`, [
+      setVariable(archivePassphraseVariable, typed),
+    ]);
   }
   const { identities, file, recipients } = await readIdentityFile(keys.identityFile(), host);
   const opened = await age.decryptWith(identities, sealed);
@@ -141,6 +143,6 @@ function damaged(message: string): KeyringError {
   });
 }
 
-function wrong(message: string, hints: readonly Hint[] = []): KeyringError {
+function wrong(message: string, hints: readonly Hint[]): KeyringError {
   return new KeyringError('ERR_KEYRING_PASSWORD_WRONG', message, { hints });
 }

@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts';
 import type { Keyring, KeyringContext } from '../keyring/contract.ts';
 import type { OpenedKeyring } from '../keyring/fallback.ts';
 import { problem, warning, type Finding } from '../keyring/inspection.ts';
-import { allBackends, openBackend } from '../keyring/registry.ts';
+import { allBackends, openBackend, usableTypes } from '../keyring/registry.ts';
 import { examineOutside, isMade, type Subject } from './doctor-keyring.ts';
 import { examine } from './doctor.ts';
 import { findContactRefusal, keyringContext } from './keyring-context.ts';
@@ -101,8 +101,7 @@ function examineFallback(insteadOf: OpenedKeyring['insteadOf']): Finding[] {
 
 /** The keyrings of this machine that are not configured but exist and open without a prompt. */
 async function examineOthers(plan: AuthPlan, { host }: DoctorServices): Promise<Examined[]> {
-  const { type: chosen, fallback } = plan.keyring;
-  const chosenTypes = [chosen.value, ...(fallback?.value ?? [])];
+  const chosenTypes = usableTypes(plan.keyring);
   const examined: Examined[] = [];
   const others = allBackends().filter((one) => !one.isRemote && !chosenTypes.includes(one.type));
   for (const { type } of others) {

@@ -18,7 +18,7 @@ import { withoutAbsent } from '../core/json.ts';
 import type { Identity, Provider } from '../core/kind-config.ts';
 import { ownSecretVariables } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
-import { wrapKeyring } from '../keyring/bulk.ts';
+import { beforeSet } from '../keyring/bulk.ts';
 import type { Keyring, KeyringCaller, PromptPassword } from '../keyring/contract.ts';
 import { secretVariablesOf, settleBackend, usableBackends } from '../keyring/registry.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
@@ -67,7 +67,7 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
   const { host, ask = {} } = options;
   const opened = options.keyring ? { keyring: options.keyring } : await openPlanned(plan, options);
   const requireStorable = options.keyring ? () => {} : storingGuard(plan, opened, options);
-  const keyring = guarded(opened.keyring, requireStorable);
+  const keyring = beforeSet(opened.keyring, requireStorable);
   const store = createCredentialStore({
     keyring,
     realm: plan.realm.value,
@@ -166,24 +166,6 @@ function storingGuard(
     if (notice !== undefined) warn(notice);
     isChecked = true;
   };
-}
-
-/** The same keyring, but `set` first checks that storing is allowed. */
-function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
-  return wrapKeyring(keyring, {
-    get info() {
-      return keyring.info;
-    },
-    probe: () => keyring.probe(),
-    get: (key) => keyring.get(key),
-    async set(key, value) {
-      requireStorable();
-      await keyring.set(key, value);
-    },
-    delete: (key) => keyring.delete(key),
-    keys: () => keyring.keys(),
-    close: () => keyring.close(),
-  });
 }
 
 /** What can be done with identities. Each operation documents its own errors. */

@@ -31,8 +31,8 @@ export async function recordPlan(named: string, used: ProjectPlan, machine: Host
   const { env } = machine;
   const isRefused = Object.keys(env).some((name) => refusing.test(name) && env[name]);
   if (!usesPlanRecords(machine) || isRefused || !canRecord(machine.platform)) return;
-  if (!mayBeRecorded(used, machine)) return;
   try {
+    if (!mayBeRecorded(used, machine)) return;
     const { result, reads } = await recordReads(() => planAgain(named, machine), machine.now());
     if (result === undefined || 'refusal' in reads) return;
     writePlanRecord(result.file, result.plan, reads.seen, machine);

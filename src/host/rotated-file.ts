@@ -3,7 +3,7 @@
 
 import { dirname } from 'node:path';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { say, showPermissions, type Hint } from '../core/hint.ts';
+import { say, type Hint } from '../core/hint.ts';
 import { showValue, type Sourced } from '../core/json.ts';
 import { openLines, type LinesFile } from './append-file.ts';
 import { reasonOf } from './denial.ts';
@@ -11,7 +11,8 @@ import { replaceFile, syncDirectory } from './files.ts';
 import type { Host } from './host.ts';
 import { acquireLock } from './lock.ts';
 import { makeOwnDirectories } from './own-directory.ts';
-import { followOwnPath, type PathFault } from './own-path.ts';
+import { followOwnPath } from './own-path.ts';
+import { describeFault, faultHint } from './path-fault.ts';
 import { permissionCheckFor } from './permissions.ts';
 import { irregularKindAt, linkStatOf, readFile } from './read-files.ts';
 
@@ -133,24 +134,8 @@ function requirePrivate(file: RotatedFile, { stats }: LinesFile, { userId }: Whe
 /** Undefined if the file does not exist. */
 function requireOwnPath(verb: string, file: RotatedFile, { userId }: Where): string | undefined {
   return followOwnPath(file.path, userId, 'file', (fault) => {
-    throw unusable(verb, file, describeFault(fault), hintOf(fault));
+    throw unusable(verb, file, `${fault.at} ${describeFault(fault)}`, faultHint(fault));
   });
-}
-
-function describeFault({ at, kind, permissions }: PathFault): string {
-  const why = {
-    'no-directory': 'is not a directory',
-    owner: `belongs to ${permissions?.owner}`,
-    writable: `can be changed by other users (${permissions?.openness})`,
-    replaced: 'was replaced while it was checked',
-  }[kind];
-  return `${at} ${why}`;
-}
-
-function hintOf({ at, kind, permissions }: PathFault): Hint {
-  return kind === 'writable' && permissions?.isOurs === true
-    ? permissions.withdrawCommand()
-    : showPermissions(at);
 }
 
 async function rotate(file: RotatedFile, host: Where, rotation: Rotation): Promise<void> {

@@ -31,7 +31,7 @@ export async function bootId({ platform }: Where): Promise<string | undefined> {
   }
 }
 
-/** Connects to a Unix socket. Loads node:net, which takes longer than to find that no one listens. */
+/** Connects to a Unix socket. Loads node:net, which takes longer than to find that no process listens. */
 export function connectTo(path: string): Socket {
   return process.getBuiltinModule('node:net').createConnection(path);
 }

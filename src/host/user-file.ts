@@ -13,6 +13,7 @@ import { acquireLock, lockHolder, type FileLock } from './lock.ts';
 import { findOutputFile, replaceOutputFile } from './output-file.ts';
 import { makeOwnDirectories } from './own-directory.ts';
 import { followOwnPath, type PathFault } from './own-path.ts';
+import { describeFault, faultHint } from './path-fault.ts';
 import { permissionCheckFor } from './permissions.ts';
 import { linkStatOf, readFile } from './read-files.ts';
 
@@ -55,18 +56,10 @@ export function requireOwnDirectory(file: Sourced<string>, { userId }: Pick<Host
 }
 
 function withFault({ value, source }: Sourced<string>, fault: PathFault): AtmosError {
-  const { at, kind, permissions } = fault;
-  const why = {
-    'no-directory': 'is not a directory',
-    owner: `belongs to ${permissions?.owner}`,
-    writable: `can be changed by other users (${permissions?.openness})`,
-    replaced: 'was replaced while it was checked',
-  }[kind];
-  const canWithdraw = kind === 'writable' && permissions?.isOurs === true;
   return new AtmosError(
     'ERR_USAGE',
-    `cannot change ${value} (from ${source}): it is below ${at}, which ${why}`,
-    { hints: [canWithdraw ? permissions.withdrawCommand() : showPermissions(at)] },
+    `cannot change ${value} (from ${source}): it is below ${fault.at}, which ${describeFault(fault)}`,
+    { hints: [faultHint(fault)] },
   );
 }
 

@@ -57,6 +57,24 @@ export function wrapKeyring(keyring: Keyring, wrapped: Keyring): Keyring {
   );
 }
 
+/** The same keyring with its capabilities, but each `set` first calls a function, which may throw. */
+export function beforeSet(keyring: Keyring, call: () => void): Keyring {
+  return wrapKeyring(keyring, {
+    get info() {
+      return keyring.info;
+    },
+    probe: () => keyring.probe(),
+    get: (key) => keyring.get(key),
+    async set(key, value) {
+      call();
+      await keyring.set(key, value);
+    },
+    delete: (key) => keyring.delete(key),
+    keys: () => keyring.keys(),
+    close: () => keyring.close(),
+  });
+}
+
 function isBulk(keyring: Keyring): keyring is BulkKeyring {
   return readMany in keyring;
 }

@@ -2,6 +2,7 @@ import { AtmosError, KeyringError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Keyring, KeyringContext, KeyringInfo, Probe } from '../keyring/contract.ts';
+import { beforeSet } from '../keyring/bulk.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
 import { isPrepared, prepareWrite } from '../keyring/prepare.ts';
 import { openBackend, settleBackend } from '../keyring/registry.ts';
@@ -16,7 +17,7 @@ export interface OpenedKeyrings extends OpenedKeyring {
 
 /**
  * Opens the configured keyring, or its fallback. If several machines or persons share its entries,
- * sessions and tokens are in a keyring of this machine, so that nobody uses those of somebody else.
+ * sessions and tokens are in a keyring of this machine, so that no person uses those of another.
  * Sessions that are in the shared keyring are neither used nor listed nor removed.
  *
  * @throws as {@link openWithFallback}; ERR_CONFIG_INVALID for invalid settings of sessions
@@ -25,12 +26,11 @@ export async function openKeyrings(context: KeyringContext): Promise<OpenedKeyri
   const opened = await openWithFallback(context);
   const chosen = chooseSessions(context, opened.keyring.info.type);
   if (chosen === undefined) return opened;
-  let local: Promise<Keyring> | undefined;
-  const openLocal = () => (local ??= openSessions(context, chosen));
+  const local = whenNeeded(() => openSessions(context, chosen));
   return {
     ...opened,
-    keyring: splitKeyring(opened.keyring, openLocal, () => local),
-    sessions: async () => (await openLocal()).info,
+    keyring: splitKeyring(opened.keyring, local),
+    sessions: async () => (await local.open()).info,
   };
 }
 
@@ -72,31 +72,15 @@ async function openSessions(context: KeyringContext, chosen: SessionsChoice): Pr
   const why = await whyNotReady(system);
   if (why === undefined) return system;
   await system.close();
-  const memory = await open({ value: 'memory', source: 'default' });
-  return beforeSet(memory, () =>
+  let isTold = false;
+  return beforeSet(await open({ value: 'memory', source: 'default' }), () => {
+    if (isTold) return;
+    isTold = true;
     warn?.(
       `sessions are kept only until this process exits: the keyring is shared, and the system keyring is not ready: ${why}`,
       [say('choose a keyring for them: auth.keyring.spec.sessions_keyring')],
-    ),
-  );
-}
-
-/** The same keyring, but the first `set` first calls a function. */
-function beforeSet(keyring: Keyring, call: () => void): Keyring {
-  let isCalled = false;
-  return {
-    info: keyring.info,
-    probe: () => keyring.probe(),
-    get: (key) => keyring.get(key),
-    async set(key, value) {
-      if (!isCalled) call();
-      isCalled = true;
-      await keyring.set(key, value);
-    },
-    delete: (key) => keyring.delete(key),
-    keys: () => keyring.keys(),
-    close: () => keyring.close(),
-  };
+    );
+  });
 }
 
 /** Undefined of one that is ready. A system keyring that cannot be looked at must not stop a login. */
@@ -110,35 +94,50 @@ async function whyNotReady(keyring: Keyring): Promise<string | undefined> {
   }
 }
 
+/** A keyring that is opened when it is first needed. */
+interface LazyKeyring {
+  open(): Promise<Keyring>;
+  /** Closes it if it was opened. */
+  close(): Promise<void>;
+}
+
+function whenNeeded(open: () => Promise<Keyring>): LazyKeyring {
+  let opening: Promise<Keyring> | undefined;
+  return {
+    open: () => (opening ??= open()),
+    async close() {
+      // One that did not open has said so where it was needed.
+      const opened = await opening?.catch(() => undefined);
+      await opened?.close();
+    },
+  };
+}
+
 /**
  * Sessions and tokens in one keyring, everything else in the other one. The entries of the shared one
  * are the entries of the whole: its `info` is that of the whole.
  */
-function splitKeyring(
-  shared: Keyring,
-  openLocal: () => Promise<Keyring>,
-  opened: () => Promise<Keyring> | undefined,
-): Keyring {
-  const keyringOf = (key: string) => (isSessionKey(key) ? openLocal() : shared);
+function splitKeyring(shared: Keyring, local: LazyKeyring): Keyring {
+  const keyringOf = (key: string) => (isSessionKey(key) ? local.open() : shared);
   const split: Keyring = {
     get info() {
       return shared.info;
     },
     async probe() {
       const probed = await shared.probe();
-      return probed.state === 'ready' ? probeSessions(await openLocal()) : probed;
+      return probed.state === 'ready' ? probeSessions(await local.open()) : probed;
     },
     get: async (key) => (await keyringOf(key)).get(key),
     set: async (key, value) => (await keyringOf(key)).set(key, value),
     delete: async (key) => (await keyringOf(key)).delete(key),
     async keys() {
-      const [all, local] = [await shared.keys(), await (await openLocal()).keys()];
-      const keys = [...all.filter((key) => !isSessionKey(key)), ...local.filter(isSessionKey)];
-      return keys.toSorted();
+      const others = (await shared.keys()).filter((key) => !isSessionKey(key));
+      const sessions = (await (await local.open()).keys()).filter(isSessionKey);
+      return [...others, ...sessions].toSorted();
     },
     async close() {
       await shared.close();
-      await (await opened())?.close();
+      await local.close();
     },
   };
   // Entries cannot be read many at once: those of two keyrings are in no common order.

@@ -104,7 +104,7 @@ const outcomes = {
     }
     return outcomes.keyring(home);
   },
-  /** There is none: `auth.audit` is not configured. */
+  /** Says that `auth.audit` is not configured. */
   audit: () => ({
     exitCode: 2,
     error: 'uses of identities are not recorded: auth.audit is not set',

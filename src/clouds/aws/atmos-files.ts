@@ -6,7 +6,8 @@ import { closedInHome } from '../../host/closed-home.ts';
 import type { Host } from '../../host/host.ts';
 import { removeLeftovers } from '../../host/leftovers.ts';
 import { acquireLock } from '../../host/lock.ts';
-import { followOwnPath, type PathFault } from '../../host/own-path.ts';
+import { followOwnPath } from '../../host/own-path.ts';
+import { describeFault } from '../../host/path-fault.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import { irregularKind, readRegularFile } from '../../host/read-files.ts';
 
@@ -73,20 +74,13 @@ export function baseFault(directory: string, { userId }: Host): string | undefin
   let fault: string | undefined;
   try {
     followOwnPath(directory, userId, 'directory', (found) => {
-      fault = `is below ${found.at}, which ${describe(found)}`;
+      fault = `is below ${found.at}, which ${describeFault(found)}`;
       throw new Error(fault);
     });
   } catch (error) {
     if (fault === undefined) throw error;
   }
   return fault;
-}
-
-function describe({ kind, permissions }: PathFault): string {
-  if (kind === 'no-directory') return 'is not a directory';
-  if (kind === 'owner') return `belongs to ${permissions?.owner}`;
-  if (kind === 'writable') return `can be changed by other users (${permissions?.openness})`;
-  return 'was replaced while it was checked';
 }
 
 /**

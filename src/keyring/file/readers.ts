@@ -13,9 +13,8 @@ import { rekeyKeyring } from './rekey.ts';
 import { lockSettled, settle } from './rekey-recover.ts';
 import { acceptSecret, comparePin, readPin, writePin } from './secret-pin.ts';
 import type { FileContext, FileSettings } from './settings.ts';
-import { createSecret, fingerprintOf, type SharedSecret } from './shared-secret.ts';
+import { createSecret, fingerprintOf, type SharedSecret, wrapSecret } from './shared-secret.ts';
 import { ensureState, statePaths } from './state.ts';
-import { wrapSecret } from './wrap-secret.ts';
 
 const command = ['atmos', 'auth', 'keyring', 'recipients'];
 const source = 'the command line';

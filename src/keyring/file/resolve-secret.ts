@@ -7,9 +7,8 @@ import { readIdentities } from './identity-file.ts';
 import { openSecret, requireAccepted } from './open-secret.ts';
 import { acceptSecret, pinPath, readPin } from './secret-pin.ts';
 import type { FileContext } from './settings.ts';
-import { createSecret } from './shared-secret.ts';
+import { createSecret, wrapSecret } from './shared-secret.ts';
 import { readVerifier, statePaths } from './state.ts';
-import { wrapSecret } from './wrap-secret.ts';
 
 /**
  * The secret of a keyring with readers, as its password. For a new keyring it is random, and

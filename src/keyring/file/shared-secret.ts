@@ -65,3 +65,9 @@ export function parseSharedSecret(text: string): SharedSecret | { newer: string 
 function isListOf(value: unknown, isItem: (text: string) => boolean): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string' && isItem(item));
 }
+
+/** The text of `.state/secret.age`, encrypted for the readers. */
+export async function wrapSecret(shared: SharedSecret): Promise<string> {
+  const { encryptFor } = await import('../age.ts');
+  return encryptFor(shared.readers, formatSharedSecret(shared));
+}
