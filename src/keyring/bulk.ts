@@ -49,7 +49,7 @@ async function* oneByOne(keyring: Keyring): AsyncGenerator<Batch> {
 }
 
 /** Replaces the methods of a keyring and keeps its optional capabilities. */
-export function wrapKeyring(keyring: Keyring, wrapped: Keyring): Keyring {
+function wrapKeyring(keyring: Keyring, wrapped: Keyring): Keyring {
   return Object.assign(
     wrapped,
     isBulk(keyring) ? { [readMany]: () => keyring[readMany]() } : {},
