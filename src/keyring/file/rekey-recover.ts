@@ -9,7 +9,7 @@ import { digest } from '../digest.ts';
 import type { OnStep } from './atomic-write.ts';
 import { readEntryFile } from './entry.ts';
 import { readCommit, type Commit, type Replacement } from './rekey-journal.ts';
-import { discardNext, isCommitted, lockState, statePaths } from './state.ts';
+import { discardNext, isCommitted, lockState, requireOwnDirectories, statePaths } from './state.ts';
 import { translating } from './system-error.ts';
 
 interface Place {
@@ -65,6 +65,7 @@ export function finishCommit(place: Place): void {
   const { directory, host, onStep } = place;
   const { userId } = host;
   const paths = statePaths(directory);
+  requireOwnDirectories(paths, userId);
   const commit = readCommit(paths, userId);
   if (commit === undefined) return;
   requireSecret(place, commit);
