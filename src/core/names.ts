@@ -4,6 +4,8 @@
  * `Σ` to `ς`.
  */
 export function lowerCase(text: string): string {
+  // Nearly all names. An atmos.yaml may have thousands.
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase();
   return Array.from(text, (char) => (char === 'İ' ? 'i' : char.toLowerCase())).join('');
 }
 
