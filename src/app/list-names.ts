@@ -56,9 +56,9 @@ interface Place {
 
 /** Undefined if nothing is recorded here. */
 function recordOf(what: string, options: LoadOptions, host: Host): Place | undefined {
-  const { env, platform, scriptPath, userId = null, homeDirectory = null } = host;
+  const { env, scriptPath, userId = null, homeDirectory = null } = host;
   const state = stateDirectory(host);
-  if (state === undefined || env['ATMOS_AUTH_FAST'] === 'off' || !canRecord(platform)) return;
+  if (state === undefined || env['ATMOS_AUTH_FAST'] === 'off' || !canRecord(host.platform)) return;
   const circumstances = {
     version: `${version}/${recordVersion}`,
     script: scriptPath,
