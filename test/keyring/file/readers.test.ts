@@ -74,6 +74,19 @@ describe('a new keyring with readers', () => {
     expect(parametersOf(directory, 'atmos_two').rounds).toBe(1000);
   });
 
+  test('reveals the new password after a removal that was interrupted at its end', async () => {
+    const { directory, ann, ben } = await openTeam();
+    const interrupted = readersAs(directory, ann, {
+      onStep(step) {
+        if (step === 'entry replaced') throw new TypeError('interrupted');
+      },
+    });
+    await expect(interrupted.remove(ben.recipient)).rejects.toThrow('interrupted');
+    const password = await revealPassword(readerContext(directory, ann));
+    const keyring = openTestKeyring({ directory, password });
+    expect(await keyring.get('atmos_one')).toBe('the first');
+  });
+
   test('keeps the secret of the process that came first', async () => {
     const team = createTeam(temporaryDirectory());
     const ann = await team.machine('ann');
