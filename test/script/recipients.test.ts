@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startWriter } from '../fault/processes.ts';
+import { compileProgram, type Program } from '../support/compile.ts';
 import { atTerminal } from './at-terminal.ts';
 import { secretsIn } from './canary.ts';
 import {
@@ -55,7 +57,7 @@ async function openShared() {
   return { machine, ann, ben };
 }
 
-const list = (machine: Machine, { env }: Person) =>
+const list = (machine: Machine, { env }: Pick<Person, 'env'>) =>
   machine.atmos('auth keyring list --long', { env });
 
 describe('the readers of a keyring', () => {
@@ -168,6 +170,80 @@ describe('an agent of a keyring with readers', () => {
     expect(removed.stderr).toContain('1 entry was re-encrypted');
     await expect.poll(() => isRunning(processId)).toBe(false);
     expect(await list(machine, ann)).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('keyring unlock after a removal that was killed', () => {
+  let program: Program;
+
+  beforeAll(async () => {
+    program = await compileProgram('test/fault/readers-program.ts');
+  });
+
+  afterAll(() => program.remove());
+
+  /** Ann's removal of Cleo is killed after so many steps. */
+  async function killRemoval(machine: Machine, cleo: Person, steps: number): Promise<string> {
+    const home = join(machine.home, 'ann');
+    const env = { PATH: machine.env['PATH'], HOME: home, XDG_STATE_HOME: join(home, 'state') };
+    const args = ['remove', machine.keyring, cleo.recipient, `${steps}`];
+    const victim = startWriter(program.file, args, env);
+    const line = await victim.line('');
+    await victim.kill();
+    return line;
+  }
+
+  /** Unlocks the keyring, uses it, and locks it again. The exit code and message of unlock. */
+  async function unlock(machine: Machine, { env }: Person) {
+    const { exitCode, stdout, stderr } = await machine.atmos('auth keyring unlock -o json', {
+      env,
+    });
+    if (exitCode !== 0) return { exitCode, stderr };
+    const { process_id: processId } = JSON.parse(stdout);
+    onTestFinished(() => {
+      if (isRunning(processId)) process.kill(processId, 'SIGKILL');
+    });
+    expect(await list(machine, { env })).toMatchObject({ exitCode: 0 });
+    expect(await machine.atmos('auth keyring lock', { env })).toMatchObject({ exitCode: 0 });
+    return { exitCode, stderr };
+  }
+
+  test.each([
+    [14, 'entries staged', false],
+    [21, 'entry replaced', true],
+  ] as const)('at step %i, "%s"', { timeout: 120_000 }, async (steps, step, isDecided) => {
+    const machine = await openMachine();
+    const [ann, ben, cleo] = [
+      await person(machine, 'ann'),
+      await person(machine, 'ben'),
+      await person(machine, 'cleo'),
+    ];
+    writeRecipients(
+      machine,
+      [ann, ben, cleo].map(({ recipient }) => recipient),
+    );
+    const options = { env: { ...ann.env, ATMOS_AUTH_TRUST: '1' }, input: keyOnStdin };
+    await machine.atmos('auth user configure --stdin', options);
+    const listed = await machine.atmos(`${command} list -o json`, { env: ann.env });
+    const accept = (fingerprint: unknown, { env }: Person) =>
+      machine.atmos(`${command} accept --fingerprint ${String(fingerprint)}`, { env });
+    for (const other of [ben, cleo])
+      expect(await accept(JSON.parse(listed.stdout).fingerprint, other)).toMatchObject({
+        exitCode: 0,
+      });
+
+    expect(await killRemoval(machine, cleo, steps)).toBe(`reached ${step}`);
+    const removed = await unlock(machine, cleo);
+    expect(removed.exitCode).toBe(isDecided ? 3 : 0);
+    if (isDecided) expect(removed.stderr).toContain('was removed from the readers');
+    expect(await unlock(machine, ann)).toEqual({ exitCode: 0, stderr: '' });
+    const other = await unlock(machine, ben);
+    expect(other.exitCode).toBe(isDecided ? 3 : 0);
+    if (!isDecided) return;
+    expect(other.stderr).toContain('atmos auth keyring recipients accept');
+    const [, fingerprint] = /its fingerprint is (\w+)/.exec(other.stderr) ?? [];
+    expect(await accept(fingerprint, ben)).toMatchObject({ exitCode: 0 });
+    expect(await unlock(machine, ben)).toEqual({ exitCode: 0, stderr: '' });
   });
 });
 

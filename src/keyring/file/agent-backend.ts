@@ -5,6 +5,7 @@ import { openFileKeyring } from './backend.ts';
 import { ensureDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
 import { passwordSource } from './password.ts';
+import { settle } from './rekey-recover.ts';
 import type { FileContext } from './settings.ts';
 import { readVerifier, statePaths } from './state.ts';
 
@@ -19,6 +20,8 @@ export const agentFileKeyring: AgentBackend = {
     const access = createAccess(context);
     try {
       const directory = access.find();
+      // Otherwise the password of before an interrupted change would still be the right one.
+      if (directory !== undefined) await settle(directory, context.host);
       const { kind, derivation } = await access.judge(directory, access.verifierOf(directory));
       if (kind === 'wrong') throw access.wrongPassword();
       if (kind === 'new' && passwordSource(context) === 'identity') throw notMade(context);

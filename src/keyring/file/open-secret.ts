@@ -136,7 +136,7 @@ function reportReaders(context: FileContext, shared: SharedSecret, pin: Pin | un
     ...(added.length === 0 ? [] : [`added ${added.join(', ')}`]),
     ...(removed.length === 0 ? [] : [`removed ${removed.join(', ')}`]),
   ];
-  if (changes.length > 0 && pin?.next === undefined) {
+  if (changes.length > 0 && !isOwnChange(shared, pin)) {
     context.warn?.(
       `the readers of the keyring ${context.settings.directory.value} were changed by another reader: ${changes.join('; ')}`,
       [run(['atmos', 'auth', 'keyring', 'recipients', 'list'])],
@@ -147,6 +147,11 @@ function reportReaders(context: FileContext, shared: SharedSecret, pin: Pin | un
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
   }
+}
+
+/** Whether the list is the one that this machine has set before it was interrupted. */
+function isOwnChange({ secret, revision }: SharedSecret, pin: Pin | undefined): boolean {
+  return pin?.next === fingerprintOf(secret) && revision === pin.revision + 1;
 }
 
 export function compareReaders(

@@ -36,18 +36,18 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
 
     async add(context, recipients) {
       const added = await checkRecipients(recipients, source);
-      const opened = await openAccepted(context);
+      const opened = await openAccepted(context, onStep);
       const { shared } = opened;
       const readers = [...new Set([...shared.readers, ...added])].sort();
       if (readers.length === shared.readers.length) return readersOf(opened, shared);
       const changed = { ...shared, revision: shared.revision + 1, readers };
       await replaceSecret(context, opened, await wrapSecret(changed), onStep);
-      acceptSecret(context, changed, readPin(context));
+      acceptSecret(context, changed, readPin(context), onStep);
       return readersOf(opened, changed);
     },
 
     async remove(context, recipient, options) {
-      const opened = await openAccepted(context);
+      const opened = await openAccepted(context, onStep);
       const { shared, fingerprint, text: from } = opened;
       const readers = readersWithout(context, shared, recipient);
       const changed: SharedSecret = {
@@ -57,7 +57,7 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
         earlier: [...shared.earlier, fingerprint],
       };
       const to = await wrapSecret(changed);
-      announce(context, changed);
+      announce(context, changed, onStep);
       const result = await rekeyKeyring(
         { ...context, heldPassword: () => Buffer.from(shared.secret) },
         {
@@ -70,7 +70,7 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
       if (result.outcome === 'finished') throw changedMeanwhile(context);
       // Without entries there is nothing to re-encrypt, and the verifier may be missing.
       if (result.outcome === 'none') await replaceSecret(context, opened, to, onStep);
-      acceptSecret(context, changed, readPin(context));
+      acceptSecret(context, changed, readPin(context), onStep);
       const { entries, unreadable, left } = result;
       return { ...readersOf(opened, changed), entries, unreadable, left };
     },
@@ -80,7 +80,7 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
     },
 
     async accept(context, fingerprint) {
-      const opened = await openMatching(context);
+      const opened = await openMatching(context, onStep);
       if (opened.fingerprint !== fingerprint.toLowerCase()) {
         throw new KeyringError(
           'ERR_KEYRING_FOREIGN',
@@ -89,7 +89,7 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
         );
       }
       const change = changeOf(context, opened);
-      acceptSecret(context, opened.shared, readPin(context));
+      acceptSecret(context, opened.shared, readPin(context), onStep);
       return change;
     },
   };
@@ -108,11 +108,11 @@ export async function revealPassword(context: FileContext): Promise<string> {
 }
 
 /** Opens the wrapped secret after completing an interrupted change. It may not be accepted yet. */
-async function openAny(context: FileContext): Promise<OpenedKeyring> {
+async function openAny(context: FileContext, onStep?: OnStep): Promise<OpenedKeyring> {
   const { settings, host } = context;
   const location = settings.directory.value;
   const directory = findDirectory(location, host.userId);
-  if (directory !== undefined) await settle(directory, host);
+  if (directory !== undefined) await settle(directory, host, onStep);
   const opened = directory === undefined ? undefined : await openSecret(context, directory);
   if (opened !== undefined && directory !== undefined) return { ...opened, directory };
   throw new AtmosError('ERR_USAGE', `the keyring ${location} has no readers`, {
@@ -124,15 +124,15 @@ async function openAny(context: FileContext): Promise<OpenedKeyring> {
   });
 }
 
-async function openAccepted(context: FileContext): Promise<OpenedKeyring> {
-  const opened = await openAny(context);
+async function openAccepted(context: FileContext, onStep?: OnStep): Promise<OpenedKeyring> {
+  const opened = await openAny(context, onStep);
   requireAccepted(context, opened);
   return opened;
 }
 
 /** Checks that the secret belongs to the entries: a person is not asked about any other. */
-async function openMatching(context: FileContext): Promise<OpenedKeyring> {
-  const opened = await openAny(context);
+async function openMatching(context: FileContext, onStep?: OnStep): Promise<OpenedKeyring> {
+  const opened = await openAny(context, onStep);
   const { shared, directory } = opened;
   refuseOlder(context, shared, readPin(context));
   const access = createAccess({ ...context, heldPassword: () => Buffer.from(shared.secret) });
@@ -188,9 +188,9 @@ function readersWithout(
 }
 
 /** Accepts the secret in advance, because the change is completed even if this process is killed. */
-function announce(context: FileContext, { secret }: SharedSecret): void {
+function announce(context: FileContext, { secret }: SharedSecret, onStep: OnStep): void {
   const pin = readPin(context);
-  if (pin !== undefined) writePin(context, { ...pin, next: fingerprintOf(secret) });
+  if (pin !== undefined) writePin(context, { ...pin, next: fingerprintOf(secret) }, onStep);
 }
 
 /** @throws ERR_KEYRING_BUSY if another process has changed it since it was opened */

@@ -5,6 +5,7 @@ import { parseJwe } from '../../../src/keyring/file/jwe.ts';
 import { fileInspector } from '../../../src/keyring/file/inspect.ts';
 import { rekeyKeyring } from '../../../src/keyring/file/rekey.ts';
 import { revealPassword } from '../../../src/keyring/file/readers.ts';
+import { wrapSecret } from '../../../src/keyring/file/shared-secret.ts';
 import { statePaths } from '../../../src/keyring/file/state.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { createTestContext, openTestKeyring } from '../../support/file-keyring.ts';
@@ -71,6 +72,19 @@ describe('a new keyring with readers', () => {
     expect(await keyring.get('atmos_one')).toBe('the first');
     await keyring.set('atmos_two', 'by the password');
     expect(parametersOf(directory, 'atmos_two').rounds).toBe(1000);
+  });
+
+  test('reveals the new password after a removal that was interrupted at its end', async () => {
+    const { directory, ann, ben } = await openTeam();
+    const interrupted = readersAs(directory, ann, {
+      onStep(step) {
+        if (step === 'entry replaced') throw new TypeError('interrupted');
+      },
+    });
+    await expect(interrupted.remove(ben.recipient)).rejects.toThrow('interrupted');
+    const password = await revealPassword(readerContext(directory, ann));
+    const keyring = openTestKeyring({ directory, password });
+    expect(await keyring.get('atmos_one')).toBe('the first');
   });
 
   test('keeps the secret of the process that came first', async () => {
@@ -156,6 +170,22 @@ describe('a reader who is added', () => {
     const warnings: string[] = [];
     for (let uses = 0; uses < 2; uses++)
       await openAs(directory, ben, { warnings }).get('atmos_one');
+    expect(warnings).toEqual([
+      `the readers of the keyring ${directory} were changed by another reader: added ${cleo.recipient}`,
+    ]);
+  });
+
+  test('is also reported on a machine whose own removal was interrupted before', async () => {
+    const { directory, ann, ben, cleo } = await openTeam();
+    const interrupted = readersAs(directory, ann, {
+      onStep(step) {
+        if (step === 'next made') throw new TypeError('interrupted');
+      },
+    });
+    await expect(interrupted.remove(ben.recipient)).rejects.toThrow('interrupted');
+    await readersAs(directory, ben).add(cleo.recipient);
+    const warnings: string[] = [];
+    await openAs(directory, ann, { warnings }).get('atmos_one');
     expect(warnings).toEqual([
       `the readers of the keyring ${directory} were changed by another reader: added ${cleo.recipient}`,
     ]);
@@ -348,6 +378,73 @@ describe('an attacker who can write to the directory', () => {
     ]) {
       expect(await errorOf(use())).toMatchObject({ code: 'ERR_KEYRING_DAMAGED', message });
     }
+  });
+
+  test('cannot make an older verifier the reason to write with an older secret', async () => {
+    const { directory, ann, ben } = await openTeam();
+    const { verifier } = statePaths(directory);
+    const older = readFileSync(verifier);
+    await readersAs(directory, ann).remove(ben.recipient);
+    writeFileSync(verifier, older);
+    expect(await openAs(directory, ann).get('atmos_one')).toBe('the first');
+    const error = await errorOf(openAs(directory, ann).set('atmos_two', 'x'));
+    expect(error.code).toBe('ERR_KEYRING_DAMAGED');
+    expect(error.message).toBe(
+      `the secret of the keyring ${directory} opens its entries but not ${verifier}: that file belongs to another secret, or to an earlier state of the keyring`,
+    );
+    expect(error.hints).toEqual([
+      'wait until the directory is synchronized',
+      expect.stringContaining(`rm ${verifier}`),
+    ]);
+    rmSync(verifier);
+    await openAs(directory, ann).set('atmos_two', 'of Ann');
+    expect(await openAs(directory, ann).get('atmos_two')).toBe('of Ann');
+  });
+
+  test.each(['the wrapped secret', 'the entries', 'the entries and the verifier'])(
+    'cannot put back %s of before a removal',
+    async (part) => {
+      const { directory, ann, ben } = await openTeam();
+      const { secret, verifier } = statePaths(directory);
+      const entry = join(directory, 'atmos_one');
+      const paths =
+        {
+          'the wrapped secret': [secret],
+          'the entries': [entry],
+          'the entries and the verifier': [entry, verifier],
+        }[part] ?? [];
+      const older = paths.map((path) => readFileSync(path));
+      const { fingerprint: before } = await readersAs(directory, ann).list();
+      const { fingerprint } = await readersAs(directory, ann).remove(ben.recipient);
+      for (const [at, path] of paths.entries()) writeFileSync(path, older[at] ?? '');
+      const message = {
+        'the wrapped secret': `an older state of the keyring ${directory} was put back: its secret ${before} was replaced by ${fingerprint}`,
+        'the entries': `the entry ${entry} is damaged: it was changed, or encrypted with another password`,
+        'the entries and the verifier': `the secret of the keyring ${directory} opens neither its verifier nor its entries: they belong to another keyring or to an earlier state of this one`,
+      }[part];
+      expect(await codeFor(directory, ann)).toBe(`ERR_KEYRING_DAMAGED: ${message}`);
+      const refused = await errorOf(openAs(directory, ann).set('atmos_one', 'x'));
+      expect(refused.code).toBe('ERR_KEYRING_DAMAGED');
+      expect(readFileSync(paths[0] ?? '')).toEqual(older[0]);
+    },
+  );
+
+  test('cannot make the secret that a removed reader knows look newer', async () => {
+    const team = await openTeam();
+    const { directory, ann, ben, recipients } = team;
+    const secret = await revealPassword(readerContext(directory, ben));
+    const { fingerprint: before } = await readersAs(directory, ann).list();
+    const { fingerprint } = await readersAs(directory, ann).remove(ben.recipient);
+    const readers = recipients.toSorted();
+    const forged = await wrapSecret({ secret, revision: 99, readers, earlier: [fingerprint] });
+    writeFileSync(secretOf(team), forged);
+    const message = `an older state of the keyring ${directory} was put back: its secret ${before} was replaced by ${fingerprint}`;
+    for (const use of [
+      () => openAs(directory, ann).get('atmos_one'),
+      () => openAs(directory, ann).set('atmos_two', 'x'),
+      () => readersAs(directory, ann).accept(before),
+    ])
+      expect(await errorOf(use())).toMatchObject({ code: 'ERR_KEYRING_DAMAGED', message });
   });
 
   test('cannot put an older list of readers back', async () => {
