@@ -23,7 +23,7 @@ const files = {
   program: ['src/cli/start.ts'],
   hot: frequentEntries,
   open: ['src/cli/open.ts'],
-  agent: ['src/keyring/agent/client-keyring.ts', 'src/keyring/agent/presence.ts'],
+  agent: ['src/keyring/file/agent-client.ts', 'src/keyring/agent/presence.ts'],
   'file-keyring': ['src/keyring/file/backend.ts'],
 };
 const delegation = ['src/cli/delegate-to-atmos.ts', 'src/host/find-program.ts'];
@@ -57,7 +57,7 @@ const loadedByHot = {
   always: ['src/clouds/aws/format-process-answer.ts'],
   sometimes: [
     'src/host/native.ts',
-    'src/keyring/agent/client-keyring.ts',
+    'src/keyring/file/agent-client.ts',
     'src/keyring/file/backend.ts',
     'src/keyring/system/backend.ts',
     'src/keyring/system/linux/keyring.ts',

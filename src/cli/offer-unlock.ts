@@ -26,7 +26,7 @@ export async function offerUnlock(
   plan: AuthPlan,
   copyPassword: () => Buffer,
 ): Promise<void> {
-  const keyring = settleCapable(keyringContext(plan, context.host), 'loadAgent');
+  const keyring = settleCapable(keyringContext(plan, context.host), 'autoUnlockMs');
   const autoUnlockMs = keyring.backend.autoUnlockMs?.(keyring.context.settings);
   const lines =
     autoUnlockMs === undefined

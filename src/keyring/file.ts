@@ -10,7 +10,7 @@ import {
 import { hasReaders } from './file/settings-readers.ts';
 import { storingNotice, trustNeeds } from './file/trust-needs.ts';
 
-const loadAgentBackend = async () => (await import('./file/agent-backend.ts')).agentFileKeyring;
+const loadSubject = async () => (await import('./file/agent-backend.ts')).fileSubject;
 const loadFileKeyring = async () => (await import('./file/backend.ts')).openFileKeyring;
 
 /** An encrypted directory, read through its unlock agent if one runs. */
@@ -27,15 +27,16 @@ export const fileBackend: Backend<FileSettings> = {
   passwordSources,
   autoUnlockMs: ({ autoUnlockMs }) => autoUnlockMs,
   async open(context) {
-    const { createAgentClientKeyring } = await import('./agent/client-keyring.ts');
+    const { createAgentClientKeyring } = await import('./file/agent-client.ts');
     return createAgentClientKeyring(loadFileKeyring)(context);
   },
   loadInspector: async () => (await import('./file/inspect.ts')).fileInspector,
-  loadAgent: async () => (await import('./agent/control.ts')).createAgentControl(loadAgentBackend),
-  loadAgentPresence: async () => (await import('./agent/presence.ts')).agentPresence,
-  async runAgent(host) {
-    const { runAgent } = await import('./agent/daemon.ts');
-    await runAgent(host, await loadAgentBackend());
+  loadAgent: async () => (await import('./agent/control.ts')).createAgentControl(loadSubject),
+  loadAgentPresence: async () => (await import('./file/agent-client.ts')).filePresence,
+  async runAgent(host, order, secret) {
+    const { serveOrder } = await import('./agent/daemon.ts');
+    const { holdFileKeyring } = await import('./file/agent-backend.ts');
+    await serveOrder(order, secret, holdFileKeyring, host);
   },
   rekey: async (context, options) =>
     (await import('./file/rekey.ts')).rekeyKeyring(context, options),

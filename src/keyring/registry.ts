@@ -149,7 +149,7 @@ export function settleBackend(
  */
 export function settleCapable(
   context: KeyringContext,
-  capability: 'loadAgent' | 'rekey' | 'loadReaders' | 'revealPassword',
+  capability: 'autoUnlockMs' | 'rekey' | 'loadReaders' | 'revealPassword',
 ): SettledBackend {
   const { type } = context.keyring;
   const capable = [...usableBackends(context.keyring), ...backends].find((one) => one[capability]);
@@ -161,7 +161,32 @@ export function locationOf({ backend, context }: SettledBackend): string {
   return backend.location?.(context.settings).value ?? `the ${backend.type} keyring`;
 }
 
-/** What a person does with the agent of a backend that has one: see {@link settleCapable}. */
+/**
+ * The keyrings that may be used and that an agent can keep unlocked, the chosen one first.
+ *
+ * @throws as {@link settleBackend}
+ */
+export function settleWithAgent(context: KeyringContext): SettledBackend[] {
+  const { keyring } = context;
+  return usableBackends(keyring)
+    .filter(({ loadAgent }) => loadAgent)
+    .map(({ type }) => settleBackend(context, { ...keyring.type, value: type }))
+    .filter((settled) => whyNoAgent(settled) === undefined);
+}
+
+/** As {@link Backend.whyNoAgent}. */
+export function whyNoAgent({ backend, context }: SettledBackend): string | undefined {
+  return backend.whyNoAgent?.(context.settings);
+}
+
+/** The backend whose keyring any user can have unlocked, to name it where none in use can be. */
+export function settleAnyWithAgent(context: KeyringContext): SettledBackend {
+  const { type } = context.keyring;
+  const value = backends.find(({ loadAgent }) => loadAgent)?.type ?? type.value;
+  return settleBackend(context, { ...type, value });
+}
+
+/** What a person does with the agent of a backend that has one. */
 export async function agentOf({ backend }: SettledBackend): Promise<AgentControl> {
   const agent = await backend.loadAgent?.();
   if (agent === undefined) throw new TypeError(`the ${backend.type} keyring has no agent`);
@@ -205,12 +230,13 @@ export function passwordSourcesOf(
   return found?.passwordSources?.(found.settle(keyring.spec, host), host);
 }
 
-/** What there is to say of the agent of a type; undefined for one that has none. */
+/** What there is to say of the agent of a type; undefined for one that can have none. */
 export async function lookForAgent(
   context: KeyringContext,
   type: string,
 ): Promise<AgentState | undefined> {
   const settled = settleBackend(context, { ...context.keyring.type, value: type });
+  if (whyNoAgent(settled) !== undefined) return undefined;
   return (await settled.backend.loadAgent?.())?.look(settled.context);
 }
 
@@ -299,7 +325,9 @@ export async function openCollection(
   return openSystemCollection(settleBackend(context).context, name);
 }
 
-/** Is the background process that holds a keyring open, until it has a reason to stop. */
+/** Is the background process that keeps a keyring unlocked, until it has a reason to stop. */
 export async function runAgent(host: Host): Promise<void> {
-  for (const backend of backends) await backend.runAgent?.(host);
+  const { receiveOrder } = await import('./agent/daemon.ts');
+  const { order, secret } = await receiveOrder();
+  await backends.find(({ type }) => type === order.type)?.runAgent?.(host, order, secret);
 }
