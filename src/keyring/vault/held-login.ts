@@ -31,7 +31,7 @@ export const holdLogin: Hold = async (order, secret, host) => {
   return createHeldLogin(server, settings, host);
 };
 
-export function createHeldLogin(
+function createHeldLogin(
   server: VaultServer,
   settings: VaultSettings,
   host: Pick<Host, 'sleep'>,
