@@ -25,7 +25,8 @@ import { findAgent } from '../src/keyring/agent/connection.ts';
 import { createAgentControl } from '../src/keyring/agent/control.ts';
 import { bindSocket } from '../src/keyring/agent/listen.ts';
 import { identifyKeyring } from '../src/keyring/agent/socket-path.ts';
-import { fileSubject } from '../src/keyring/file/agent-backend.ts';
+import { fileStarter } from '../src/keyring/file/agent-backend.ts';
+import { fileSubject } from '../src/keyring/file/agent-client.ts';
 import { resolvePassword } from '../src/keyring/file/password.ts';
 import { ensureState, lockState, statePaths } from '../src/keyring/file/state.ts';
 import { busCall, connectSessionBus, type Bus } from '../src/keyring/system/linux/dbus/bus.ts';
@@ -156,7 +157,7 @@ async function slowAgent(): Promise<unknown> {
   const site = await agentSite(await seedKeyring({ key: 'value' }));
   const host = { startDetached: impatientHost().startDetached };
   const context = site.context({ password: testPassword, host });
-  return createAgentControl(async () => fileSubject).unlock(context, anHour);
+  return createAgentControl(fileSubject, async () => fileStarter).unlock(context, anHour);
 }
 
 async function lockedAgentPlace(): Promise<unknown> {

@@ -9,13 +9,8 @@ import type {
   Probe,
   ServerDetails,
 } from '../keyring/contract.ts';
-import {
-  inspectorOf,
-  lookForAgent,
-  settleBackend,
-  settleWithAgent,
-  type SettledBackend,
-} from '../keyring/registry.ts';
+import { lookForAgent, settleWithAgent } from '../keyring/agents.ts';
+import { inspectorOf, settleBackend, type SettledBackend } from '../keyring/registry.ts';
 import { countEntries, createInventory, type EntryCounts } from '../store/inventory.ts';
 import { openKeyrings } from '../store/sessions-keyring.ts';
 import { findContactRefusal, keyringContext } from './keyring-context.ts';

@@ -435,7 +435,7 @@ export interface AgentOrder {
 
 export interface AgentControl<S = unknown> {
   /** Names the keyring in messages. */
-  locationOf(settings: S): Promise<string>;
+  locationOf(settings: S): string;
   /**
    * Starts a background process that keeps the keyring unlocked. A running one gets the new terms without
    * a prompt for the password.

@@ -10,7 +10,7 @@ import {
 import { hasReaders } from './file/settings-readers.ts';
 import { storingNotice, trustNeeds } from './file/trust-needs.ts';
 
-const loadSubject = async () => (await import('./file/agent-backend.ts')).fileSubject;
+const loadStarter = async () => (await import('./file/agent-backend.ts')).fileStarter;
 const loadFileKeyring = async () => (await import('./file/backend.ts')).openFileKeyring;
 
 /** An encrypted directory, read through its unlock agent if one runs. */
@@ -31,13 +31,13 @@ export const fileBackend: Backend<FileSettings> = {
     return createAgentClientKeyring(loadFileKeyring)(context);
   },
   loadInspector: async () => (await import('./file/inspect.ts')).fileInspector,
-  loadAgent: async () => (await import('./agent/control.ts')).createAgentControl(loadSubject),
-  loadAgentPresence: async () => (await import('./file/agent-client.ts')).filePresence,
-  async runAgent(host, order, secret) {
-    const { serveOrder } = await import('./agent/daemon.ts');
-    const { holdFileKeyring } = await import('./file/agent-backend.ts');
-    await serveOrder(order, secret, holdFileKeyring, host);
+  async loadAgent() {
+    const { createAgentControl } = await import('./agent/control.ts');
+    const { fileSubject } = await import('./file/agent-client.ts');
+    return createAgentControl(fileSubject, loadStarter);
   },
+  loadAgentPresence: async () => (await import('./file/agent-client.ts')).filePresence,
+  runAgent: async (...start) => (await import('./file/hold.ts')).runFileAgent(...start),
   rekey: async (context, options) =>
     (await import('./file/rekey.ts')).rekeyKeyring(context, options),
   loadReaders: async () => (await import('./file/readers.ts')).fileReaders,

@@ -6,8 +6,6 @@ import { expectedNames, nearestName } from '../core/names.ts';
 import { describedKeys, mapOf } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import type {
-  AgentControl,
-  AgentState,
   Backend,
   BackendContext,
   Keyring,
@@ -162,38 +160,6 @@ export function locationOf({ backend, context }: SettledBackend): string {
 }
 
 /**
- * The keyrings that may be used and that an agent can keep unlocked, the chosen one first.
- *
- * @throws as {@link settleBackend}
- */
-export function settleWithAgent(context: KeyringContext): SettledBackend[] {
-  const { keyring } = context;
-  return usableBackends(keyring)
-    .filter(({ loadAgent }) => loadAgent)
-    .map(({ type }) => settleBackend(context, { ...keyring.type, value: type }))
-    .filter((settled) => whyNoAgent(settled) === undefined);
-}
-
-/** As {@link Backend.whyNoAgent}. */
-export function whyNoAgent({ backend, context }: SettledBackend): string | undefined {
-  return backend.whyNoAgent?.(context.settings);
-}
-
-/** The backend whose keyring any user can have unlocked, to name it where none in use can be. */
-export function settleAnyWithAgent(context: KeyringContext): SettledBackend {
-  const { type } = context.keyring;
-  const value = backends.find(({ loadAgent }) => loadAgent)?.type ?? type.value;
-  return settleBackend(context, { ...type, value });
-}
-
-/** What a person does with the agent of a backend that has one. */
-export async function agentOf({ backend }: SettledBackend): Promise<AgentControl> {
-  const agent = await backend.loadAgent?.();
-  if (agent === undefined) throw new TypeError(`the ${backend.type} keyring has no agent`);
-  return agent;
-}
-
-/**
  * Gives a keyring another password: see {@link Backend.rekey}.
  *
  * @param settled a backend that can, from {@link settleCapable}
@@ -228,16 +194,6 @@ export function passwordSourcesOf(
 ): PasswordSources | undefined {
   const found = usableBackends(keyring).find(({ passwordSources }) => passwordSources);
   return found?.passwordSources?.(found.settle(keyring.spec, host), host);
-}
-
-/** What there is to say of the agent of a type; undefined for one that can have none. */
-export async function lookForAgent(
-  context: KeyringContext,
-  type: string,
-): Promise<AgentState | undefined> {
-  const settled = settleBackend(context, { ...context.keyring.type, value: type });
-  if (whyNoAgent(settled) !== undefined) return undefined;
-  return (await settled.backend.loadAgent?.())?.look(settled.context);
 }
 
 /** An {@link Inspector} of one keyring. */

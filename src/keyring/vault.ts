@@ -8,8 +8,6 @@ import {
 } from './vault/settings.ts';
 import { trustNeeds } from './vault/trust-needs.ts';
 
-const loadSubject = async () => (await import('./vault/agent-subject.ts')).vaultSubject;
-
 /** A KV secrets engine of version 2 of OpenBao or HashiCorp Vault. */
 export const vaultBackend: Backend<VaultSettings> = {
   type: 'vault',
@@ -21,13 +19,9 @@ export const vaultBackend: Backend<VaultSettings> = {
   unpin: unpinVault,
   trustNeeds,
   open: async (context) => (await import('./vault/backend.ts')).openVaultKeyring(context),
-  loadAgent: async () => (await import('./agent/control.ts')).createAgentControl(loadSubject),
+  loadAgent: async () => (await import('./vault/agent-starter.ts')).loginAgent,
   whyNoAgent: ({ login }) =>
     login.method === 'token' ? 'it uses an existing token and does not log in' : undefined,
-  async runAgent(host, order, secret) {
-    const { serveOrder } = await import('./agent/daemon.ts');
-    const { holdLogin } = await import('./vault/held-login.ts');
-    await serveOrder(order, secret, holdLogin, host);
-  },
+  runAgent: async (...start) => (await import('./vault/held-login.ts')).runLoginAgent(...start),
   loadInspector: async () => (await import('./vault/inspect.ts')).vaultInspector,
 };

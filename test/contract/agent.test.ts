@@ -5,7 +5,8 @@ import { realHost } from '../../src/host/real.ts';
 import { createAgentClientKeyring } from '../../src/keyring/file/agent-client.ts';
 import { startServer } from '../../src/keyring/agent/server.ts';
 import { identifyKeyring, makePlace } from '../../src/keyring/agent/socket-path.ts';
-import { fileSubject, generationOf } from '../../src/keyring/file/agent-backend.ts';
+import { fileStarter } from '../../src/keyring/file/agent-backend.ts';
+import { generationOf } from '../../src/keyring/file/hold.ts';
 import { openFileKeyring } from '../../src/keyring/file/backend.ts';
 import { createHeldKeyring } from '../../src/keyring/file/held-keyring.ts';
 import { contentsOf } from '../support/contents.ts';
@@ -20,7 +21,7 @@ describe.concurrent('the file keyring keeps the contract through its agent', () 
       const directory = join(path, 'keyring');
       const context = createTestContext({ directory, password: null });
       const host = { ...realHost(), env: { XDG_STATE_HOME: join(path, 'state') } };
-      fileSubject.prepare(context);
+      fileStarter.prepare(context);
       const id = identifyKeyring(directory);
       if (id === undefined) throw new Error('the directory was just made');
       const heldPassword = () => Buffer.from(testPassword);

@@ -44,8 +44,8 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
     });
     const auth = `auth: { method: approle, role_id: ${roleId.data.role_id}, secret_id_env: TEAM_SECRET_ID }`;
     const configure = (more = '') => {
-      const login = more.includes('auth:') ? '' : `, ${auth}`;
-      const spec = `{ address: "${proxy.url}"${login}${more} }`;
+      const byRole = more.includes('auth:') ? '' : `, ${auth}`;
+      const spec = `{ address: "${proxy.url}"${byRole}${more} }`;
       machine.writeConfig(configOf(machine, { keyring: `type: vault\nspec: ${spec}` }));
     };
     configure();

@@ -1,11 +1,7 @@
 import { abbreviateHome } from '../../host/home.ts';
 import type { LockResult } from '../../keyring/contract.ts';
-import {
-  agentOf,
-  settleAnyWithAgent,
-  settleWithAgent,
-  type SettledBackend,
-} from '../../keyring/registry.ts';
+import { agentOf, settleAnyWithAgent, settleWithAgent } from '../../keyring/agents.ts';
+import type { SettledBackend } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
@@ -55,7 +51,7 @@ interface Locked {
 
 async function lock(settled: SettledBackend): Promise<Locked> {
   const agent = await agentOf(settled);
-  const location = await agent.locationOf(settled.context.settings);
+  const location = agent.locationOf(settled.context.settings);
   return { location, result: await agent.lock(settled.context) };
 }
 

@@ -9,15 +9,8 @@ import { formatLength, formatMoment, formatTimestamp } from '../../core/time.ts'
 import { abbreviateHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { PasswordRequest, Terms, UnlockResult } from '../../keyring/contract.ts';
-import {
-  agentOf,
-  settleAnyWithAgent,
-  settleBackend,
-  settleWithAgent,
-  usableTypes,
-  whyNoAgent,
-  type SettledBackend,
-} from '../../keyring/registry.ts';
+import { agentOf, settleAnyWithAgent, settleWithAgent, whyNoAgent } from '../../keyring/agents.ts';
+import { settleBackend, usableTypes, type SettledBackend } from '../../keyring/registry.ts';
 import { defaultTerms, parseUnlockTime } from '../../keyring/unlock-time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -118,7 +111,7 @@ async function unlock(
   const result = await agent.unlock(backend, terms);
   const lingering = lingerWarning(result.socket, host);
   if (lingering !== undefined) await warnWithHints(context, lingering.message, lingering.hints);
-  return { result, location: await agent.locationOf(settled.context.settings) };
+  return { result, location: agent.locationOf(settled.context.settings) };
 }
 
 /**

@@ -10,7 +10,7 @@ import { parseTimestamp } from '../../core/time.ts';
 import { systemName, type Host } from '../../host/host.ts';
 import type { AgentControl, AgentOrder, BackendContext, Terms, Unlocked } from '../contract.ts';
 import { findAgent, type AgentConnection } from './connection.ts';
-import type { AgentSubject } from './held.ts';
+import type { AgentStarter, AgentSubject } from './held.ts';
 import { hasAgents, isAgentOff } from './presence.ts';
 import { AgentError, noAnswer, type AgentFailure, type Request } from './protocol.ts';
 import { agentPlaces, faultOf, look, makePlace, type KeyringId } from './socket-path.ts';
@@ -26,32 +26,34 @@ interface Target {
   readonly location: string;
 }
 
-/** @param load imports what the keyrings of a type tell their agents */
-export function createAgentControl<S>(load: () => Promise<AgentSubject<S>>): AgentControl<S> {
-  async function targetOf({ settings, host }: BackendContext<S>): Promise<Target> {
-    const { identify, locationOf } = await load();
+/** @param loadStarter imports what only the start of an agent needs */
+export function createAgentControl<S>(
+  { identify, locationOf }: AgentSubject<S>,
+  loadStarter: () => Promise<AgentStarter<S>>,
+): AgentControl<S> {
+  function targetOf({ settings, host }: BackendContext<S>): Target {
     return { host, id: identify(settings), location: locationOf(settings) };
   }
 
   return {
-    locationOf: async (settings) => (await load()).locationOf(settings),
+    locationOf,
 
     async unlock(context, terms) {
       const { host, settings } = context;
       requireAgents(context);
       requireUse(host);
-      const subject = await load();
-      subject.prepare(context);
-      const target = await targetOf(context);
+      const starter = await loadStarter();
+      starter.prepare(context);
+      const target = targetOf(context);
       if (target.id === undefined) throw vanished(target);
       const place = await makePlace(target.id, host);
       const { socket } = place;
       const renewed = await renew(target, terms);
       if (renewed) return { ...renewed, socket, isRenewed: true, isNew: false };
-      const { secret, isNew } = await subject.proveSecret(context);
-      const { type } = subject;
-      const order = { type, settings: subject.settingsFor(settings), place, terms };
-      const env = pick(host.env, subject.variables);
+      const { secret, isNew } = await starter.proveSecret(context);
+      const { type } = starter;
+      const order = { type, settings: starter.settingsFor(settings), place, terms };
+      const env = pick(host.env, starter.variables);
       const started = await startAgent({ order, secret, env }, host);
       const unlocked = await renew(target, terms);
       if (unlocked === undefined) throw vanished(target);
@@ -60,7 +62,7 @@ export function createAgentControl<S>(load: () => Promise<AgentSubject<S>>): Age
 
     async lock(context) {
       requireAgents(context);
-      const target = await targetOf(context);
+      const target = targetOf(context);
       try {
         return await withAgent(target, async (agent) => {
           if (agent === undefined) return { kind: 'none' };
@@ -83,7 +85,7 @@ export function createAgentControl<S>(load: () => Promise<AgentSubject<S>>): Age
       if (isAgentOff(context.host)) return { kind: 'off' };
       try {
         const unlocked = await withAgent(
-          await targetOf(context),
+          targetOf(context),
           async (agent) => agent && ask(agent, { op: 'look' }, lookLimitMs),
           lookLimitMs,
         );

@@ -4,21 +4,25 @@ import type { KeyringId } from './socket-path.ts';
 
 // What an agent needs of a backend: outside, to find and start the agent of a keyring; inside, to answer.
 
-/** The keyrings of one type, for the commands that start, show and stop their agents. */
+/** The keyrings of one type, for the commands that show and stop their agents. */
 export interface AgentSubject<S> {
-  readonly type: string;
   /** Undefined if the keyring does not exist. */
   identify(settings: S): KeyringId | undefined;
   /** Names the keyring in messages. */
   locationOf(settings: S): string;
+}
+
+/** What the start of an agent needs besides. */
+export interface AgentStarter<S> {
+  readonly type: string;
+  /** Variables that the agent gets; it has no others. */
+  readonly variables: readonly string[];
   /**
    * Makes what must exist before the keyring is identified.
    *
    * @throws as the keyring does for a place that must not be used
    */
   prepare(context: BackendContext<S>): void;
-  /** Variables that the agent gets; it has no others. */
-  readonly variables: readonly string[];
   /** The settings for the agent. Never a secret. */
   settingsFor(settings: S): Pinned;
   /**

@@ -2,6 +2,7 @@ import { KeyringError } from '../../core/errors.ts';
 import { run } from '../../core/hint.ts';
 import { createAgentAccess, type AgentAccess } from '../agent/access.ts';
 import type { AgentConnection } from '../agent/connection.ts';
+import type { AgentSubject } from '../agent/held.ts';
 import { createAgentPresence, hasAgents, isAgentOff } from '../agent/presence.ts';
 import { AgentError, noAnswer, parseStored } from '../agent/protocol.ts';
 import { identifyKeyring } from '../agent/socket-path.ts';
@@ -36,10 +37,14 @@ export function createAgentClientKeyring(load: () => Promise<OpenFileKeyring>): 
   };
 }
 
+/** How the agents of file keyrings are found. */
+export const fileSubject: AgentSubject<FileSettings> = {
+  identify: ({ directory }) => identifyKeyring(directory.value),
+  locationOf: ({ directory }) => directory.value,
+};
+
 /** Looks for the agent of a file keyring. */
-export const filePresence = createAgentPresence(({ directory }: FileSettings) =>
-  identifyKeyring(directory.value),
-);
+export const filePresence = createAgentPresence(fileSubject.identify);
 
 type OpenFileKeyring = (context: FileContext) => Keyring;
 

@@ -2,7 +2,7 @@ import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { placeholder, run, say } from '../../core/hint.ts';
 import type { KeyringReaders, ReadersChange, ReadersControl } from '../contract.ts';
 import { checkRecipients } from '../check-recipients.ts';
-import { fileSubject } from './agent-backend.ts';
+import { fileStarter } from './agent-backend.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { findDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
@@ -97,7 +97,7 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
 
 /** The password that other programs need. @throws ERR_KEYRING_UNAVAILABLE for a keyring without entries */
 export async function revealPassword(context: FileContext): Promise<string> {
-  const { secret, isNew } = await fileSubject.proveSecret(context);
+  const { secret, isNew } = await fileStarter.proveSecret(context);
   const text = secret.toString();
   secret.fill(0);
   if (!isNew) return text;

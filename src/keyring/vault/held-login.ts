@@ -1,8 +1,9 @@
 import { KeyringError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { withinLimit } from '../../host/time-limit.ts';
-import type { Hold } from '../agent/daemon.ts';
+import { serveOrder, type Hold } from '../agent/daemon.ts';
 import type { Held } from '../agent/held.ts';
+import type { AgentOrder } from '../contract.ts';
 import { identifyLogin } from './agent-subject.ts';
 import { inNamespace, type Tokens } from './login.ts';
 import { openServer, type VaultServer } from './server.ts';
@@ -30,6 +31,11 @@ export const holdLogin: Hold = async (order, secret, host) => {
   await server.tokens.current();
   return createHeldLogin(server, settings, host);
 };
+
+/** Is the process of the agent. The secret is overwritten at the end. */
+export async function runLoginAgent(host: Host, order: AgentOrder, secret: Buffer): Promise<void> {
+  await serveOrder(order, secret, holdLogin, host);
+}
 
 function createHeldLogin(
   server: VaultServer,

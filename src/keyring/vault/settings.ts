@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
-import { didYouMean, edit, say, setVariable, type Hint } from '../../core/hint.ts';
+import { didYouMean, edit, say, type Hint } from '../../core/hint.ts';
 import { quoteValue, withoutAbsent, type Sourced } from '../../core/json.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { textOf, type Spec, type SpecText } from '../../core/keyring-spec.ts';
@@ -231,18 +231,12 @@ function checkedAddress(address: SpecText): SpecText {
     );
   }
   if (/\/v1\/*$/.test(url.pathname)) {
-    throw invalid(address, 'ends with /v1, which is added to the address', withoutVersion(address));
+    // It is often copied with an address.
+    const [, position] = /\(([^()]+:\d+:\d+)\)$/.exec(address.source) ?? [];
+    const shorter = position ? edit(position, 'remove /v1') : say('use the address without /v1');
+    throw invalid(address, 'ends with /v1, which is added to the address', shorter);
   }
   return address;
-}
-
-/** How to remove `/v1`, which is often copied with an address. */
-function withoutVersion({ value, source, tag }: SpecText): Hint {
-  const [, position] = /\(([^()]+:\d+:\d+)\)$/.exec(source) ?? [];
-  if (position !== undefined && tag === undefined) return edit(position, 'remove /v1');
-  return /^(BAO|VAULT)_ADDR$/.test(source)
-    ? setVariable(source, value.replace(/\/v1\/*$/, ''))
-    : say('use the address without /v1');
 }
 
 /** A path on the server, whose segments a client would change if they were empty or dots. */

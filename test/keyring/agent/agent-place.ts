@@ -13,7 +13,7 @@ import {
   type AgentPlace,
 } from '../../../src/keyring/agent/socket-path.ts';
 import type { Keyring, Terms } from '../../../src/keyring/contract.ts';
-import { generationOf } from '../../../src/keyring/file/agent-backend.ts';
+import { generationOf } from '../../../src/keyring/file/hold.ts';
 import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
 import { createHeldKeyring } from '../../../src/keyring/file/held-keyring.ts';
 import type { FileContext } from '../../../src/keyring/file/settings.ts';

@@ -12,14 +12,15 @@ import {
   parseStartMessage,
   type Outcome,
 } from '../../../src/keyring/agent/start-message.ts';
-import { fileSubject } from '../../../src/keyring/file/agent-backend.ts';
+import { fileStarter } from '../../../src/keyring/file/agent-backend.ts';
+import { fileSubject } from '../../../src/keyring/file/agent-client.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { testPassword } from '../../support/file-keyring.ts';
 import { asStranger, isRoot, strangerId } from '../../support/privilege.ts';
 import { seedKeyring } from '../file/seed.ts';
 import { agentSite, anHour, serve, tryServe, type AgentSite } from './agent-place.ts';
 
-const control = createAgentControl(async () => fileSubject);
+const control = createAgentControl(fileSubject, async () => fileStarter);
 
 async function seededSite(): Promise<AgentSite> {
   return agentSite(await seedKeyring({ key: 'value' }));

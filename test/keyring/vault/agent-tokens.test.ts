@@ -4,7 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { loadPeerOf } from '../../../src/host/unix-sockets.ts';
 import { startServer } from '../../../src/keyring/agent/server.ts';
 import { makePlace } from '../../../src/keyring/agent/socket-path.ts';
-import { identifyLogin, vaultSubject } from '../../../src/keyring/vault/agent-subject.ts';
+import { vaultStarter } from '../../../src/keyring/vault/agent-starter.ts';
+import { identifyLogin } from '../../../src/keyring/vault/agent-subject.ts';
 import { holdLogin } from '../../../src/keyring/vault/held-login.ts';
 import { openVaultKeyring } from '../../../src/keyring/vault/backend.ts';
 import { errorOf } from '../../support/error-of.ts';
@@ -73,10 +74,10 @@ async function openSite(vault: FakeVault, spec: Readonly<Record<string, string>>
     },
     /** Starts an agent in this process. */
     async serve() {
-      const { secret } = await vaultSubject.proveSecret(context);
+      const { secret } = await vaultStarter.proveSecret(context);
       const order = {
         type: 'vault',
-        settings: vaultSubject.settingsFor(settings),
+        settings: vaultStarter.settingsFor(settings),
         place,
         terms: anHour,
       };

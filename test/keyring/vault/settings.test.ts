@@ -95,7 +95,7 @@ describe('invalid settings', () => {
       expect(error.hints).toEqual(['remove /v1 (/p/atmos.yaml:3:5)']);
     }
     expect(thrownBy(() => settle({}, { VAULT_ADDR: `${address}/v1` })).hints).toEqual([
-      `export VAULT_ADDR=${address}`,
+      'use the address without /v1',
     ]);
     expect(settle({ address: `${address}/v1/vault` }).address?.value).toBe(`${address}/v1/vault`);
   });
