@@ -78,7 +78,7 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
     expect((await look()).status).toBe(200);
     const locked = await machine.atmos('auth keyring lock');
     expect(locked.stderr).toBe(`locked the keyring ${proxy.url}, secret/atmos/keyring\n`);
-    expect(proxy.count(revocation)).toBe(1);
+    await proxy.requested(revocation, 1);
     expect((await look()).status).toBe(403);
     await list(machine);
     expect(proxy.count(login)).toBe(2);
