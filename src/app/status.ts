@@ -4,20 +4,13 @@ import type { Host } from '../host/host.ts';
 import type {
   AgentState,
   Keyring,
-  KeyringContext,
   KeyringDetails,
   KeyringInfo,
-  KeyringSettings,
   Probe,
   ServerDetails,
 } from '../keyring/contract.ts';
-import {
-  inspectorOf,
-  lookForAgent,
-  passwordSourcesOf,
-  settleBackend,
-  usableBackends,
-} from '../keyring/registry.ts';
+import { lookForAgent, settleWithAgent } from '../keyring/agents.ts';
+import { inspectorOf, settleBackend, type SettledBackend } from '../keyring/registry.ts';
 import { countEntries, createInventory, type EntryCounts } from '../store/inventory.ts';
 import { openKeyrings } from '../store/sessions-keyring.ts';
 import { findContactRefusal, keyringContext } from './keyring-context.ts';
@@ -61,12 +54,14 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
   if (refusal !== undefined) throw refusal;
   const context = keyringContext(plan, host);
   // First and only once, so that an agent that does not answer delays only once.
-  const agent = await agentStateOf(context);
+  const [first] = settleWithAgent(context).map(({ backend }) => backend.type);
+  const firstAgent = first === undefined ? undefined : await lookForAgent(context, first);
   const { keyring, insteadOf, sessions } = await openKeyrings(
-    keyringContext(plan, agent?.kind === 'unusable' ? withoutAgent(host) : host),
+    keyringContext(plan, firstAgent?.kind === 'unusable' ? withoutAgent(host) : host),
   );
   const { state, reason, error } = await probeOrError(keyring);
   const { info } = keyring;
+  const agent = info.type === first ? firstAgent : await lookForAgent(context, info.type);
   const inspector = state === 'unavailable' ? undefined : await inspectorOf(context, info.type);
   const details = inspector?.describe();
   const server = state === 'ready' ? await inspector?.askServer() : undefined;
@@ -89,16 +84,10 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
     counts: keys && countEntries(keys.map(inventory.named)),
     locationSource: used.backend.location?.(used.context.settings).source,
     server,
-    agent: used.backend.loadAgent && agent,
-    needsTyping: state === 'locked' && agent?.kind === 'none' && isTyped(plan.keyring, host),
+    agent,
+    needsTyping: state === 'locked' && agent?.kind === 'none' && isTyped(used),
     failure,
   };
-}
-
-/** Undefined where no keyring with an agent can be used. */
-async function agentStateOf(context: KeyringContext): Promise<AgentState | undefined> {
-  const found = usableBackends(context.keyring).find(({ loadAgent }) => loadAgent);
-  return found && lookForAgent(context, found.type);
 }
 
 function withoutAgent(host: Host): Host {
@@ -116,8 +105,8 @@ async function probeOrError(keyring: Keyring): Promise<Probe & { error?: Keyring
 }
 
 /** Whether only a user has the password. `keyring unlock` also uses the other sources. */
-function isTyped(keyring: KeyringSettings, host: Host): boolean {
-  return passwordSourcesOf(keyring, host)?.given.length === 0;
+function isTyped({ backend, context }: SettledBackend): boolean {
+  return backend.passwordSources?.(context.settings, context.host).given.length === 0;
 }
 
 /** Only a file keyring lists entries while it is locked: others would prompt, or fail. */

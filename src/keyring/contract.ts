@@ -80,8 +80,8 @@ export interface KeyringCaller {
   readonly host: Host;
   readonly promptPassword?: PromptPassword;
   /**
-   * Returns a copy of the password of `file` if the caller holds it: then no source is read. The
-   * receiver overwrites the copy after use.
+   * Returns a copy of the password of `file` if the caller holds it: then no source is read. In the agent
+   * of `vault`, the secret id that was in a variable. The receiver overwrites the copy after use.
    */
   heldPassword?(): Buffer;
   /**
@@ -219,8 +219,10 @@ export interface Backend<S = unknown> {
   loadAgent?(): Promise<AgentControl<S>>;
   /** As `loadAgent`, for a command that only looks for the process. */
   loadAgentPresence?(): Promise<AgentPresence<S>>;
-  /** Runs that process until it stops. */
-  runAgent?(host: Host): Promise<void>;
+  /** Why that is impossible with these settings, for a message. Default: it is possible. */
+  whyNoAgent?(settings: S): string | undefined;
+  /** Runs that process until it stops. The secret is overwritten at the end. */
+  runAgent?(host: Host, order: AgentOrder, secret: Buffer): Promise<void>;
   /** Changes the password, for all entries or for none. Only for a backend with a password. */
   rekey?(context: BackendContext<S>, options: RekeyOptions): Promise<RekeyResult>;
   /** Only for a backend whose keyring can have readers who share it without a password. */
@@ -421,7 +423,19 @@ export type LockResult =
   /** An agent of another version: it can no longer be reached, and stops when it notices that. */
   | { readonly kind: 'cut-off'; readonly processId: number | undefined };
 
+/** What a new agent is told. */
+export interface AgentOrder {
+  readonly type: string;
+  /** As the backend pins them. */
+  readonly settings: Pinned;
+  /** Of its socket. */
+  readonly place: { readonly directory: string; readonly socket: string };
+  readonly terms: Terms;
+}
+
 export interface AgentControl<S = unknown> {
+  /** Names the keyring in messages. */
+  locationOf(settings: S): string;
   /**
    * Starts a background process that keeps the keyring unlocked. A running one gets the new terms without
    * a prompt for the password.

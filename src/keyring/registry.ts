@@ -6,8 +6,6 @@ import { expectedNames, nearestName } from '../core/names.ts';
 import { describedKeys, mapOf } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import type {
-  AgentControl,
-  AgentState,
   Backend,
   BackendContext,
   Keyring,
@@ -149,7 +147,7 @@ export function settleBackend(
  */
 export function settleCapable(
   context: KeyringContext,
-  capability: 'loadAgent' | 'rekey' | 'loadReaders' | 'revealPassword',
+  capability: 'autoUnlockMs' | 'rekey' | 'loadReaders' | 'revealPassword',
 ): SettledBackend {
   const { type } = context.keyring;
   const capable = [...usableBackends(context.keyring), ...backends].find((one) => one[capability]);
@@ -159,13 +157,6 @@ export function settleCapable(
 /** Where the entries of a backend are, for a message. */
 export function locationOf({ backend, context }: SettledBackend): string {
   return backend.location?.(context.settings).value ?? `the ${backend.type} keyring`;
-}
-
-/** What a person does with the agent of a backend that has one: see {@link settleCapable}. */
-export async function agentOf({ backend }: SettledBackend): Promise<AgentControl> {
-  const agent = await backend.loadAgent?.();
-  if (agent === undefined) throw new TypeError(`the ${backend.type} keyring has no agent`);
-  return agent;
 }
 
 /**
@@ -203,15 +194,6 @@ export function passwordSourcesOf(
 ): PasswordSources | undefined {
   const found = usableBackends(keyring).find(({ passwordSources }) => passwordSources);
   return found?.passwordSources?.(found.settle(keyring.spec, host), host);
-}
-
-/** What there is to say of the agent of a type; undefined for one that has none. */
-export async function lookForAgent(
-  context: KeyringContext,
-  type: string,
-): Promise<AgentState | undefined> {
-  const settled = settleBackend(context, { ...context.keyring.type, value: type });
-  return (await settled.backend.loadAgent?.())?.look(settled.context);
 }
 
 /** An {@link Inspector} of one keyring. */
@@ -299,7 +281,9 @@ export async function openCollection(
   return openSystemCollection(settleBackend(context).context, name);
 }
 
-/** Is the background process that holds a keyring open, until it has a reason to stop. */
+/** Is the background process that keeps a keyring unlocked, until it has a reason to stop. */
 export async function runAgent(host: Host): Promise<void> {
-  for (const backend of backends) await backend.runAgent?.(host);
+  const { receiveOrder } = await import('./agent/daemon.ts');
+  const { order, secret } = await receiveOrder();
+  await backends.find(({ type }) => type === order.type)?.runAgent?.(host, order, secret);
 }

@@ -133,7 +133,7 @@ test('auth env loads the tag resolver for a file with a tag', async () => {
 
 test.each([
   // It reports the owners of the entries.
-  { command: 'auth keyring status', maxFiles: 17, maxKilobytes: 436 },
+  { command: 'auth keyring status', maxFiles: 17, maxKilobytes: 437 },
   // Also what records the plan, which completion has in common with it.
   { command: 'auth credential-process', maxFiles: 10, maxKilobytes: 418 },
 ])('$command loads only what opens a file keyring', async ({ command, ...limits }) => {

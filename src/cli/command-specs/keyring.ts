@@ -80,7 +80,7 @@ export const keyring: CommandGroup = {
     },
     {
       name: 'unlock',
-      summary: 'Keep the file keyring unlocked in a background process',
+      summary: 'Keep the keyring unlocked in a background process',
       options: [
         {
           name: 'ttl',
@@ -106,7 +106,7 @@ export const keyring: CommandGroup = {
     },
     {
       name: 'lock',
-      summary: 'Stop the agent and forget the password',
+      summary: 'Stop the agent, which forgets the password and revokes the token',
       options: [jsonOutput],
       load: async () => (await import('../commands/auth-keyring-lock.ts')).keyringLock,
     },

@@ -2,7 +2,7 @@ import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { placeholder, run, say } from '../../core/hint.ts';
 import type { KeyringReaders, ReadersChange, ReadersControl } from '../contract.ts';
 import { checkRecipients } from '../check-recipients.ts';
-import { agentFileKeyring } from './agent-backend.ts';
+import { fileStarter } from './agent-backend.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { findDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
@@ -97,9 +97,9 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
 
 /** The password that other programs need. @throws ERR_KEYRING_UNAVAILABLE for a keyring without entries */
 export async function revealPassword(context: FileContext): Promise<string> {
-  const { password, isNew } = await agentFileKeyring.provePassword(context);
-  const text = password.toString();
-  password.fill(0);
+  const { secret, isNew } = await fileStarter.proveSecret(context);
+  const text = secret.toString();
+  secret.fill(0);
   if (!isNew) return text;
   throw new KeyringError(
     'ERR_KEYRING_UNAVAILABLE',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
-import { didYouMean, say, type Hint } from '../../core/hint.ts';
+import { didYouMean, edit, say, type Hint } from '../../core/hint.ts';
 import { quoteValue, withoutAbsent, type Sourced } from '../../core/json.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { textOf, type Spec, type SpecText } from '../../core/keyring-spec.ts';
@@ -229,6 +229,12 @@ function checkedAddress(address: SpecText): SpecText {
       'would send entries to another machine without TLS',
       say('use https, or http with an address of this machine'),
     );
+  }
+  if (/\/v1\/*$/.test(url.pathname)) {
+    // It is often copied with an address.
+    const [, position] = /\(([^()]+:\d+:\d+)\)$/.exec(address.source) ?? [];
+    const shorter = position ? edit(position, 'remove /v1') : say('use the address without /v1');
+    throw invalid(address, 'ends with /v1, which is added to the address', shorter);
   }
   return address;
 }

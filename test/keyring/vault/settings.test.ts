@@ -85,6 +85,21 @@ describe('invalid settings', () => {
     );
   });
 
+  test('an address of the API, with the change', () => {
+    for (const end of ['/v1', '/v1/', '/behind/a/proxy/v1']) {
+      const error = refusal({ address: `${address}${end}` });
+      expect(error.code).toBe('ERR_CONFIG_INVALID');
+      expect(error.message).toBe(
+        `the setting "${address}${end}" (from auth.keyring.spec.address (/p/atmos.yaml:3:5)) ends with /v1, which is added to the address`,
+      );
+      expect(error.hints).toEqual(['remove /v1 (/p/atmos.yaml:3:5)']);
+    }
+    expect(thrownBy(() => settle({}, { VAULT_ADDR: `${address}/v1` })).hints).toEqual([
+      'use the address without /v1',
+    ]);
+    expect(settle({ address: `${address}/v1/vault` }).address?.value).toBe(`${address}/v1/vault`);
+  });
+
   test('a password in the address is not shown', () => {
     expect(refusal({ address: 'https://me:pw@vault.example.com' }).message).toBe(
       'the setting "https://…@vault.example.com" (from auth.keyring.spec.address (/p/atmos.yaml:3:5)) has more than scheme, host, port and path',
