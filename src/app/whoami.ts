@@ -1,8 +1,14 @@
-import type { Chain } from '../auth/chain.ts';
+import { linkAt, type Chain } from '../auth/chain.ts';
 import { longLivedKeyOf, ownerOf, planTrusted, type AuthContext } from '../auth/context.ts';
 import { login } from '../auth/login.ts';
 import { refusedAt } from '../auth/refusals.ts';
-import { remainingMs, storedSession, type Session, type StoredSession } from '../auth/session.ts';
+import {
+  remainingMs,
+  storedSession,
+  type Session,
+  type SessionSource,
+  type StoredSession,
+} from '../auth/session.ts';
 import { sharedSession } from '../auth/shared-session.ts';
 import { kindOf } from '../clouds/registry.ts';
 import { credentialId } from '../core/credentials.ts';
@@ -22,7 +28,12 @@ export interface Whoami {
   readonly principal?: string;
   readonly account?: string;
   /** `atmos`: Atmos opened the session, which was found in its plain files. Absent: this program. */
-  readonly source?: 'atmos';
+  readonly source?: SessionSource;
+  /**
+   * Where the valid token of a portal is with which its sessions are opened: in the keyring, or in the
+   * plain files of another program. Absent: nowhere, or none is needed.
+   */
+  readonly tokenSource?: 'keyring' | SessionSource;
   /** Undefined if it could not be checked. */
   readonly isValid: boolean | undefined;
   /** Why the session is not valid, or what could not be checked and why. */
@@ -75,6 +86,7 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
     ...withoutAbsent({
       expiresAt: session?.credentials.expiresAt,
       source: session?.source,
+      tokenSource: await tokenSourceOf(context, chain),
       keyRefusedAt: refusedAt(ownerOf(context, identity), key && credentialId(key), host),
     }),
   };
@@ -108,6 +120,25 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
 
 function isAlive(session: Session | undefined, { now }: Pick<Host, 'now'>): session is Session {
   return session !== undefined && remainingMs(session, now()) > 0;
+}
+
+/** What the next session of the chain would be opened with: our own token, else that of another program. */
+async function tokenSourceOf(
+  context: AuthContext,
+  chain: Chain,
+): Promise<Whoami['tokenSource'] | undefined> {
+  const { host, store } = context;
+  const at = chain.links.findIndex(({ plan }) => plan.gives === 'sso');
+  if (at < 0) return undefined;
+  try {
+    const { session } = await storedSession(store, linkAt(chain, at));
+    if (isAlive(session, host)) return 'keyring';
+  } catch (error) {
+    // Only a sign-in is needed to replace an entry that cannot be read.
+    if (!isAtmosError(error)) throw error;
+  }
+  const other = await sharedSession(context, chain, at);
+  return isAlive(other, host) ? other.source : undefined;
 }
 
 /** The stored session, or that of Atmos. What is never stored is opened. */

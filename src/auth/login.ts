@@ -1,11 +1,24 @@
 import { expiryOf, type ProgramCredentials } from '../core/credentials.ts';
-import { AtmosError } from '../core/errors.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { placeholder, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type Identity, type Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
-import { openLink, type LinkResult, type LoginOptions, type Opening } from './open-link.ts';
-import { expiredMeanwhile, remainingMs, requireValidity, type Session } from './session.ts';
+import {
+  openLink,
+  withStored,
+  type LinkResult,
+  type LoginOptions,
+  type Opening,
+} from './open-link.ts';
+import {
+  expiredMeanwhile,
+  remainingMs,
+  requireValidity,
+  sourceNames,
+  type Session,
+  type SessionSource,
+} from './session.ts';
 import { shareSession, shareTokens } from './shared-session.ts';
 
 export type { LoginOptions };
@@ -36,12 +49,17 @@ export async function login(
   const { minValidityMs = 0 } = options;
   // Before anything is asked.
   requireValidity(plan.name, (plan.maxDurationSeconds ?? Infinity) * 1000, minValidityMs);
-  const first = await openTarget({ context, chain, options });
+  const first = await openTarget({ context, chain, options, waited: { ms: 0 } });
   const leftMs = (opened: LinkResult['session']) => remainingMs(opened, context.host.now());
   // This program may have been suspended since it got the session.
   const { session, ...others } =
     leftMs(first.session) <= 0
-      ? await openTarget({ context, chain, options: { ...options, force: false } })
+      ? await openTarget({
+          context,
+          chain,
+          options: { ...options, force: false },
+          waited: { ms: 0 },
+        })
       : first;
   const requireUnexpired = () => {
     if (leftMs(session) <= 0) throw expiredMeanwhile(titleOf(identity), session);
@@ -72,14 +90,37 @@ export async function signIn(
 ): Promise<SignInResult> {
   const chain = await planTrusted(context, provider);
   if (chain.target.plan.slot === 'nothing') throw needsNoSignIn(provider);
-  const { session, ...others } = await openTarget({ context, chain, options });
+  const opening = { context, chain, options, waited: { ms: 0 } };
+  const { session, ...others } = await openTarget(opening);
   await shareTokens(context, chain);
-  return { expiresAt: expiryOf(session.credentials), ...others };
+  const { source } = session;
+  if (!others.wasOpened && source === undefined) await shareFound(opening);
+  return { expiresAt: expiryOf(session.credentials), ...withoutAbsent({ source }), ...others };
+}
+
+/**
+ * Writes a token that was stored before for the tool that shares it: it was not shared then, or the file
+ * was removed. What has just been opened is written by its kind.
+ */
+async function shareFound(opening: Opening): Promise<void> {
+  const { context, chain } = opening;
+  const { host, warn } = context;
+  const { name, toolTokens } = chain.target.plan;
+  if (toolTokens?.write === undefined) return;
+  try {
+    await withStored(opening, async (session) => toolTokens.write?.(session, host));
+  } catch (error) {
+    if (!isAtmosError(error)) throw error;
+    const other = sourceNames[toolTokens.tool];
+    warn(`the token of provider ${name} is not shared with ${other}: ${error.message}`);
+  }
 }
 
 /** How a sign-in ended. */
 export interface SignInResult extends Omit<LinkResult, 'session'> {
   readonly expiresAt: Date | undefined;
+  /** The other program whose token was found. Absent: our own token. */
+  readonly source?: SessionSource;
 }
 
 function needsNoSignIn({ name, kind, locate }: Provider): AtmosError {
@@ -90,8 +131,8 @@ function needsNoSignIn({ name, kind, locate }: Provider): AtmosError {
   );
 }
 
-function openTarget(opening: Omit<Opening, 'waited'>): Promise<LinkResult> {
-  return openLink({ ...opening, waited: { ms: 0 } }, opening.chain.links.length - 1);
+function openTarget(opening: Opening): Promise<LinkResult> {
+  return openLink(opening, opening.chain.links.length - 1);
 }
 
 function givesNothing({ name, kind, locate }: Identity): AtmosError {

@@ -159,7 +159,7 @@ function stepOf(opening: Opening, at: number, refused: Session<Credentials> | un
   };
 }
 
-/** The stored session, or one that Atmos opened. */
+/** The stored session, or one that another program opened. */
 async function usableSession(
   { opening: { context, chain }, at, isEnough }: Step,
   stored: Session | undefined,
@@ -190,6 +190,22 @@ async function keysFor({ opening: { context, chain }, at }: Step): Promise<StepK
     longLivedKeyOf(context, plan, source),
   );
   return { source, key, owner };
+}
+
+/**
+ * Runs a task with what is stored for the target, while no process opens it. Nothing runs without a stored
+ * session.
+ */
+export async function withStored(
+  opening: Opening,
+  task: (session: Session) => Promise<void>,
+): Promise<void> {
+  const { context, chain } = opening;
+  const step = stepOf(opening, chain.links.length - 1, undefined);
+  await aloneFor(opening)(turnOf(step), async () => {
+    const { session } = await storedSession(context.store, step.link);
+    if (session !== undefined) await task(session);
+  });
 }
 
 /** Runs tasks while no other process runs them. What was waited for counts for the whole chain. */
@@ -260,6 +276,7 @@ async function openStep(
         ...withoutAbsent({
           // All links call the same service, whose clock is right: a wrong clock here is found once.
           clockOffsetMs: base?.clockOffsetMs,
+          isForced: step.isForced || undefined,
           previous: previous && { ...previous, isRefused: step.isRefused(previous) },
           keep: typeof slot === 'string' ? undefined : keep,
         }),

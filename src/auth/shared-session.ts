@@ -1,11 +1,11 @@
 import type { Config } from '../config/config.ts';
 import type { ProgramCredentials } from '../core/credentials.ts';
-import type { Chain } from './chain.ts';
+import { linkAt, type Chain } from './chain.ts';
 import type { AuthContext } from './context.ts';
 import type { Session } from './session.ts';
 
-// Sessions that are shared with Atmos, if the configuration has `auth.session_files: true`. Only then
-// the module that reads and writes them is loaded.
+// Sessions that are shared with Atmos, if the configuration has `auth.session_files: true`, and tokens of
+// other tools. The modules that read and write them are only loaded if there is none of our own.
 
 type FileContext = Pick<AuthContext, 'host' | 'realm' | 'sessionFiles'>;
 
@@ -13,14 +13,27 @@ export function sessionFilesOf(config: Config | undefined): AuthContext['session
   return config?.sessionFiles.value ? { configFiles: config.sources } : undefined;
 }
 
-/** The session of a link that Atmos opened: see `atmosSession` of src/auth/session-files.ts. */
+/**
+ * The session of a link that another program opened: Atmos (see `atmosSession` of
+ * src/auth/session-files.ts), else the token that a tool keeps for the portal. Never throws an
+ * `AtmosError`.
+ *
+ * @param at the link. Default: the target
+ */
 export async function sharedSession(
   context: FileContext,
   chain: Chain,
-  at?: number,
+  at = chain.links.length - 1,
 ): Promise<Session | undefined> {
-  if (context.sessionFiles === undefined) return undefined;
-  return (await import('./session-files.ts')).atmosSession(context, chain, at);
+  if (context.sessionFiles !== undefined) {
+    const { atmosSession } = await import('./session-files.ts');
+    const session = await atmosSession(context, chain, at);
+    if (session !== undefined) return session;
+  }
+  const { toolTokens, limits = [] } = linkAt(chain, at).plan;
+  const credentials = await toolTokens?.read(context.host);
+  if (toolTokens === undefined || credentials?.type !== 'sso') return undefined;
+  return { credentials, clockOffsetMs: 0, limits, source: toolTokens.tool };
 }
 
 /** Writes the tokens of portals for Atmos: see `shareTokens` of src/auth/session-files.ts. */

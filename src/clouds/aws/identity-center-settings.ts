@@ -61,7 +61,12 @@ export const schema = mapOf({
       ),
       session: setting(
         text,
-        'A label for a separate token, for two persons at one portal. Providers with the same `start_url`, `region` and label share a token.',
+        'A label for a separate token, for two persons at one portal. Providers with the same `start_url`, `region` and label share a token. With `share`, the name of the `[sso-session …]` of the AWS CLI.',
+      ),
+      share: setting(
+        text,
+        "`aws-cli`: the token is also written to `~/.aws/sso/cache` in plain text, for the AWS CLI and the AWS SDKs, and theirs is renewed and used. In a project's file it requires trust. Not together with `endpoint_url`.",
+        { otherwise: 'not shared' },
       ),
       expect: setting(
         mapOf({
@@ -93,6 +98,8 @@ export interface CenterSettings extends EndpointSettings {
   /** A command. */
   readonly browser?: string;
   readonly session?: string;
+  /** Whether the token is shared with the AWS CLI. */
+  readonly isShared: boolean;
   readonly expect: { readonly account?: string; readonly user?: string };
 }
 
@@ -143,6 +150,7 @@ export function readCenterSettings(provider: Provider): CenterSettings {
       browser: spec.browser || undefined,
       session: labelOf(provider, spec.session, report),
     }),
+    isShared: isSharedIn(provider, spec, report),
     expect: expectationOf(provider, spec, report),
   };
   if (problems.length > 0) throw new ConfigurationError(provider, problems);
@@ -239,6 +247,23 @@ function labelOf(
     report({ path, message: 'is longer than 64 characters, or contains control characters' });
   }
   return label;
+}
+
+function isSharedIn(
+  { tagAt }: Provider,
+  { share, endpoint_url: endpoint }: Spec,
+  report: Report,
+): boolean {
+  if (share === undefined || share === '') return false;
+  const path = ['spec', 'share'];
+  if (share !== 'aws-cli') {
+    const shown = quoteValue({ value: share, tag: tagAt(path) });
+    report({ path, message: `is not aws-cli: ${shown}` });
+  } else if (endpoint !== undefined && endpoint !== '') {
+    // The AWS CLI would send the token elsewhere.
+    report({ path, message: 'cannot be set together with spec.endpoint_url' });
+  }
+  return true;
 }
 
 function expectationOf(
