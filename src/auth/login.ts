@@ -4,13 +4,8 @@ import { placeholder, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type Identity, type Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
-import {
-  openLink,
-  withStored,
-  type LinkResult,
-  type LoginOptions,
-  type Opening,
-} from './open-link.ts';
+import { openLink, type LinkResult } from './open-link.ts';
+import { withStored, type LoginOptions, type Opening } from './opening.ts';
 import {
   expiredMeanwhile,
   remainingMs,

@@ -50,15 +50,32 @@ const fields = [
 const fileName = /^[0-9a-f]{40}\.json$/;
 
 /** The SHA-1 of the name of the session, else of the start URL. */
-export function cliTokenName({ session, startUrl }: CliPortal): string {
+function cliTokenName({ session, startUrl }: CliPortal): string {
   const id = createHash('sha1')
     .update(session ?? startUrl)
     .digest('hex');
   return `${id}.json`;
 }
 
+/**
+ * The file with which a provider shares its token, by settings that are not checked. Undefined if it shares
+ * none, or if the file has the token of another portal.
+ */
+export function sharedPathOf(
+  settings: Readonly<Record<string, unknown>>,
+  host: Host,
+): string | undefined {
+  const { start_url: startUrl, region, spec } = settings;
+  if (!isObject(spec) || spec['share'] !== 'aws-cli') return undefined;
+  if (typeof startUrl !== 'string' || typeof region !== 'string') return undefined;
+  const session = typeof spec['session'] === 'string' ? spec['session'] || undefined : undefined;
+  const portal = { startUrl, region, ...withoutAbsent({ session }) };
+  const path = cliTokenPath(portal, host);
+  return path === undefined || examine(path, portal, host) === 'foreign' ? undefined : path;
+}
+
 /** The file of the portal. Undefined without a home directory that can be searched. */
-export function cliTokenPath(portal: CliPortal, host: Host): string | undefined {
+function cliTokenPath(portal: CliPortal, host: Host): string | undefined {
   const directory = cacheIn(host);
   return directory && join(directory, cliTokenName(portal));
 }
@@ -181,7 +198,9 @@ function skip(path: string, because: NonNullable<Unusable>, host: Host): undefin
 
 /** In the same directory the AWS CLI keeps its registrations. */
 function isRegistration(content: unknown): boolean {
-  return isObject(content) && content['clientId'] !== undefined && content['startUrl'] === undefined;
+  return (
+    isObject(content) && content['clientId'] !== undefined && content['startUrl'] === undefined
+  );
 }
 
 function isOfOtherPortal(content: unknown, { startUrl, region }: CliPortal): boolean {

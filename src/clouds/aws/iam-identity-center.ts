@@ -14,10 +14,10 @@ import type {
 import { isLoopback } from '../../core/loopback.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting, endpointVariant } from './endpoint-variables.ts';
+import { schema } from './identity-center-schema.ts';
 import {
   accepts,
   readCenterSettings,
-  schema,
   type Center,
   type CenterSettings,
 } from './identity-center-settings.ts';

@@ -64,7 +64,9 @@ export function shareWithCli(
     write(center, opened, host);
   } catch (error) {
     if (!isAtmosError(error)) throw error;
-    warn(`the token of ${titleOf(center.provider)} is not shared with the AWS CLI: ${error.message}`);
+    warn(
+      `the token of ${titleOf(center.provider)} is not shared with the AWS CLI: ${error.message}`,
+    );
   }
 }
 
