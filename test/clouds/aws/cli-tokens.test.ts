@@ -75,11 +75,7 @@ describe('the token in the file of a session', () => {
     const { home, host } = openHome();
     const { startUrl, region, accessToken, expiresAt } = cliToken;
     const registrationExpiresAt = '0001-01-01T00:00:00Z';
-    putCliToken(
-      home,
-      { startUrl, region, accessToken, expiresAt, registrationExpiresAt },
-      'corp',
-    );
+    putCliToken(home, { startUrl, region, accessToken, expiresAt, registrationExpiresAt }, 'corp');
     expect(readCliToken(portal, host)).toEqual({
       accessToken: token.accessToken,
       expiresAt: token.expiresAt,
@@ -224,9 +220,7 @@ describe('a token that is written', () => {
   test('without a session has the name of the start URL', () => {
     const { home, host } = openHome();
     writeCliToken(legacy, token, host);
-    expect(readdirSync(join(home, '.aws/sso/cache'))).toEqual([
-      cliTokenPath('').split('/').at(-1),
-    ]);
+    expect(readdirSync(join(home, '.aws/sso/cache'))).toEqual([cliTokenPath('').split('/').at(-1)]);
     expect(readCliFile(home)['accessToken']).toBe(token.accessToken);
   });
 

@@ -59,10 +59,11 @@ async function otherRenews(): Promise<void> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  const { expiresIn: _, tokenType: __, ...issued } = (await response.json()) as Record<
-    string,
-    string
-  >;
+  const {
+    expiresIn: _,
+    tokenType: __,
+    ...issued
+  } = (await response.json()) as Record<string, string>;
   const expiresAt = new Date(Date.parse(token['expiresAt'] ?? '') + 60_000).toISOString();
   putCliToken(home, { ...token, clientId, clientSecret, ...issued, expiresAt }, 'corp');
 }
