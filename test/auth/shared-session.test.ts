@@ -10,7 +10,7 @@ import { cliTokenPath, putCliToken, readCliFile } from '../clouds/aws/cli-token-
 import { startIdentityCenter } from '../support/aws/identity-center.mjs';
 import { errorOf } from '../support/error-of.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { awsUserIdentity, minutes, openPlace, testStart } from './place.ts';
+import { awsUserIdentity, minutes, openPlace, testStart, type Place } from './place.ts';
 
 // The tokens that the AWS CLI keeps in plain files: when they are used instead of our own.
 
@@ -23,11 +23,11 @@ interface Options {
 async function openDesk({ spec = {}, isAsked = false }: Options = {}) {
   const time = { now: testStart };
   const now = () => time.now;
-  const pending: { addSession?: (session: never) => void } = {};
+  const pending: { addSession?: Place['server']['addSession'] } = {};
   const center = await startIdentityCenter({
     now,
     pollIntervalSeconds: 0,
-    onCredentials: (session) => pending.addSession?.(session as never),
+    onCredentials: (session) => pending.addSession?.(session),
   });
   onTestFinished(() => center.close());
   const root = temporaryDirectory();
@@ -55,7 +55,7 @@ async function openDesk({ spec = {}, isAsked = false }: Options = {}) {
       ],
     }),
   });
-  pending.addSession = place.server.addSession as never;
+  pending.addSession = place.server.addSession;
   const asked = { count: 0 };
   const person: SignIn = {
     flow: 'device',

@@ -50,7 +50,7 @@ export const schema = mapOf({
       ),
       share: setting(
         text,
-        "`aws-cli`: the token is also written to `~/.aws/sso/cache` in plain text, for the AWS CLI and the AWS SDKs, and theirs is renewed and used. In a project's file it requires trust. Not together with `endpoint_url`.",
+        "`aws-cli`: the token is also written to `~/.aws/sso/cache` in plain text, for the AWS CLI and the AWS SDKs, and a token that they have renewed is used. In a project's file it requires trust. Not together with `endpoint_url`.",
         { otherwise: 'not shared' },
       ),
       expect: setting(
