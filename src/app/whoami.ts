@@ -130,15 +130,16 @@ async function tokenSourceOf(
   const { host, store } = context;
   const at = chain.links.findIndex(({ plan }) => plan.gives === 'sso');
   if (at < 0) return undefined;
-  try {
-    const { session } = await storedSession(store, linkAt(chain, at));
-    if (isAlive(session, host)) return 'keyring';
-  } catch (error) {
-    // Only a sign-in is needed to replace an entry that cannot be read.
-    if (!isAtmosError(error)) throw error;
-  }
-  const other = await sharedSession(context, chain, at);
+  const own = await storedSession(store, linkAt(chain, at)).catch(noneReadable);
+  if (isAlive(own.session, host)) return 'keyring';
+  const other = await sharedSession(context, chain, at, own.session);
   return isAlive(other, host) ? other.source : undefined;
+}
+
+/** Only a sign-in is needed to replace an entry that cannot be read. */
+function noneReadable(error: unknown): StoredSession {
+  if (!isAtmosError(error)) throw error;
+  return {};
 }
 
 /** The stored session, or that of Atmos. What is never stored is opened. */

@@ -19,7 +19,7 @@ import {
   type Session,
   type StoredSession,
 } from './session.ts';
-import { sharedSession } from './shared-session.ts';
+import { isOwnFirst, sharedSession } from './shared-session.ts';
 
 export interface LinkResult {
   readonly session: Session<Credentials>;
@@ -48,7 +48,7 @@ export async function openLink(
   const { slot } = link.plan;
   const kept = await storedSession(store, link);
   const usable = isForced ? undefined : await usableSession(step, kept.session);
-  if (usable) return found(step, usable);
+  if (usable && !isOwnFirst(link.plan, kept.session, usable)) return found(step, usable);
   const because = reasonFor(kept, isForced);
   host.log('session.needed', { identity: link.plan.name, because });
 
@@ -67,12 +67,20 @@ export async function openLink(
     }
     if (slot === 'own') return openStep(step, keys, { changed });
     const previous = isForced ? undefined : meanwhile;
-    return openStep(step, keys, { changed, previous }).catch(async (error: unknown) => {
-      // It can neither be used nor renewed. After another failure it may be renewed the next time.
-      const isUseless = isAtmosError(error) && error.code.startsWith('ERR_AUTH_');
-      if (isUseless && meanwhile && step.isRefused(meanwhile)) await store.tokens.remove(slot);
-      throw error;
-    });
+    const open = (asking: Step) =>
+      openStep(asking, keys, { changed, previous }).catch(async (error: unknown) => {
+        // It can neither be used nor renewed. After another failure it may be renewed the next time.
+        const isUseless = isAtmosError(error) && error.code.startsWith('ERR_AUTH_');
+        if (isUseless && meanwhile && step.isRefused(meanwhile)) await store.tokens.remove(slot);
+        throw error;
+      });
+    if (usable === undefined) return open(step);
+    try {
+      return await open(withoutAsking(step));
+    } catch (error) {
+      if (!isAtmosError(error, 'ERR_AUTH_SIGN_IN_REQUIRED')) throw error;
+      return found(step, usable);
+    }
   });
 }
 
@@ -122,6 +130,11 @@ function stepOf(opening: Opening, at: number, refused: Session<Credentials> | un
       return isReusable(session, now) && remainingMs(session, now) >= minValidityMs;
     },
   };
+}
+
+function withoutAsking(step: Step): Step {
+  const { opening } = step;
+  return { ...step, opening: { ...opening, context: { ...opening.context, ask: {} } } };
 }
 
 /** The stored session, or one that another program opened. */

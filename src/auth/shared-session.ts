@@ -1,3 +1,4 @@
+import type { LinkPlan } from '../clouds/contract.ts';
 import type { Config } from '../config/config.ts';
 import type { ProgramCredentials } from '../core/credentials.ts';
 import { linkAt, type Chain } from './chain.ts';
@@ -19,21 +20,41 @@ export function sessionFilesOf(config: Config | undefined): AuthContext['session
  * `AtmosError`.
  *
  * @param at the link. Default: the target
+ * @param own what is stored for the link: nothing is found that it comes before, see {@link isOwnFirst}
  */
 export async function sharedSession(
   context: FileContext,
   chain: Chain,
   at = chain.links.length - 1,
+  own?: Session,
 ): Promise<Session | undefined> {
   if (context.sessionFiles !== undefined) {
     const { atmosSession } = await import('./session-files.ts');
     const session = await atmosSession(context, chain, at);
     if (session !== undefined) return session;
   }
-  const { toolTokens, limits = [] } = linkAt(chain, at).plan;
-  const credentials = await toolTokens?.read(context.host);
-  if (toolTokens === undefined || credentials?.type !== 'sso') return undefined;
+  const { plan } = linkAt(chain, at);
+  const { toolTokens, limits = [] } = plan;
+  if (toolTokens === undefined || isOwnFirst(plan, own, { source: toolTokens.tool })) {
+    return undefined;
+  }
+  const credentials = await toolTokens.read(context.host);
+  if (credentials?.type !== 'sso') return undefined;
   return { credentials, clockOffsetMs: 0, limits, source: toolTokens.tool };
+}
+
+/**
+ * Whether our own token, although it has expired, comes before that of another tool: if it can be renewed,
+ * and the tool does not share its token with us. The other one may be of another person, and the person
+ * would change without a notice.
+ */
+export function isOwnFirst(
+  { toolTokens }: LinkPlan,
+  own: Session | undefined,
+  { source }: Pick<Session, 'source'>,
+): boolean {
+  if (source === undefined || source !== toolTokens?.tool) return false;
+  return own?.renewal !== undefined && toolTokens.write === undefined;
 }
 
 /** Writes the tokens of portals for Atmos: see `shareTokens` of src/auth/session-files.ts. */

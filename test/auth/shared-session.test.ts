@@ -152,6 +152,28 @@ describe('a token of the AWS CLI', () => {
     expect(desk.asked.count).toBe(1);
   });
 
+  test('is only used if our own, perhaps of another person, can no longer be renewed', async () => {
+    const desk = await openDesk({ isAsked: true });
+    await desk.manager.signIn(desk.provider);
+    desk.time.now = new Date(testStart.getTime() + 61 * minutes);
+    desk.otherSignsIn();
+    expect(await desk.tokenState()).toMatchObject({ kind: 'expired' });
+    expect(await desk.manager.login(desk.identity)).toMatchObject({ wasOpened: true });
+    expect(desk.center.requests()).toMatchObject({ 'CreateToken refresh_token': 1 });
+    expect(await desk.manager.whoami(desk.identity)).toMatchObject({ tokenSource: 'keyring' });
+    // The day after, the session at the portal has ended.
+    desk.time.now = new Date(testStart.getTime() + 24 * 60 * minutes);
+    desk.otherSignsIn();
+    desk.center.script({
+      action: 'CreateToken refresh_token',
+      fail: { name: 'InvalidGrantException' },
+    });
+    await desk.manager.login(desk.identity);
+    expect(await desk.tokenState()).toMatchObject({ kind: 'expired' });
+    expect(desk.center.requests()).toMatchObject({ GetRoleCredentials: 2 });
+    expect(desk.asked.count).toBe(1);
+  });
+
   test('that the portal does not accept leads to a sign-in, once', async () => {
     const desk = await openDesk({ isAsked: true });
     desk.otherSignsIn();
