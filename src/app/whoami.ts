@@ -1,4 +1,4 @@
-import { linkAt, type Chain } from '../auth/chain.ts';
+import type { Chain } from '../auth/chain.ts';
 import { longLivedKeyOf, ownerOf, planTrusted, type AuthContext } from '../auth/context.ts';
 import { login } from '../auth/login.ts';
 import { refusedAt } from '../auth/refusals.ts';
@@ -118,28 +118,14 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
   }
 }
 
+/** Loaded lazily, because few identities have such a token. */
+async function tokenSourceOf(context: AuthContext, chain: Chain): Promise<Whoami['tokenSource']> {
+  if (chain.links.every(({ plan }) => plan.gives !== 'sso')) return undefined;
+  return (await import('./token-source.ts')).tokenSourceOf(context, chain);
+}
+
 function isAlive(session: Session | undefined, { now }: Pick<Host, 'now'>): session is Session {
   return session !== undefined && remainingMs(session, now()) > 0;
-}
-
-/** What the next session of the chain would be opened with: our own token, else that of another program. */
-async function tokenSourceOf(
-  context: AuthContext,
-  chain: Chain,
-): Promise<Whoami['tokenSource'] | undefined> {
-  const { host, store } = context;
-  const at = chain.links.findIndex(({ plan }) => plan.gives === 'sso');
-  if (at < 0) return undefined;
-  const own = await storedSession(store, linkAt(chain, at)).catch(noneReadable);
-  if (isAlive(own.session, host)) return 'keyring';
-  const other = await sharedSession(context, chain, at, own.session);
-  return isAlive(other, host) ? other.source : undefined;
-}
-
-/** Only a sign-in is needed to replace an entry that cannot be read. */
-function noneReadable(error: unknown): StoredSession {
-  if (!isAtmosError(error)) throw error;
-  return {};
 }
 
 /** The stored session, or that of Atmos. What is never stored is opened. */

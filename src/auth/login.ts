@@ -1,16 +1,15 @@
 import { expiryOf, type ProgramCredentials } from '../core/credentials.ts';
-import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { AtmosError } from '../core/errors.ts';
 import { placeholder, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type Identity, type Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
 import { openLink, type LinkResult } from './open-link.ts';
-import { withStored, type LoginOptions, type Opening } from './opening.ts';
+import type { LoginOptions, Opening } from './opening.ts';
 import {
   expiredMeanwhile,
   remainingMs,
   requireValidity,
-  sourceNames,
   type Session,
   type SessionSource,
 } from './session.ts';
@@ -89,26 +88,11 @@ export async function signIn(
   const { session, ...others } = await openTarget(opening);
   await shareTokens(context, chain);
   const { source } = session;
-  if (!others.wasOpened && source === undefined) await shareFound(opening);
-  return { expiresAt: expiryOf(session.credentials), ...withoutAbsent({ source }), ...others };
-}
-
-/**
- * Writes a token that was stored before for the tool that shares it: it was not shared then, or the file
- * was removed. What has just been opened is written by its kind.
- */
-async function shareFound(opening: Opening): Promise<void> {
-  const { context, chain } = opening;
-  const { host, warn } = context;
-  const { name, toolTokens } = chain.target.plan;
-  if (toolTokens?.write === undefined) return;
-  try {
-    await withStored(opening, async (session) => toolTokens.write?.(session, host));
-  } catch (error) {
-    if (!isAtmosError(error)) throw error;
-    const other = sourceNames[toolTokens.tool];
-    warn(`the token of provider ${name} is not shared with ${other}: ${error.message}`);
+  const isShared = chain.target.plan.toolTokens?.write !== undefined;
+  if (isShared && !others.wasOpened && source === undefined) {
+    await (await import('./share-found.ts')).shareFound(opening);
   }
+  return { expiresAt: expiryOf(session.credentials), ...withoutAbsent({ source }), ...others };
 }
 
 /** How a sign-in ended. */

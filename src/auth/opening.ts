@@ -6,7 +6,6 @@ import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import type { AuthContext } from './context.ts';
-import { storedSession, type Session } from './session.ts';
 import { singleFlight } from './single-flight.ts';
 
 // What is asked for when a chain is opened, and how processes that open the same links take turns.
@@ -42,21 +41,6 @@ const isSameForAll = (code: ErrorCode) =>
 const defaultWaitMs = 120_000;
 /** A person has ten minutes to sign in on a page. */
 const signInWaitMs = 660_000;
-
-/**
- * Runs a task with what is stored for the target, while no process opens it. Nothing runs without a stored
- * session.
- */
-export async function withStored(
-  opening: Opening,
-  task: (session: Session) => Promise<void>,
-): Promise<void> {
-  const { context, chain } = opening;
-  await aloneFor(opening)(turnOf(opening, chain.target), async () => {
-    const { session } = await storedSession(context.store, chain.target);
-    if (session !== undefined) await task(session);
-  });
-}
 
 /** Runs tasks while no other process runs them. What was waited for counts for the whole chain. */
 export function aloneFor(opening: Opening): OpenContext['alone'] {

@@ -20,12 +20,6 @@ const baseMarginMs = 60 * 1000;
 /** The programs whose plain files are read: Atmos, or a tool with the token of a portal. */
 export type SessionSource = 'atmos' | TokenTool;
 
-/** What messages call them. */
-export const sourceNames = {
-  atmos: 'Atmos',
-  'aws-cli': 'the AWS CLI',
-} as const satisfies Record<SessionSource, string>;
-
 /** Opened credentials, with what is needed to judge whether they are still valid. */
 export interface Session<C extends Credentials = StoredCredentials> {
   readonly credentials: C;

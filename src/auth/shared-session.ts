@@ -34,13 +34,9 @@ export async function sharedSession(
     if (session !== undefined) return session;
   }
   const { plan } = linkAt(chain, at);
-  const { toolTokens, limits = [] } = plan;
-  if (toolTokens === undefined || isOwnFirst(plan, own, { source: toolTokens.tool })) {
-    return undefined;
-  }
-  const credentials = await toolTokens.read(context.host);
-  if (credentials?.type !== 'sso') return undefined;
-  return { credentials, clockOffsetMs: 0, limits, source: toolTokens.tool };
+  const source = plan.toolTokens?.tool;
+  if (source === undefined || isOwnFirst(plan, own, { source })) return undefined;
+  return (await import('./tool-session.ts')).toolSession(plan, context.host);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { SessionState } from '../app/stored-sessions.ts';
-import { sourceNames, type SessionSource } from '../auth/session.ts';
+import type { SessionSource } from '../auth/session.ts';
+import { sourceNames } from '../auth/tool-session.ts';
 import { formatMoment, formatTimestamp, type LocalClock } from '../core/time.ts';
 
 /** The form of a session in JSON and YAML. */
