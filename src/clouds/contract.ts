@@ -201,6 +201,11 @@ export interface LinkPlan {
   /** The file in which Atmos keeps the token of the shared slot. Absent: Atmos has no such file. */
   readonly tokenFile?: TokenFile;
   /**
+   * The tokens that another tool keeps in plain files for the service of the shared slot. Absent: no tool
+   * does, or its tokens may be of another endpoint.
+   */
+  readonly toolTokens?: ToolTokens;
+  /**
    * Whether what another link has kept in the shared slot is what this link expects. If it is not,
    * `open` is called with it as `previous`, although it is valid. Pure. Default: it is.
    */
@@ -222,6 +227,23 @@ export interface TokenFile {
    * @throws ERR_IO, ERR_USAGE without a home directory; nothing is written then
    */
   write(token: Credentials, host: Host): Promise<void>;
+}
+
+/** The tools whose tokens are used. */
+export type TokenTool = 'aws-cli';
+
+/** The plain files in which another tool keeps tokens. */
+export interface ToolTokens {
+  readonly tool: TokenTool;
+  /** A token in them that has not expired, and that is certainly of this link. What renews it is not read. */
+  read(host: Host): Promise<Credentials | undefined>;
+  /**
+   * Writes what is kept in the shared slot to the file, unless the file has a token that lasts longer. The
+   * caller holds the lock of the slot. Absent: nothing is written for the tool.
+   *
+   * @throws ERR_IO, ERR_USAGE without a home directory; nothing is written then
+   */
+  write?(kept: Kept, host: Host): Promise<void>;
 }
 
 /** How requests of a link reach its service. Contains no secret. */
@@ -268,6 +290,11 @@ export interface OpenContext extends KeySource {
    * by the service (see `isRefused`), or not accepted by `accepts`. Absent: nothing, or no shared slot.
    */
   readonly previous?: Opened & { readonly isRefused: boolean };
+  /**
+   * Whether new credentials are wanted, perhaps of another person, so that what another tool keeps is not
+   * used either. There is no `previous` then.
+   */
+  readonly isForced?: boolean;
   /**
    * Stores in the shared slot what was opened, before something that may fail: a service gives it once. A
    * failure to store it is only logged. Absent: no shared slot.

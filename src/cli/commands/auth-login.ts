@@ -16,6 +16,7 @@ import { tagsOf } from '../list-option.ts';
 import { askingOptions, openForCommand } from '../open.ts';
 import { loadPlan, loadPlanFor, requireIdentity, warner } from '../plan.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../report.ts';
+import { describeSource } from '../session-text.ts';
 import { paint } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
@@ -82,12 +83,13 @@ async function loginToProvider(
     force: invocation.flags['force'] ?? false,
   });
   if (result.storeFailure !== undefined) throw result.storeFailure;
-  const { wasOpened, expiresAt, changed } = result;
+  const { wasOpened, expiresAt, changed, source } = result;
+  const by = source === undefined ? '' : `, ${describeSource(source)}`;
   const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, host)}`;
   await note(
     ...(wasOpened
       ? [[paint('green', '✓'), ` Signed in to ${provider.name}${until}`]]
-      : [`Already signed in to ${provider.name}${until}`]),
+      : [`Already signed in to ${provider.name}${until}${by}`]),
   );
   if (changed !== undefined) await note(`note: ${changed}`);
   await warnOfMemory(plan, 'this sign-in ends with this command', { warn: warner(context) });
