@@ -89,6 +89,16 @@ async function decryptArmored(decrypter: Decrypter, armored: string): Promise<De
   }
 }
 
+/** For how many recipients a file is encrypted, of any kind. 0 for a text that is not of age. */
+export function countRecipients(armored: string): number {
+  try {
+    const [header = ''] = Buffer.from(armor.decode(armored)).toString('latin1').split('\n--- ', 1);
+    return header.split('\n').filter((line) => line.startsWith('-> ')).length;
+  } catch {
+    return 0;
+  }
+}
+
 /** Whether a file was encrypted with a passphrase. False also for a file that is not of age. */
 export function hasPassphrase(armored: string): boolean {
   try {

@@ -1,6 +1,7 @@
 import { armor, Encrypter, generateX25519Identity } from 'age-encryption';
 import { expect, test } from 'vitest';
 import {
+  countRecipients,
   decryptWith,
   decryptWithPassphrase,
   encryptFor,
@@ -22,6 +23,13 @@ test('a file is opened by each of its recipients, with any of several identities
   expect(await decryptWith([ann.identity], armored)).toEqual({ text: 'the text' });
   expect(await decryptWith([cleo.identity, ben.identity], armored)).toEqual({ text: 'the text' });
   expect(await decryptWith([cleo.identity], armored)).toEqual({ failed: 'identity' });
+});
+
+test('the recipients of a file are counted', async () => {
+  const people = [await person(), await person(), await person()];
+  const recipients = people.map(({ recipient }) => recipient);
+  expect(countRecipients(await encryptFor(recipients, '\n-> X25519\n--- '))).toBe(3);
+  expect(countRecipients('no file of age')).toBe(0);
 });
 
 test('a changed file is damaged, not of another recipient', async () => {
