@@ -47,7 +47,9 @@ const nothing: RekeyResult = {
 /**
  * Changes the password of a file keyring. Without a new password, re-encrypts entries that are
  * weaker than those we write. Entries of other programs that the password opens also get the new
- * password, and keep their parameters; those that it does not open are reported and do not change.
+ * password, and keep their parameters; those that it does not open are reported and do not change. The
+ * same holds for our own entries if the readers change: a directory that others write to may contain
+ * anything, and no one opens such an entry with the secret anyway. Otherwise our own stop the change.
  *
  * The change is atomic: the old password opens everything until the commit, the new password opens
  * everything afterwards, even if the process is killed (docs/adr/0012-rekey.md). An interrupted
@@ -95,7 +97,7 @@ export async function rekeyKeyring(
   try {
     if (isDryRun) {
       const staged = await stageEntries(staging);
-      checkStaged(place, staged);
+      checkStaged(place, staging, staged);
       return resultOf(staged, hasWork(place, staging, staged));
     }
     const lock = await lockUnchanged(place, onStep, options.wrappedSecret?.from);
@@ -165,7 +167,9 @@ async function lockUnchanged(
 async function reencrypt(place: Place, staging: Staging): Promise<RekeyResult> {
   const paths = statePaths(place.directory);
   writeVersion(paths, staging.onStep);
-  const staged = await stageAndCommit(place, staging, (found) => checkStaged(place, found));
+  const staged = await stageAndCommit(place, staging, (found) =>
+    checkStaged(place, staging, found),
+  );
   if (!hasWork(place, staging, staged)) return resultOf(staged, false);
   try {
     finishCommit(staging);
@@ -197,16 +201,17 @@ function hasWork({ verifier }: Place, { target }: Staging, { replacements }: Sta
 async function takeAlong(
   place: Place,
   staging: Staging,
-  { unreadableOthers }: Staged,
+  before: Staged,
 ): Promise<{ rewritten: number; left: string[] }> {
   const changed: Place = { ...place, verifier: staging.target.verifier };
   const further: Staging = { ...staging, onProgress: () => {}, signal: undefined };
+  const known = unreadableOf(before);
   let rewritten = 0;
   let left: string[] = [];
   for (let repeats = 0; repeats < maxRepeats; repeats++) {
     const staged = await stageAndCommit(changed, further, () => {});
-    const unreadable = [...staged.unreadable.keys(), ...staged.unreadableOthers];
-    left = [...unreadable.filter((name) => !unreadableOthers.includes(name)), ...staged.unstable];
+    const unreadable = unreadableOf(staged).filter((name) => !known.includes(name));
+    left = [...unreadable, ...staged.unstable];
     if (!hasWork(changed, further, staged)) break;
     finishCommit(further);
     rewritten += staged.replacements.length;
@@ -247,8 +252,14 @@ function commit(staging: Staging, entries: readonly Replacement[]): void {
 }
 
 /** @throws ERR_KEYRING_DAMAGED, _PERMISSIONS, ERR_KEYRING_BUSY with the names of the entries */
-function checkStaged({ directory }: Place, staged: Staged): void {
-  const [first, ...others] = staged.unreadable.values();
+function checkStaged(
+  { directory }: Place,
+  { wrappedSecret }: Pick<Staging, 'wrappedSecret'>,
+  staged: Staged,
+): void {
+  const [first, ...others] = Array.from(staged.unreadable.values())
+    .filter(({ doesNotOpen }) => wrappedSecret === undefined || !doesNotOpen)
+    .map(({ error }) => error);
   if (first !== undefined) {
     const shown = [first, ...others.slice(0, maxShown - 1)];
     const rest = others.length + 1 - shown.length;
@@ -273,13 +284,18 @@ function checkStaged({ directory }: Place, staged: Staged): void {
 }
 
 function resultOf(staged: Staged, isWork: boolean): RekeyResult {
-  const { entries, replacements, weakOthers, unreadableOthers } = staged;
+  const { entries, replacements, weakOthers } = staged;
+  const unreadable = unreadableOf(staged);
   return {
     outcome: isWork ? 'changed' : 'none',
-    entries: entries + unreadableOthers.length,
+    entries: entries + unreadable.length,
     rewritten: replacements.length,
     weakOthers,
-    unreadable: unreadableOthers,
+    unreadable,
     left: [],
   };
+}
+
+function unreadableOf({ unreadable, unreadableOthers }: Staged): string[] {
+  return [...unreadable.keys(), ...unreadableOthers].sort();
 }

@@ -1,6 +1,17 @@
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { maxEntryBytes } from '../../../src/keyring/file/entry.ts';
 import { parseJwe } from '../../../src/keyring/file/jwe.ts';
 import { fileInspector } from '../../../src/keyring/file/inspect.ts';
 import { rekeyKeyring } from '../../../src/keyring/file/rekey.ts';
@@ -241,13 +252,45 @@ describe('a reader who is removed', () => {
     );
   });
 
-  test('stays a reader if an entry cannot be re-encrypted', async () => {
+  test('cannot prevent it by files that do not open, which stay as they are', async () => {
+    const { directory, ann, ben } = await openTeam();
+    const other = await createTeam(temporaryDirectory()).machine('other');
+    const foreign = join(temporaryDirectory(), 'foreign');
+    const ofOther = { recipients: [other.recipient] };
+    await openAs(foreign, other, ofOther).set('atmos_foreign', 'under another secret');
+    cpSync(join(foreign, 'atmos_foreign'), join(directory, 'atmos_foreign'));
+    const entry = readFileSync(join(directory, 'atmos_one'), 'latin1');
+    const write = (name: string, text: string) =>
+      writeFileSync(join(directory, name), text, { mode: 0o600 });
+    write('atmos_changed', entry.replace(/[^.]{4}$/, 'AAAA'));
+    write('atmos_junk', 'junk');
+    write('atmos_large', 'x'.repeat(maxEntryBytes + 1));
+    symlinkSync('/dev/null', join(directory, 'atmos_link'));
+    const unreadable = [
+      'atmos_changed',
+      'atmos_foreign',
+      'atmos_junk',
+      'atmos_large',
+      'atmos_link',
+    ];
+    const texts = () =>
+      unreadable.slice(0, 4).map((name) => readFileSync(join(directory, name), 'latin1'));
+    const before = texts();
+    const removed = await readersAs(directory, ann).remove(ben.recipient);
+    expect(removed).toMatchObject({ readers: [ann.recipient], entries: 6, unreadable, left: [] });
+    expect(texts()).toEqual(before);
+    expect(await openAs(directory, ann).get('atmos_one')).toBe('the first');
+    expect(await codeFor(directory, ben)).toContain('ERR_KEYRING_FOREIGN');
+  });
+
+  test('stays a reader if an entry that may open cannot be re-encrypted', async () => {
     const team = await openTeam();
     const { directory, ann, ben } = team;
     const before = readFileSync(secretOf(team), 'utf8');
-    writeFileSync(join(directory, 'atmos_bad'), 'not an entry', { mode: 0o600 });
+    await openAs(directory, ann).set('atmos_open', 'readable for all users');
+    chmodSync(join(directory, 'atmos_open'), 0o644);
     const error = await errorOf(readersAs(directory, ann).remove(ben.recipient));
-    expect(error.code).toBe('ERR_KEYRING_DAMAGED');
+    expect(error.code).toBe('ERR_KEYRING_PERMISSIONS');
     expect(error.message).toContain('nothing was changed');
     expect(readFileSync(secretOf(team), 'utf8')).toBe(before);
     expect(await openAs(directory, ben).get('atmos_one')).toBe('the first');
