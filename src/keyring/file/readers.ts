@@ -1,5 +1,6 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { placeholder, run, say } from '../../core/hint.ts';
+import { hasSecretKey } from '../../core/printable.ts';
 import type { KeyringReaders, ReadersChange, ReadersControl } from '../contract.ts';
 import { checkRecipients } from '../check-recipients.ts';
 import { agentFileKeyring } from './agent-backend.ts';
@@ -189,8 +190,7 @@ function readersWithout(
   const left = readers.filter((reader) => reader !== recipient);
   const location = settings.directory.value;
   if (left.length === readers.length) {
-    const isSecret = /age-secret-key/i.test(recipient);
-    const shown = isSecret ? 'a secret key' : JSON.stringify(recipient);
+    const shown = hasSecretKey(recipient) ? 'a secret key' : JSON.stringify(recipient);
     throw new AtmosError('ERR_USAGE', `${shown} is not a reader of the keyring ${location}`, {
       hints: [run([...command, 'list'])],
     });
