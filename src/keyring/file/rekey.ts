@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { AtmosError, KeyringError } from '../../core/errors.ts';
-import { distinctHints, placeholder, run, say } from '../../core/hint.ts';
+import { placeholder, run } from '../../core/hint.ts';
 import type { FileLock } from '../../host/lock.ts';
 import type { RekeyOptions, RekeyResult } from '../contract.ts';
 import { digest } from '../digest.ts';
@@ -11,6 +10,7 @@ import { ownEntriesOf } from './own-entries.ts';
 import { formatCommit, type Replacement } from './rekey-journal.ts';
 import { planRekey, type Place } from './rekey-plan.ts';
 import { finishCommit, lockSettled } from './rekey-recover.ts';
+import { checkStaged, resultOf, unreadableOf } from './rekey-outcome.ts';
 import { stageEntries, type Staged, type Staging } from './rekey-stage.ts';
 import { hasReaders } from './settings-readers.ts';
 import type { FileContext } from './settings.ts';
@@ -26,8 +26,6 @@ import {
 
 /** How often entries are re-encrypted that other tools wrote with the old password meanwhile. */
 const maxRepeats = 3;
-/** Maximum number of failing entries that a message names. */
-const maxShown = 5;
 
 export interface FileRekeyOptions extends RekeyOptions {
   /** Of a keyring with readers: the texts of `.state/secret.age` before and after the change. */
@@ -249,53 +247,4 @@ function commit(staging: Staging, entries: readonly Replacement[]): void {
     );
   }
   writeAtomically({ path: paths.commit, text, temporaryDirectory: paths.temporary, onStep });
-}
-
-/** @throws ERR_KEYRING_DAMAGED, _PERMISSIONS, ERR_KEYRING_BUSY with the names of the entries */
-function checkStaged(
-  { directory }: Place,
-  { wrappedSecret }: Pick<Staging, 'wrappedSecret'>,
-  staged: Staged,
-): void {
-  const [first, ...others] = Array.from(staged.unreadable.values())
-    .filter(({ doesNotOpen }) => wrappedSecret === undefined || !doesNotOpen)
-    .map(({ error }) => error);
-  if (first !== undefined) {
-    const shown = [first, ...others.slice(0, maxShown - 1)];
-    const rest = others.length + 1 - shown.length;
-    const more = rest === 0 ? '' : `; and ${rest} more`;
-    throw new KeyringError(
-      first.code,
-      `nothing was changed, because some entries cannot be decrypted: ${shown.map(({ message }) => message).join('; ')}${more}`,
-      { hints: distinctHints(shown.flatMap(({ hintValues }) => hintValues)) },
-    );
-  }
-  if (staged.unstable.length === 0) return;
-  const paths = staged.unstable.map((name) => join(directory, name));
-  throw new KeyringError(
-    'ERR_KEYRING_BUSY',
-    `nothing was changed, because another program keeps writing ${paths.join(', ')}`,
-    {
-      hints: [
-        say('stop the program that writes there (Atmos, aws-vault), then run the command again'),
-      ],
-    },
-  );
-}
-
-function resultOf(staged: Staged, isWork: boolean): RekeyResult {
-  const { entries, replacements, weakOthers } = staged;
-  const unreadable = unreadableOf(staged);
-  return {
-    outcome: isWork ? 'changed' : 'none',
-    entries: entries + unreadable.length,
-    rewritten: replacements.length,
-    weakOthers,
-    unreadable,
-    left: [],
-  };
-}
-
-function unreadableOf({ unreadable, unreadableOthers }: Staged): string[] {
-  return [...unreadable.keys(), ...unreadableOthers].sort();
 }
