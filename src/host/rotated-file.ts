@@ -3,10 +3,10 @@
 
 import { dirname } from 'node:path';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { say, type Hint } from '../core/hint.ts';
+import { say, showFreeSpace, type Hint } from '../core/hint.ts';
 import { showValue, type Sourced } from '../core/json.ts';
 import { openLines, type LinesFile } from './append-file.ts';
-import { reasonOf } from './denial.ts';
+import { reasonOf, systemReasons } from './denial.ts';
 import { replaceFile, syncDirectory } from './files.ts';
 import type { Host } from './host.ts';
 import { acquireLock } from './lock.ts';
@@ -156,6 +156,11 @@ function shift(file: RotatedFile, rotation: Rotation): void {
   // Another process has rotated it before we got the lock.
   if (size < rotation.maxBytes) return;
   const names = generationsOf(file, rotation);
+  for (const name of names) {
+    const other = irregularKindAt(name);
+    if (other !== undefined)
+      throw unusable('rotate', file, `${name} is ${other}, not a regular file`);
+  }
   const free = names.findIndex((name) => linkStatOf(name) === undefined);
   const moved = [path, ...names.slice(0, free === -1 ? rotation.kept : free + 1)];
   for (let at = moved.length - 1; at > 0; at--) replaceFile(moved[at - 1] ?? '', moved[at] ?? '');
@@ -188,7 +193,10 @@ function fail(verb: string, file: RotatedFile, error: unknown): never {
   // A directory, a socket and a link cannot be opened for appending.
   const isLink = code === 'ELOOP';
   const kind = isLink ? 'a symbolic link' : irregularKindAt(file.path);
-  throw unusable(verb, file, kind === undefined ? reasonOf(code, file.path) : `it is ${kind}`);
+  if (kind !== undefined) throw unusable(verb, file, `it is ${kind}`);
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const hint = isFull ? showFreeSpace(file.path) : undefined;
+  throw unusable(verb, file, systemReasons[code] ?? reasonOf(code, file.path), hint);
 }
 
 function unusable(verb: string, file: RotatedFile, why: string, hint?: Hint): AtmosError {

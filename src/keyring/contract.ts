@@ -332,7 +332,7 @@ export interface RekeyResult {
   readonly rewritten: number;
   /** How many entries of other programs stay weaker than our own. */
   readonly weakOthers: number;
-  /** Names of the files of other programs that do not open with the password: they were not changed. */
+  /** Names of the files that do not open with the password: they were not changed. */
   readonly unreadable: readonly string[];
   /** Files that another process wrote with the old password meanwhile, and that still have it. */
   readonly left: readonly string[];

@@ -88,6 +88,17 @@ describe('a file of lines', () => {
     expect(others).toEqual([]);
   });
 
+  test('is not rotated onto a directory, which is named', async () => {
+    const { path, file, host, read } = openPlace();
+    writeFileSync(path, 'f'.repeat(20), { mode: 0o600 });
+    for (const end of ['.1', '.2', '.3']) mkdirSync(`${path}${end}/inside`, { recursive: true });
+    expect(await errorOf(appendLine(file, 'new', host, small))).toMatchObject({
+      code: 'ERR_IO',
+      message: expect.stringContaining(`: ${path}.1 is a directory, not a regular file`),
+    });
+    expect(read()).toBe('f'.repeat(20));
+  });
+
   test('has no text before its first line', async () => {
     const { file, host } = openPlace('missing/audit.jsonl');
     expect(await readRotated(file, host)).toEqual([]);

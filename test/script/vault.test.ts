@@ -31,7 +31,7 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
 
   async function openVaultMachine(): Promise<Machine> {
     const machine = await openConfiguredMachine();
-    Object.assign(machine.env, { VAULT_TOKEN: rootToken });
+    Object.assign(machine.env, { VAULT_TOKEN: rootToken, ATMOS_AUTH_TRUST: '1' });
     return machine;
   }
 
@@ -102,7 +102,10 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
 
   test('sessions are with the access keys only if that is configured and trusted', async () => {
     const machine = await openVaultMachine();
-    await moveToVault(machine, ', sessions: shared');
+    await moveToVault(machine);
+    Object.assign(machine.env, { ATMOS_AUTH_TRUST: '', VAULT_ADDR: server.url });
+    const keyring = 'type: vault\nspec: { sessions: shared }';
+    machine.writeConfig(configOf(machine, { keyring }));
     const untrusted = await machine.atmos('auth login');
     expect(untrusted.stderr).toContain('stores sessions and tokens in the shared keyring');
     expect((await server.call('GET', `${key}@session`)).status).toBe(404);
@@ -144,7 +147,6 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
   test('a program does not get the secret id', async () => {
     const machine = await openVaultMachine();
     await moveToVault(machine, ', auth: { method: token, secret_id_env: TEAM_SECRET_ID }');
-    machine.env['ATMOS_AUTH_TRUST'] = '1';
     const print = [process.execPath, '-p', 'String(process.env.TEAM_SECRET_ID)'];
     const env = { TEAM_SECRET_ID: 'secret-1' };
     const run = await machine.atmos(['auth', 'exec', '--', ...print], { env });
@@ -196,11 +198,12 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
   });
 });
 
+// The trap listens on this machine, as another user could.
 describe('without trust, nothing is sent to a server that a project names', () => {
   async function openTrap() {
     const machine = await openMachine();
     const trap = await setTrap(machine);
-    const address = trap.url.replace('http:', 'https:');
+    const address = trap.url.replace('0.0.0.0', '127.0.0.1');
     plant(machine, { 'atmos.yaml': configOf(machine, { keyring: vaultAt(address) }) });
     machine.env['VAULT_TOKEN'] = 's.secret-token';
     const message = `is not trusted: it sends a token and the entries of the keyring to ${address}`;

@@ -38,7 +38,7 @@ interface ListJson extends ReadersJson {
 /** Of `remove`. */
 interface RemovedJson extends ReadersJson {
   entries: number;
-  /** Files of other programs that do not open with the secret: they were not changed. */
+  /** Files that do not open with the secret: they were not changed. */
   unreadable: readonly string[];
   /** Files that other programs have meanwhile written with the old secret. */
   left: readonly string[];
@@ -118,24 +118,28 @@ export async function recipientsRemove(
 }
 
 async function tellRemoved(
-  { host, note }: Context,
+  context: Context,
   recipient: string,
   removed: Located<RemovedReader>,
 ): Promise<void> {
-  const { location, entries, unreadable } = removed;
+  const { host, note } = context;
+  const { location, unreadable } = removed;
+  const entries = removed.entries - unreadable.length;
   const named = abbreviateHome(location, host);
   await note(
     `✓ ${recipient} cannot read new entries of the keyring ${named}: its secret was changed, and ${entries === 1 ? '1 entry was' : `${entries} entries were`} re-encrypted`,
   );
-  if (unreadable.length > 0)
-    await note(
-      `not changed: entries of other programs that do not open with the secret: ${listNames(unreadable)}`,
-    );
   await note(
     'earlier entries, in backups and in the history of a synchronizer, stay readable to the removed reader',
   );
   await note(
     `Next: replace the access keys that the keyring contains; on the other machines: ${acceptCommand(removed)}`,
+  );
+  if (unreadable.length === 0) return;
+  const hint = run(['atmos', 'auth', 'keyring', 'doctor'], 'to see them, then store them again');
+  keyringWarner(context)(
+    `not changed, because they do not open with the secret: ${listNames(unreadable)}`,
+    [hint],
   );
 }
 

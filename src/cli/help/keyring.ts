@@ -159,7 +159,7 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
   },
   'atmos auth keyring recipients remove': {
     description:
-      'Encrypts every entry with a new secret, or none. The removed reader may have copies of ' +
+      'Encrypts every entry that opens with a new secret, or none. The removed reader may have copies of ' +
       'earlier entries: also replace the access keys. Every other machine accepts the new ' +
       'secret once.',
     examples: [`atmos auth keyring recipients remove ${reader}`],

@@ -89,7 +89,7 @@ function examineCopies(directory: string): Finding[] {
     warning(
       'conflict-copies',
       `a synchronizer has kept both versions of files that two machines changed: ${listNames(paths)}`,
-      listFiles(paths, 'to delete the copies after comparing'),
+      listFiles(paths, 'to compare the copies, before you delete them'),
     ),
   ];
 }

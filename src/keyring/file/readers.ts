@@ -1,5 +1,6 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { placeholder, run, say } from '../../core/hint.ts';
+import { hasSecretKey } from '../../core/printable.ts';
 import type { KeyringReaders, ReadersChange, ReadersControl } from '../contract.ts';
 import { checkRecipients } from '../check-recipients.ts';
 import { fileStarter } from './agent-backend.ts';
@@ -7,13 +8,25 @@ import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { findDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
 import { readEntryFile } from './entry.ts';
-import { compareReaders, openSecret, refuseOlder, requireAccepted } from './open-secret.ts';
+import {
+  compareReaders,
+  openSecret,
+  refuseOlder,
+  reportHiddenReaders,
+  requireAccepted,
+} from './open-secret.ts';
 import type { OpenedSecret } from './open-secret.ts';
 import { rekeyKeyring } from './rekey.ts';
 import { lockSettled, settle } from './rekey-recover.ts';
 import { acceptSecret, comparePin, readPin, writePin } from './secret-pin.ts';
 import type { FileContext, FileSettings } from './settings.ts';
-import { createSecret, fingerprintOf, type SharedSecret, wrapSecret } from './shared-secret.ts';
+import {
+  createSecret,
+  fingerprintOf,
+  maxRevision,
+  type SharedSecret,
+  wrapSecret,
+} from './shared-secret.ts';
 import { ensureState, statePaths } from './state.ts';
 
 const command = ['atmos', 'auth', 'keyring', 'recipients'];
@@ -40,8 +53,9 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
       const { shared } = opened;
       const readers = [...new Set([...shared.readers, ...added])].sort();
       if (readers.length === shared.readers.length) return readersOf(opened, shared);
+      if (shared.revision === maxRevision) throw lastRevision(context);
       const changed = { ...shared, revision: shared.revision + 1, readers };
-      await replaceSecret(context, opened, await wrapSecret(changed), onStep);
+      await replaceSecret(context, opened, await wrapSecret(changed, opened.own), onStep);
       acceptSecret(context, changed, readPin(context), onStep);
       return readersOf(opened, changed);
     },
@@ -52,11 +66,12 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
       const readers = readersWithout(context, shared, recipient);
       const changed: SharedSecret = {
         secret: createSecret(),
-        revision: shared.revision + 1,
+        // The revisions of another secret are compared with nothing, so they may start again.
+        revision: shared.revision === maxRevision ? 1 : shared.revision + 1,
         readers,
         earlier: [...shared.earlier, fingerprint],
       };
-      const to = await wrapSecret(changed);
+      const to = await wrapSecret(changed, opened.own);
       announce(context, changed, onStep);
       const result = await rekeyKeyring(
         { ...context, heldPassword: () => Buffer.from(shared.secret) },
@@ -76,7 +91,9 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
     },
 
     async look(context) {
-      return changeOf(context, await openMatching(context));
+      const opened = await openMatching(context);
+      reportHiddenReaders(context, opened);
+      return changeOf(context, opened);
     },
 
     async accept(context, fingerprint) {
@@ -173,8 +190,7 @@ function readersWithout(
   const left = readers.filter((reader) => reader !== recipient);
   const location = settings.directory.value;
   if (left.length === readers.length) {
-    const isSecret = /age-secret-key/i.test(recipient);
-    const shown = isSecret ? 'a secret key' : JSON.stringify(recipient);
+    const shown = hasSecretKey(recipient) ? 'a secret key' : JSON.stringify(recipient);
     throw new AtmosError('ERR_USAGE', `${shown} is not a reader of the keyring ${location}`, {
       hints: [run([...command, 'list'])],
     });
@@ -218,6 +234,22 @@ async function replaceSecret(
     lock.release();
   }
   throw changedMeanwhile({ settings });
+}
+
+/** A reader who writes such a list cannot keep the others from changing the secret. */
+function lastRevision({ settings }: FileContext): KeyringError {
+  return new KeyringError(
+    'ERR_KEYRING_TOO_LARGE',
+    `the list of readers of the keyring ${settings.directory.value} has the revision ${maxRevision}, the last one of its secret`,
+    {
+      hints: [
+        run(
+          [...command, 'remove', placeholder('recipient')],
+          'changes the secret, which starts again at 1',
+        ),
+      ],
+    },
+  );
 }
 
 function changedMeanwhile({ settings }: Pick<FileContext, 'settings'>): KeyringError {

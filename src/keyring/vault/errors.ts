@@ -219,9 +219,17 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
       );
     },
 
+    slowListing(seconds: number): KeyringError {
+      return error(
+        'ERR_KEYRING_TIMEOUT',
+        `${server} did not list all entries within ${seconds} seconds`,
+        status,
+      );
+    },
+
     /** @param what `an answer that is not JSON` */
-    unreadable(what: string, code: 'ERR_KEYRING_IO' | 'ERR_KEYRING_TOO_LARGE' = 'ERR_KEYRING_IO') {
-      return error(code, `${server} returned ${what}`, [
+    unreadable(what: string): KeyringError {
+      return error('ERR_KEYRING_IO', `${server} returned ${what}`, [
         say('check that the address is that of an OpenBao or HashiCorp Vault server'),
         ...status,
       ]);

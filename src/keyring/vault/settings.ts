@@ -20,9 +20,13 @@ const loginSchema = {
     'How `atmos auth` logs in to the server: `token` (an existing token), `approle`, or `jwt` (also for the Kubernetes method, with `mount: kubernetes`).',
     { default: 'token' },
   ),
-  mount: setting(text, 'The path at which the server has the login method.', {
-    otherwise: 'the name of the method',
-  }),
+  mount: setting(
+    text,
+    "The path at which the server has the login method. For `jwt` it requires trust in a project's file.",
+    {
+      otherwise: 'the name of the method',
+    },
+  ),
   role: setting(text, 'The role of the server for `jwt`.'),
   role_id: setting(text, 'The id of the role for `approle`. It is not a secret.'),
   secret_id_env: setting(text, 'The variable that holds the secret id for `approle`.', {
@@ -54,7 +58,7 @@ const loginSchema = {
 export const vaultSchema = {
   address: setting(
     text,
-    "The URL of the OpenBao or HashiCorp Vault server of the vault keyring, `https://vault.example.com:8200`. `http` is allowed only for this machine. In a project's file, the URL of another machine requires trust.",
+    "The URL of the OpenBao or HashiCorp Vault server of the vault keyring, `https://vault.example.com:8200`. `http` is allowed only for this machine. In a project's file it requires trust.",
     { otherwise: '`BAO_ADDR`, else `VAULT_ADDR`' },
   ),
   namespace: setting(text, 'The namespace of the server.', {

@@ -1,11 +1,28 @@
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { maxEntryBytes } from '../../../src/keyring/file/entry.ts';
 import { parseJwe } from '../../../src/keyring/file/jwe.ts';
 import { fileInspector } from '../../../src/keyring/file/inspect.ts';
 import { rekeyKeyring } from '../../../src/keyring/file/rekey.ts';
 import { revealPassword } from '../../../src/keyring/file/readers.ts';
-import { wrapSecret } from '../../../src/keyring/file/shared-secret.ts';
+import { decryptWith, encryptFor } from '../../../src/keyring/age.ts';
+import {
+  formatSharedSecret,
+  maxRevision,
+  parseSharedSecret,
+  type SharedSecret,
+} from '../../../src/keyring/file/shared-secret.ts';
 import { statePaths } from '../../../src/keyring/file/state.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { createTestContext, openTestKeyring } from '../../support/file-keyring.ts';
@@ -264,13 +281,45 @@ describe('a reader who is removed', () => {
     );
   });
 
-  test('stays a reader if an entry cannot be re-encrypted', async () => {
+  test('cannot prevent it by files that do not open, which stay as they are', async () => {
+    const { directory, ann, ben } = await openTeam();
+    const other = await createTeam(temporaryDirectory()).machine('other');
+    const foreign = join(temporaryDirectory(), 'foreign');
+    const ofOther = { recipients: [other.recipient] };
+    await openAs(foreign, other, ofOther).set('atmos_foreign', 'under another secret');
+    cpSync(join(foreign, 'atmos_foreign'), join(directory, 'atmos_foreign'));
+    const entry = readFileSync(join(directory, 'atmos_one'), 'latin1');
+    const write = (name: string, text: string) =>
+      writeFileSync(join(directory, name), text, { mode: 0o600 });
+    write('atmos_changed', entry.replace(/[^.]{4}$/, 'AAAA'));
+    write('atmos_junk', 'junk');
+    write('atmos_large', 'x'.repeat(maxEntryBytes + 1));
+    symlinkSync('/dev/null', join(directory, 'atmos_link'));
+    const unreadable = [
+      'atmos_changed',
+      'atmos_foreign',
+      'atmos_junk',
+      'atmos_large',
+      'atmos_link',
+    ];
+    const texts = () =>
+      unreadable.slice(0, 4).map((name) => readFileSync(join(directory, name), 'latin1'));
+    const before = texts();
+    const removed = await readersAs(directory, ann).remove(ben.recipient);
+    expect(removed).toMatchObject({ readers: [ann.recipient], entries: 6, unreadable, left: [] });
+    expect(texts()).toEqual(before);
+    expect(await openAs(directory, ann).get('atmos_one')).toBe('the first');
+    expect(await codeFor(directory, ben)).toContain('ERR_KEYRING_FOREIGN');
+  });
+
+  test('stays a reader if an entry that may open cannot be re-encrypted', async () => {
     const team = await openTeam();
     const { directory, ann, ben } = team;
     const before = readFileSync(secretOf(team), 'utf8');
-    writeFileSync(join(directory, 'atmos_bad'), 'not an entry', { mode: 0o600 });
+    await openAs(directory, ann).set('atmos_open', 'readable for all users');
+    chmodSync(join(directory, 'atmos_open'), 0o644);
     const error = await errorOf(readersAs(directory, ann).remove(ben.recipient));
-    expect(error.code).toBe('ERR_KEYRING_DAMAGED');
+    expect(error.code).toBe('ERR_KEYRING_PERMISSIONS');
     expect(error.message).toContain('nothing was changed');
     expect(readFileSync(secretOf(team), 'utf8')).toBe(before);
     expect(await openAs(directory, ben).get('atmos_one')).toBe('the first');
@@ -436,7 +485,8 @@ describe('an attacker who can write to the directory', () => {
     const { fingerprint: before } = await readersAs(directory, ann).list();
     const { fingerprint } = await readersAs(directory, ann).remove(ben.recipient);
     const readers = recipients.toSorted();
-    const forged = await wrapSecret({ secret, revision: 99, readers, earlier: [fingerprint] });
+    const shared = { secret, revision: 99, readers, earlier: [fingerprint] };
+    const forged = await encryptFor(readers, formatSharedSecret(shared));
     writeFileSync(secretOf(team), forged);
     const message = `an older state of the keyring ${directory} was put back: its secret ${before} was replaced by ${fingerprint}`;
     for (const use of [
@@ -456,6 +506,83 @@ describe('an attacker who can write to the directory', () => {
     expect(await codeFor(directory, ann)).toBe(
       `ERR_KEYRING_DAMAGED: an older list of readers of the keyring ${directory} was put back: revision 1, and this machine has seen revision 2`,
     );
+  });
+});
+
+describe('a reader who writes the wrapped secret with other software', () => {
+  type OpenedTeam = Awaited<ReturnType<typeof openTeam>>;
+
+  async function sharedOf({ directory, ann }: OpenedTeam): Promise<SharedSecret> {
+    const opened = await decryptWith(
+      [ann.identity],
+      readFileSync(secretOf({ directory }), 'latin1'),
+    );
+    const shared = parseSharedSecret('text' in opened ? opened.text : '');
+    if (shared === undefined || 'newer' in shared) throw new TypeError('no secret');
+    return shared;
+  }
+
+  async function write(
+    team: OpenedTeam,
+    shared: SharedSecret,
+    keys: readonly string[] = team.recipients,
+  ): Promise<void> {
+    writeFileSync(secretOf(team), await encryptFor(keys, formatSharedSecret(shared)));
+  }
+
+  test('cannot make a revision from which no reader can be added', async () => {
+    const team = await openTeam();
+    const { directory, ann, ben, cleo } = team;
+    const shared = await sharedOf(team);
+    await write(team, { ...shared, revision: Number.MAX_SAFE_INTEGER });
+    expect(await codeFor(directory, ben)).toContain('is damaged');
+    expect(await errorOf(readersAs(directory, ben).add(cleo.recipient))).toMatchObject({
+      code: 'ERR_KEYRING_DAMAGED',
+    });
+    await write(team, { ...shared, revision: maxRevision });
+    const { code, message, hints } = await errorOf(readersAs(directory, ben).add(cleo.recipient));
+    expect(code).toBe('ERR_KEYRING_TOO_LARGE');
+    expect(message).toMatch(/has the revision 1000000, the last one of its secret$/);
+    expect(hints).toEqual([
+      'changes the secret, which starts again at 1: atmos auth keyring recipients remove <recipient>',
+    ]);
+    expect(await openAs(directory, ben).get('atmos_one')).toBe('the first');
+    const { readers } = await readersAs(directory, ben).remove(ann.recipient);
+    expect(readers).toEqual([ben.recipient]);
+    await readersAs(directory, ben).add(cleo.recipient);
+    expect(await openAs(directory, ben).get('atmos_one')).toBe('the first');
+  });
+
+  test('cannot list a key that makes each later change fail', async () => {
+    const team = await openTeam();
+    const { directory, ann, ben, cleo } = team;
+    const invalid = `age1${'q'.repeat(58)}`;
+    const readers = [ann.recipient, ben.recipient, invalid].sort();
+    await write(team, { ...(await sharedOf(team)), readers });
+    const { code, message, hints } = await errorOf(readersAs(directory, ben).add(cleo.recipient));
+    expect(code).toBe('ERR_KEYRING_DAMAGED');
+    expect(message).toBe(
+      `nothing was changed, because the reader ${invalid} is not a public key of age: its checksum is wrong`,
+    );
+    expect(hints).toEqual([`atmos auth keyring recipients remove ${invalid}`]);
+    expect((await readersAs(directory, ben).remove(invalid)).readers).toHaveLength(2);
+    expect(await openAs(directory, ben).get('atmos_one')).toBe('the first');
+  });
+
+  test('is reported if it is encrypted for a key that is not in the list', async () => {
+    const team = await openTeam();
+    const { directory, ben, cleo } = team;
+    await write(team, await sharedOf(team), [...team.recipients, cleo.recipient]);
+    const warnings: string[] = [];
+    expect(await openAs(directory, ben, { warnings }).get('atmos_one')).toBe('the first');
+    expect(warnings).toEqual([
+      `${secretOf(team)} is encrypted for 3 keys, but its list has 2 readers: one of them has written it in another way than keyring recipients does`,
+    ]);
+    await readersAs(directory, ben, { warnings }).look();
+    expect(warnings).toHaveLength(2);
+    await readersAs(directory, ben).add(cleo.recipient);
+    await openAs(directory, ben, { warnings }).get('atmos_one');
+    expect(warnings).toHaveLength(2);
   });
 });
 
