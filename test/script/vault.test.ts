@@ -248,7 +248,7 @@ test('invalid settings are errors of the configuration', async () => {
   const { exitCode, stderr } = await machine.atmos('auth keyring status');
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(
-    /^error: the setting "http:\/\/vault\.example\.com" \(from auth\.keyring\.spec\.address \(.*\)\) would send entries to another machine without TLS\nhint: use https, or http with an address of this machine\n$/,
+    /^error: the value "http:\/\/vault\.example\.com" \(from auth\.keyring\.spec\.address \(.*\)\) would send entries to another machine without TLS\nhint: use https, or http with an address of this machine\n$/,
   );
   machine.writeConfig(configOf(machine, { keyring: 'type: vault' }));
   await expectRefusal(
