@@ -5,7 +5,6 @@ import {
   edit,
   evaluate,
   home,
-  pipe,
   placeholder,
   random,
   run,
@@ -18,7 +17,6 @@ import { parseHints, sendableHints } from '../../src/core/parse-hint.ts';
 test('every kind of hint is the same after JSON', () => {
   const hints = [
     run(['a', placeholder("a file, if it's there"), home], 'why'),
-    pipe(['a'], ['b', 'c']),
     evaluate(['a', 'b'], 'why'),
     addOptions(['--x', ''], 'why'),
     setVariable('A', 'b', 'why'),
