@@ -117,7 +117,10 @@ export async function findLocked(
     if (sources === undefined || isGiven) continue;
     const agent = await backend.loadAgentPresence?.();
     if (await agent?.isPresent(context)) continue;
-    return { variable: sources.variable, hints: unlockHints(agent?.isPossible(host) ?? false) };
+    const { variable, instead, isTyped } = sources;
+    const isForReaders = !isTyped && sources.given.length === 0;
+    const canUnlock = agent?.isPossible(host) ?? false;
+    return { variable, hints: isForReaders ? [instead] : unlockHints(canUnlock) };
   }
   return undefined;
 }

@@ -115,9 +115,19 @@ async function probeOrError(keyring: Keyring): Promise<Probe & { error?: Keyring
   }
 }
 
+/** Who may not list entries may be able to read them: a server has a permission for each. */
+async function listKeys(keyring: Keyring): Promise<Pick<Looked, 'keys' | 'reason'>> {
+  try {
+    return { keys: await keyring.keys() };
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_KEYRING_PERMISSIONS')) throw error;
+    return { reason: error.message };
+  }
+}
+
 /** Whether only a user has the password. `keyring unlock` also uses the other sources. */
 function isTyped(keyring: KeyringSettings, host: Host): boolean {
-  return passwordSourcesOf(keyring, host)?.given.length === 0;
+  return passwordSourcesOf(keyring, host)?.isTyped === true;
 }
 
 /** Only a file keyring lists entries while it is locked: others would prompt, or fail. */

@@ -152,12 +152,14 @@ export interface ProjectPlace {
 export interface PasswordSources {
   /** The variable that is read first, for a hint. */
   readonly variable: Sourced<string>;
-  /** The configured sources, in their order. Empty: only a prompt. */
+  /** The configured sources, in their order. */
   readonly given: readonly {
     readonly kind: 'variable' | 'file' | 'command';
     /** The name of the variable, the path of the file, the command. */
     readonly said: Sourced<string>;
   }[];
+  /** Whether a person types it, because no source is configured. */
+  readonly isTyped: boolean;
   /** What to do if no prompt is possible. */
   readonly instead: Hint;
 }

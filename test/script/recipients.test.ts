@@ -171,6 +171,36 @@ describe('an agent of a keyring with readers', () => {
   });
 });
 
+test('without identity_file no command prompts for a password, or proposes to unlock', async () => {
+  const { machine, ann } = await openShared();
+  machine.writeConfig(configOf(machine, { keyring: 'type: file' }));
+  const message = `has readers, and auth.keyring.spec.identity_file is not set`;
+  const hint = 'hint: set it to the file that age-keygen -o FILE made for you';
+  for (const line of [
+    'auth login',
+    'auth keyring list --long',
+    'auth keyring unlock',
+    'auth keyring doctor',
+    'auth user configure --stdin',
+  ]) {
+    const ran = await machine.atmos(line, { env: ann.env, input: keyOnStdin });
+    expect({ line, ...ran }).not.toMatchObject({ exitCode: 0 });
+    expect(`${ran.stdout}${ran.stderr}`).toContain(message);
+    expect(`${ran.stdout}${ran.stderr}`).not.toContain('hint: atmos auth keyring unlock');
+    if (line !== 'auth keyring doctor') expect(ran.stderr).toContain(hint);
+  }
+  const status = await machine.atmos('auth keyring status', { env: ann.env });
+  expect(status.stderr).toContain(
+    `State       locked: the keyring ~/.local/share/atmos/keyring ${message}`,
+  );
+  expect(status.stderr).not.toContain('hint: atmos auth keyring unlock');
+  const source = await machine.atmos(
+    `auth keyring import --from atmos-file --path ${machine.keyring}`,
+    { env: { ...ann.env, ATMOS_KEYRING_FILE_PATH: join(machine.home, 'mine') } },
+  );
+  expect(source.stderr).toContain(message);
+});
+
 function isRunning(processId: number): boolean {
   try {
     process.kill(processId, 0);
