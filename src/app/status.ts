@@ -53,8 +53,7 @@ export interface KeyringStatus {
 /**
  * Which keyring is in use, and whether it would open. Prompts for nothing and runs nothing.
  *
- * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a server that is not trusted), and the errors
- *   of listing a ready keyring
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a server that is not trusted)
  */
 export async function keyringStatus(plan: AuthPlan, host: Host): Promise<KeyringStatus> {
   const refusal = findContactRefusal(plan, host);
@@ -65,13 +64,12 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
   const { keyring, insteadOf, sessions } = await openKeyrings(
     keyringContext(plan, agent?.kind === 'unusable' ? withoutAgent(host) : host),
   );
-  const { state, reason, error } = await probeOrError(keyring);
   const { info } = keyring;
+  const { keys, state, reason, error } = await look(keyring);
   const inspector = state === 'unavailable' ? undefined : await inspectorOf(context, info.type);
   const details = inspector?.describe();
   const server = state === 'ready' ? await inspector?.askServer() : undefined;
   const used = settleBackend(context, { ...plan.keyring.type, value: info.type });
-  const keys = listsUnasked(state, info.type) ? await keyring.keys() : undefined;
   const inventory = createInventory(plan.realm.value, plan.config);
   const why = insteadOf?.reason ?? reason;
   const failure =
@@ -105,10 +103,19 @@ function withoutAgent(host: Host): Host {
   return { ...host, env: { ...host.env, ATMOS_KEYRING_AGENT: 'off' } };
 }
 
-/** A keyring whose probe fails cannot be used; the error says why. */
-async function probeOrError(keyring: Keyring): Promise<Probe & { error?: KeyringError }> {
+interface Looked extends Probe {
+  /** Undefined if listing them needs a prompt. */
+  readonly keys?: readonly string[];
+  /** Why it cannot be used, if that is known. */
+  readonly error?: KeyringError;
+}
+
+/** A keyring whose probe or list fails cannot be used; the error says why. */
+async function look(keyring: Keyring): Promise<Looked> {
   try {
-    return await keyring.probe();
+    const probe = await keyring.probe();
+    if (!listsUnasked(probe.state, keyring.info.type)) return probe;
+    return { ...probe, ...(await listKeys(keyring)) };
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
     return { state: 'unavailable', reason: error.message, error };
