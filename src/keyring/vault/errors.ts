@@ -1,6 +1,7 @@
 import { BackendError, KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { run, say, type Hint } from '../../core/hint.ts';
+import { placeholder, run, say, type Hint } from '../../core/hint.ts';
 import { quote, showValue } from '../../core/json.ts';
+import type { SpecText } from '../../core/keyring-spec.ts';
 import { isTlsCode, networkReasons } from '../../core/network-reasons.ts';
 import { shownKey } from '../key.ts';
 import { errorsIn, type Condition } from './conditions.ts';
@@ -20,14 +21,39 @@ function shownReason({ text = '' }: ServerAnswer): string {
   return short === '' ? '' : `: ${quote(short)}`;
 }
 
+/**
+ * A command of the server's own client, for the configured server: without that the client would use
+ * another one.
+ *
+ * @param subcommand `['kv', 'enable-versioning']`
+ * @param rest its other words, which follow the options
+ */
+export function baoCommand(
+  { address, namespace, caCert }: Pick<VaultSettings, 'address' | 'namespace' | 'caCert'>,
+  subcommand: readonly string[],
+  comment: string,
+  rest: readonly string[] = [],
+): Hint {
+  const option = (name: string, said: SpecText | undefined) => {
+    if (said === undefined) return [];
+    return said.tag === undefined ? [`-${name}=${said.value}`] : [`-${name}`, placeholder(name)];
+  };
+  const server = [
+    ...option('address', address),
+    ...option('namespace', namespace),
+    ...option('ca-cert', caCert),
+  ];
+  return run(['bao', ...subcommand, ...server, ...rest], comment);
+}
+
 /** The errors of one keyring: each names the server, and where its address was configured. */
-export function createErrors({ address, namespace, mount, prefix }: VaultSettings) {
+export function createErrors(settings: VaultSettings) {
+  const { address, namespace, mount, prefix } = settings;
   const url = address && showValue(address);
   const server = `the vault server ${url} (from ${address?.source})`;
   const namespaceName = namespace && showValue(namespace);
   const inNamespace = namespaceName === undefined ? '' : ` in the namespace ${namespaceName}`;
-  const status =
-    address?.tag === undefined ? [run(['bao', 'status', `-address=${url}`], 'to test it')] : [];
+  const status = [baoCommand(settings, ['status'], 'to test it')];
 
   function error(
     code: KeyringError['code'],
@@ -84,9 +110,11 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
             `${server} has no secrets engine at ${mount}${inNamespace}`,
             [
               say('set auth.keyring.spec.mount to the path of a KV secrets engine of version 2'),
-              run(
-                ['bao', 'secrets', 'enable', `-path=${mount}`, '-version=2', 'kv'],
+              baoCommand(
+                settings,
+                ['secrets', 'enable'],
                 'as an administrator of the server, to create it',
+                [`-path=${mount}`, '-version=2', 'kv'],
               ),
             ],
           );
@@ -124,7 +152,11 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
           return error(
             'ERR_KEYRING_IO',
             `${server} refused the request (status ${answer.status})${shownReason(answer)}`,
-            [say('the log of the server has the reason')],
+            [
+              /HTTP request to an HTTPS server/i.test(answer.text ?? '')
+                ? say('the server uses TLS: use https in the address')
+                : say('the log of the server has the reason'),
+            ],
             cause,
           );
       }
@@ -144,7 +176,7 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
         return error(
           'ERR_KEYRING_UNAVAILABLE',
           `${server} cannot be verified: TLS failed (${code})`,
-          [code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? otherName : otherIssuer],
+          [tlsHint(code)],
           failure,
         );
       }
@@ -189,17 +221,18 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
       );
     },
 
-    wrongVersion(what: string): KeyringError {
+    /** @param isVersion1 whether it is a KV secrets engine of version 1, which can be upgraded */
+    wrongVersion(what: string, isVersion1 = false): KeyringError {
+      const upgrade = baoCommand(
+        settings,
+        ['kv', 'enable-versioning'],
+        'as an administrator of the server, to upgrade it',
+        [`${mount}/`],
+      );
       return error(
         'ERR_KEYRING_VERSION',
         `${mount} of ${server} is ${what}, and the vault keyring needs a KV secrets engine of version 2`,
-        [
-          run(
-            ['bao', 'kv', 'enable-versioning', `${mount}/`],
-            'as an administrator of the server, to upgrade an engine of version 1',
-          ),
-          say('set auth.keyring.spec.mount to another engine'),
-        ],
+        [...(isVersion1 ? [upgrade] : []), say('set auth.keyring.spec.mount to another engine')],
       );
     },
 
@@ -241,6 +274,22 @@ export type VaultErrors = ReturnType<typeof createErrors>;
 export function isTlsFailure(failure: unknown): boolean {
   return isTlsCode(systemErrorCode(failure) ?? '');
 }
+
+function tlsHint(code: string): Hint {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return otherName;
+  return notTls.has(code) ? plain : otherIssuer;
+}
+
+/** What OpenSSL says to an answer that is not TLS. */
+const notTls = new Set([
+  'EPROTO',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+]);
+
+const plain = say(
+  'if the server does not use TLS, use http in the address, which is allowed only for this machine',
+);
 
 const otherIssuer = say(
   'set auth.keyring.spec.ca_cert to a PEM file with the certificate of the authority',

@@ -52,10 +52,10 @@ test('what is sent or run to log in needs trust, also on this machine', () => {
     'sends the content of the file /home/me/.ssh/id_rsa to the vault server to log in',
   ]);
   const approle = { ...local, 'auth.method': 'approle', 'auth.role_id': 'id' };
-  expect(
-    needs({ ...approle, 'auth.secret_id_env': 'SECRET', 'auth.secret_id_file': '/s' }),
-  ).toEqual([
+  expect(needs({ ...approle, 'auth.secret_id_file': '/s' })).toEqual([
     'sends the content of the file /s to the vault server to log in',
+  ]);
+  expect(needs({ ...approle, 'auth.secret_id_env': 'SECRET' })).toEqual([
     'sends the content of the variable SECRET to the vault server to log in',
   ]);
 });
