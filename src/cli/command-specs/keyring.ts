@@ -48,6 +48,7 @@ const recipients: CommandGroup = {
       options: [
         {
           name: 'fingerprint',
+          isEmptyRefused: true,
           value: 'fingerprint',
           summary: 'Fingerprint that a reader reported; without it, the command prompts',
         },
@@ -136,6 +137,7 @@ export const keyring: CommandGroup = {
         },
         {
           name: 'new-password-file',
+          isEmptyRefused: true,
           value: 'file',
           completes: 'file',
           summary: 'File that holds the new password; without it, the command prompts',
@@ -163,6 +165,7 @@ export const keyring: CommandGroup = {
       options: [
         {
           name: 'from-realm',
+          isEmptyRefused: true,
           value: 'realm',
           summary: 'Realm to copy from; required if several have entries',
         },
@@ -204,8 +207,9 @@ export const keyring: CommandGroup = {
       options: [
         {
           name: 'recipient',
+          isEmptyRefused: true,
           value: 'recipient,…',
-          summary: 'Public keys of age that can open it',
+          summary: 'Public keys of age that can open it, separated by commas',
           default: 'a passphrase',
         },
         { name: 'all', summary: 'Also include entries of other programs' },
@@ -226,18 +230,21 @@ export const keyring: CommandGroup = {
         },
         {
           name: 'path',
+          isEmptyRefused: true,
           value: 'path',
           completes: 'file',
           summary: 'Directory of the source keyring, the archive, or the credentials file',
         },
         {
           name: 'identity-file',
+          isEmptyRefused: true,
           value: 'file',
           completes: 'file',
           summary: 'Your age identity, for an archive',
         },
         {
           name: 'map',
+          isEmptyRefused: true,
           value: 'profile=identity,…',
           summary: 'Identity for each profile; without it, the command prompts',
         },
