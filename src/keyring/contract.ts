@@ -256,6 +256,11 @@ export interface ReadersChange extends KeyringReaders {
   readonly removed: readonly string[];
 }
 
+export interface AddedReaders extends KeyringReaders {
+  /** Without those who were readers before. Sorted. */
+  readonly added: readonly string[];
+}
+
 export interface RemovedReader extends KeyringReaders {
   readonly entries: number;
   /** As in {@link RekeyResult}. */
@@ -272,7 +277,7 @@ export interface ReadersControl<S = unknown> {
    *
    * @throws also ERR_CONFIG_INVALID for a recipient that is not a public key of age
    */
-  add(context: BackendContext<S>, recipients: readonly string[]): Promise<KeyringReaders>;
+  add(context: BackendContext<S>, recipients: readonly string[]): Promise<AddedReaders>;
   /**
    * Removes a reader and changes the secret, for all entries or for none. What the reader could read
    * before stays known to the reader.

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -111,6 +111,29 @@ describe('the readers of a keyring', () => {
   });
 });
 
+test('recipients add and list report what is new, missing and to be done', async () => {
+  const { machine, ann, ben } = await openShared();
+  const eve = await person(machine, 'eve');
+  const run = (line: string) => machine.atmos(`${command} ${line}`, { env: ann.env });
+  const again = await run(`add ${ben.recipient} ${ben.recipient}`);
+  expect(again).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(again.stderr).toBe(
+    `not changed: ${ben.recipient} could already read the keyring ~/.local/share/atmos/keyring\n`,
+  );
+  writeRecipients(machine, [ann.recipient, ben.recipient, eve.recipient]);
+  const listed = await run('list');
+  expect(listed.stderr).toContain(`in the configuration, but not readers: ${eve.recipient}
+hint: to let them read every entry: atmos auth keyring recipients add ${eve.recipient}
+hint: or remove them from auth.keyring.spec.recipients
+`);
+  const added = await run(`add ${eve.recipient} ${eve.recipient}`);
+  expect(added.stderr).toContain(`✓ ${eve.recipient} can now read the keyring`);
+  rmSync(join(machine.keyring, '.state/secret.age'));
+  const missing = await run('list');
+  expect(missing).toMatchObject({ exitCode: 3 });
+  expect(missing.stderr).toContain('the wrapped secret of the keyring');
+});
+
 describe('recipients accept', () => {
   test('shows the readers at a terminal, and accepts only after a confirmation', async () => {
     const { machine, ann, ben } = await openShared();
@@ -119,7 +142,7 @@ describe('recipients accept', () => {
     await no.waitFor('Did a reader confirm this fingerprint?');
     expect(no.shown()).toContain(ann.recipient);
     no.type('n\r');
-    expect(await no.ended).toMatchObject({ exitCode: 0 });
+    expect(await no.ended).not.toMatchObject({ exitCode: 0 });
     expect(no.shown()).toContain('not accepted: nothing was recorded');
     expect(await list(machine, ben)).toMatchObject({ exitCode: 3 });
     const yes = atTerminal(own, `${command} accept`);
@@ -135,6 +158,7 @@ test('a keyring with a password is imported into one with readers', async () => 
   const ann = await person(machine, 'ann');
   const stored = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
   expect(stored).toMatchObject({ exitCode: 0 });
+  expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
   const path = join(machine.home, 'shared');
   writeRecipients(machine, [ann.recipient]);
   const env = { ...ann.env, ATMOS_AUTH_TRUST: '1', ATMOS_KEYRING_IMPORT_PASSWORD: password };
@@ -143,7 +167,13 @@ test('a keyring with a password is imported into one with readers', async () => 
   expect(old.stderr).toContain(`the keyring ${machine.keyring} has a password and no readers`);
   writeRecipients(machine, [ann.recipient], path);
   const words = ['auth', 'keyring', 'import', '--from', 'atmos-file', '--path', machine.keyring];
-  expect(await machine.atmos(words, { env })).toMatchObject({ exitCode: 0 });
+  const imported = await machine.atmos(words, { env });
+  expect(imported).toMatchObject({ exitCode: 0 });
+  // No system keyring runs, so a session would be kept only until the process exits.
+  expect(imported.stderr).toContain('1 copied: from atmos-file');
+  expect(imported.stderr).toContain(
+    'not copied, other entries:\n  atmos_script_emergency-user@session\n',
+  );
   expect(await list(machine, ann)).toMatchObject({ exitCode: 0 });
 });
 
