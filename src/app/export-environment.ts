@@ -117,10 +117,9 @@ export async function findLocked(
     if (sources === undefined || isGiven) continue;
     const agent = await backend.loadAgentPresence?.();
     if (await agent?.isPresent(context)) continue;
-    const { variable, instead, isTyped } = sources;
-    const isForReaders = !isTyped && sources.given.length === 0;
+    const { variable, instead, given, isTyped } = sources;
     const canUnlock = agent?.isPossible(host) ?? false;
-    return { variable, hints: isForReaders ? [instead] : unlockHints(canUnlock) };
+    return { variable, hints: isTyped || given.length > 0 ? unlockHints(canUnlock) : [instead] };
   }
   return undefined;
 }

@@ -1,9 +1,9 @@
 import { BackendError, KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { placeholder, run, say, type Hint } from '../../core/hint.ts';
+import { say, type Hint } from '../../core/hint.ts';
 import { quote, showValue } from '../../core/json.ts';
-import type { SpecText } from '../../core/keyring-spec.ts';
 import { isTlsCode, networkReasons } from '../../core/network-reasons.ts';
 import { shownKey } from '../key.ts';
+import { baoCommand } from './bao-command.ts';
 import { errorsIn, type Condition } from './conditions.ts';
 import { requestLimitMs, RequestTimeout, type ServerAnswer } from './http.ts';
 import type { VaultSettings } from './settings.ts';
@@ -19,31 +19,6 @@ function shownReason({ text = '' }: ServerAnswer): string {
   const [said = ''] = errorsIn(text);
   const short = said.replaceAll(/[\w.+/=~-]{21,}/g, '…').slice(0, 200);
   return short === '' ? '' : `: ${quote(short)}`;
-}
-
-/**
- * A command of the server's own client, for the configured server: without that the client would use
- * another one.
- *
- * @param subcommand `['kv', 'enable-versioning']`
- * @param rest its other words, which follow the options
- */
-export function baoCommand(
-  { address, namespace, caCert }: Pick<VaultSettings, 'address' | 'namespace' | 'caCert'>,
-  subcommand: readonly string[],
-  comment: string,
-  rest: readonly string[] = [],
-): Hint {
-  const option = (name: string, said: SpecText | undefined) => {
-    if (said === undefined) return [];
-    return said.tag === undefined ? [`-${name}=${said.value}`] : [`-${name}`, placeholder(name)];
-  };
-  const server = [
-    ...option('address', address),
-    ...option('namespace', namespace),
-    ...option('ca-cert', caCert),
-  ];
-  return run(['bao', ...subcommand, ...server, ...rest], comment);
 }
 
 /** The errors of one keyring: each names the server, and where its address was configured. */

@@ -3,7 +3,7 @@ import { KeyringError } from '../../core/errors.ts';
 import { showValue, withoutAbsent } from '../../core/json.ts';
 import type { Inspector, ServerDetails } from '../contract.ts';
 import { ok, warning, type Finding } from '../inspection.ts';
-import { baoCommand } from './errors.ts';
+import { baoCommand } from './bao-command.ts';
 import { openServer, requireHealth } from './server.ts';
 import type { VaultContext, VaultSettings } from './settings.ts';
 

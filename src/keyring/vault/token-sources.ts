@@ -5,7 +5,8 @@ import { showValue, type Sourced } from '../../core/json.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt, readRegularFile } from '../../host/read-files.ts';
-import { baoCommand, type VaultErrors } from './errors.ts';
+import { baoCommand } from './bao-command.ts';
+import type { VaultErrors } from './errors.ts';
 import type { VaultContext } from './settings.ts';
 
 // Where the secrets of a login come from: variables, files, a command. If a configured source
