@@ -13,6 +13,7 @@ import {
   type CopyFlags,
   type CopyServices,
 } from './copy-entries.ts';
+import { isSessionKey } from '../store/key.ts';
 import type { OpenAuth } from './open.ts';
 
 /** The password of Atmos's source keyring, if it differs from that of the target. */
@@ -34,7 +35,7 @@ export interface ImportEntriesOptions extends CopyFlags {
 /**
  * Copies the entries of a keyring of Atmos or of an archive under their names. Expired sessions and
  * tokens are not copied. Of a keyring, entries of other programs are not copied either; the export of an
- * archive has decided that.
+ * archive has decided that. Sessions and tokens are also left out if their keyring is in memory.
  *
  * @throws as `requireTarget`, and the errors of opening the source and of listing its entries;
  *   ERR_KEYRING_DAMAGED for an archive with an entry whose content does not belong to its name
@@ -50,8 +51,12 @@ export async function importEntries(
   const source = await services.openSource(target.info);
   const inventory = createInventory(plan.realm.value, plan.config);
   if (from === 'archive') await requireContents(source, inventory);
-  const { keys, left } =
+  const { keys: found, left: others } =
     from === 'archive' ? { keys: await source.keys(), left: [] } : await ownKeys(source, inventory);
+  // Sessions in memory would be lost when this process exits.
+  const isLost = (await opened.sessions?.())?.persistent === false ? isSessionKey : () => false;
+  const keys = found.filter((key) => !isLost(key));
+  const left = [...others, ...found.filter(isLost).map(inventory.named)];
   const readContent = contentReader(inventory, services.host.now());
   const copies = keys.map((key) => entryCopy(key, { source, target }, readContent));
   const { entries, stopped } = await copyEntries(copies, target, flags, services);

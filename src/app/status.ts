@@ -46,8 +46,7 @@ export interface KeyringStatus {
 /**
  * Which keyring is in use, and whether it would open. Prompts for nothing and runs nothing.
  *
- * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a server that is not trusted), and the errors
- *   of listing a ready keyring
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a server that is not trusted)
  */
 export async function keyringStatus(plan: AuthPlan, host: Host): Promise<KeyringStatus> {
   const refusal = findContactRefusal(plan, host);
@@ -59,14 +58,13 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
   const { keyring, insteadOf, sessions } = await openKeyrings(
     keyringContext(plan, firstAgent?.kind === 'unusable' ? withoutAgent(host) : host),
   );
-  const { state, reason, error } = await probeOrError(keyring);
   const { info } = keyring;
   const agent = info.type === first ? firstAgent : await lookForAgent(context, info.type);
+  const { keys, state, reason, error } = await look(keyring);
   const inspector = state === 'unavailable' ? undefined : await inspectorOf(context, info.type);
   const details = inspector?.describe();
   const server = state === 'ready' ? await inspector?.askServer() : undefined;
   const used = settleBackend(context, { ...plan.keyring.type, value: info.type });
-  const keys = listsUnasked(state, info.type) ? await keyring.keys() : undefined;
   const inventory = createInventory(plan.realm.value, plan.config);
   const why = insteadOf?.reason ?? reason;
   const failure =
@@ -94,19 +92,38 @@ function withoutAgent(host: Host): Host {
   return { ...host, env: { ...host.env, ATMOS_KEYRING_AGENT: 'off' } };
 }
 
-/** A keyring whose probe fails cannot be used; the error says why. */
-async function probeOrError(keyring: Keyring): Promise<Probe & { error?: KeyringError }> {
+interface Looked extends Probe {
+  /** Undefined if listing them needs a prompt. */
+  readonly keys?: readonly string[];
+  /** Why it cannot be used, if that is known. */
+  readonly error?: KeyringError;
+}
+
+/** A keyring whose probe or list fails cannot be used; the error says why. */
+async function look(keyring: Keyring): Promise<Looked> {
   try {
-    return await keyring.probe();
+    const probe = await keyring.probe();
+    if (!listsUnasked(probe.state, keyring.info.type)) return probe;
+    return { ...probe, ...(await listKeys(keyring)) };
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
     return { state: 'unavailable', reason: error.message, error };
   }
 }
 
+/** Who may not list entries may be able to read them: a server has a permission for each. */
+async function listKeys(keyring: Keyring): Promise<Pick<Looked, 'keys' | 'reason'>> {
+  try {
+    return { keys: await keyring.keys() };
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_KEYRING_PERMISSIONS')) throw error;
+    return { reason: error.message };
+  }
+}
+
 /** Whether only a user has the password. `keyring unlock` also uses the other sources. */
 function isTyped({ backend, context }: SettledBackend): boolean {
-  return backend.passwordSources?.(context.settings, context.host).given.length === 0;
+  return backend.passwordSources?.(context.settings, context.host).isTyped === true;
 }
 
 /** Only a file keyring lists entries while it is locked: others would prompt, or fail. */

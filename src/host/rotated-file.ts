@@ -33,6 +33,7 @@ export interface Rotation {
 }
 
 const standard: Rotation = { maxBytes: 10 * 1024 * 1024, kept: 5 };
+const notRegular = 'it is not a regular file';
 const lockTimeoutMs = 5_000;
 
 type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId' | 'processId' | 'monotonicMs' | 'sleep'>;
@@ -97,20 +98,22 @@ export async function readRotated(
 
 function readOne(file: RotatedFile, host: Where, maxBytes: number): string[] {
   return doing('read', file, () => {
+    requireRegular('read', file);
     if (requireOwnPath('read', file, host) === undefined) return [];
     const { stats, bytes } = readFile(file.path, { followsLinks: false, maxBytes });
     if (bytes !== undefined) return [bytes.toString('utf8')];
     const size = `it is larger than ${maxBytes / 1024 / 1024} MiB`;
-    throw unusable('read', file, stats.isFile() ? size : 'it is not a regular file');
+    throw unusable('read', file, stats.isFile() ? size : notRegular);
   });
 }
 
 function open(file: RotatedFile, host: Where): LinesFile {
   return doing('write', file, () => {
+    requireRegular('write', file);
     makeOwnDirectories(dirname(file.path), host);
     requireOwnPath('write', file, host);
     const opened = openLines(file.path);
-    if (opened === undefined) throw unusable('write', file, 'it is not a regular file');
+    if (opened === undefined) throw unusable('write', file, notRegular);
     try {
       requirePrivate(file, opened, host);
       return opened;
@@ -119,6 +122,12 @@ function open(file: RotatedFile, host: Where): LinesFile {
       throw error;
     }
   });
+}
+
+/** Before the permissions: those of a device are not the fault, and must not be changed. */
+function requireRegular(verb: string, file: RotatedFile): void {
+  const kind = irregularKindAt(file.path);
+  if (kind !== undefined) throw unusable(verb, file, `it is ${kind}, not a regular file`);
 }
 
 function requirePrivate(file: RotatedFile, { stats }: LinesFile, { userId }: Where): void {

@@ -152,12 +152,14 @@ export interface ProjectPlace {
 export interface PasswordSources {
   /** The variable that is read first, for a hint. */
   readonly variable: Sourced<string>;
-  /** The configured sources, in their order. Empty: only a prompt. */
+  /** The configured sources, in their order. */
   readonly given: readonly {
     readonly kind: 'variable' | 'file' | 'command';
     /** The name of the variable, the path of the file, the command. */
     readonly said: Sourced<string>;
   }[];
+  /** Whether a person types it, because no source is configured. */
+  readonly isTyped: boolean;
   /** What to do if no prompt is possible. */
   readonly instead: Hint;
 }
@@ -256,6 +258,11 @@ export interface ReadersChange extends KeyringReaders {
   readonly removed: readonly string[];
 }
 
+export interface AddedReaders extends KeyringReaders {
+  /** Without those who were readers before. Sorted. */
+  readonly added: readonly string[];
+}
+
 export interface RemovedReader extends KeyringReaders {
   readonly entries: number;
   /** As in {@link RekeyResult}. */
@@ -272,7 +279,7 @@ export interface ReadersControl<S = unknown> {
    *
    * @throws also ERR_CONFIG_INVALID for a recipient that is not a public key of age
    */
-  add(context: BackendContext<S>, recipients: readonly string[]): Promise<KeyringReaders>;
+  add(context: BackendContext<S>, recipients: readonly string[]): Promise<AddedReaders>;
   /**
    * Removes a reader and changes the secret, for all entries or for none. What the reader could read
    * before stays known to the reader.

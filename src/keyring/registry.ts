@@ -1,4 +1,4 @@
-import { KeyringError } from '../core/errors.ts';
+import { AtmosError, KeyringError } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Spec, SpecSchema } from '../core/keyring-spec.ts';
@@ -106,11 +106,36 @@ export function allBackends(): readonly Backend[] {
 }
 
 /**
- * Checks one setting alone. @throws as the backend's `settle`; ERR_CONFIG_INVALID for one of sessions
+ * Checks settings without those beside them. @throws as the backend's `settle`; ERR_CONFIG_INVALID for
+ * one of sessions
  */
 export function checkSpec(said: Spec, host: SettlingHost): void {
   settleSessions(said);
-  for (const key of Object.keys(said)) backendOfKey(key)?.settle(said, host);
+  const owners = new Set(Object.keys(said).map((key) => backendOfKey(key)));
+  for (const backend of owners) backend?.settle(said, host);
+}
+
+/**
+ * Checks everything that is said of the keyring that may be used, as each command does.
+ *
+ * @throws ERR_KEYRING_UNKNOWN_TYPE; as the `settle` of the backends that may be used;
+ *   ERR_CONFIG_INVALID for settings of sessions
+ */
+export function checkKeyring(keyring: KeyringSettings, host: SettlingHost): void {
+  const { settle, isShared } = backendOf(keyring.type);
+  for (const backend of usableBackends(keyring)) backend.settle(keyring.spec, host);
+  const { keyring: ofSessions } = settleSessions(keyring.spec);
+  if (ofSessions?.value !== keyring.type.value) return;
+  if (isShared?.(settle(keyring.spec, host))) throw sharedWithSessions(ofSessions);
+}
+
+/** Of a shared keyring that is also the configured keyring of its sessions. */
+export function sharedWithSessions({ value, source }: Sourced<string>): AtmosError {
+  return new AtmosError(
+    'ERR_CONFIG_INVALID',
+    `the ${value} keyring is shared, so it cannot also be the keyring of its sessions (from ${source})`,
+    { hints: [say('set auth.keyring.spec.sessions_keyring to system or memory')] },
+  );
 }
 
 /** The backend that a key of `auth.keyring.spec` belongs to; undefined for a key of sessions. */

@@ -111,6 +111,16 @@ test('an archive with content that does not belong to its names is refused as a 
   expect(await machine.atmos(command)).toMatchObject({ exitCode: 0 });
 });
 
+test('an archive is not written to standard output, or to a file of the name -', async () => {
+  const machine = await openConfiguredMachine();
+  expect(await machine.atmos('auth keyring export -')).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      'error: keyring export writes a file, not to standard output\nhint: atmos auth keyring export <file>\n',
+  });
+});
+
 test('in a terminal the passphrase is prompted for twice, and once for the import', async () => {
   const machine = await openConfiguredMachine();
   const file = join(machine.home, 'keyring.age');

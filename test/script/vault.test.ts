@@ -6,6 +6,7 @@ import { plant, setTrap, sprung } from './hostile.ts';
 import {
   accessKey,
   configOf,
+  keyOnStdin,
   openConfiguredMachine,
   openMachine,
   sessionCalls,
@@ -98,6 +99,37 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
     expect(doctor.stdout + doctor.stderr).toMatch(/has version \d/);
     expect(doctor.stdout + doctor.stderr).toContain('the token has the policies root and expires');
     expect(doctor.stdout + doctor.stderr).not.toContain(token);
+  });
+
+  test('without the permission to list, status shows the keyring and a key can be stored', async () => {
+    const machine = await openVaultMachine();
+    machine.writeConfig(configOf(machine, { keyring: vaultAt(server.url, ', prefix: unlisted') }));
+    const own = '{ capabilities = ["create", "read", "update"] }';
+    machine.env['VAULT_TOKEN'] = await server.createToken(
+      `path "secret/data/unlisted/*" ${own}\npath "secret/metadata/unlisted/*" { capabilities = ["read", "delete"] }`,
+    );
+    const denied = `the vault server ${server.url} (from auth.keyring.spec.address (~/project/atmos.yaml:5:22)) denies permission: the token's policies do not allow listing entries`;
+    const status = await machine.atmos('auth keyring status');
+    expect(status).toMatchObject({ exitCode: 0 });
+    expect(status.stderr).toContain(`State       ready: ${denied}`);
+    const stored = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
+    expect(stored).toMatchObject({ exitCode: 0 });
+    const { stdout } = await machine.atmos('auth keyring status -o json');
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'vault', state: 'ready', entries: null });
+    expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('status shows a server that has no engine at the mount', async () => {
+    const machine = await openVaultMachine();
+    machine.writeConfig(configOf(machine, { keyring: vaultAt(server.url, ', mount: nowhere') }));
+    const status = await machine.atmos('auth keyring status');
+    expect(status.exitCode).not.toBe(0);
+    expect(status.stderr).toContain('State       unavailable');
+    expect(status.stderr).toContain('has no secrets engine at nowhere');
+    const { stdout, exitCode } = await machine.atmos('auth keyring status -o json');
+    expect(exitCode).toBe(status.exitCode);
+    const reason = expect.stringContaining('has no secrets engine at nowhere');
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'vault', state: 'unavailable', reason });
   });
 
   test('sessions are with the access keys only if that is configured and trusted', async () => {
@@ -251,7 +283,7 @@ test('invalid settings are errors of the configuration', async () => {
   const { exitCode, stderr } = await machine.atmos('auth keyring status');
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(
-    /^error: the setting "http:\/\/vault\.example\.com" \(from auth\.keyring\.spec\.address \(.*\)\) would send entries to another machine without TLS\nhint: use https, or http with an address of this machine\n$/,
+    /^error: the value "http:\/\/vault\.example\.com" \(from auth\.keyring\.spec\.address \(.*\)\) would send entries to another machine without TLS\nhint: use https, or http with an address of this machine\n$/,
   );
   machine.writeConfig(configOf(machine, { keyring: 'type: vault' }));
   await expectRefusal(

@@ -156,8 +156,9 @@ export const auth: CommandGroup = {
       options: [
         {
           name: 'since',
+          isEmptyRefused: true,
           value: 'time',
-          summary: 'List only later uses: a duration such as 7d, or an RFC 3339 time',
+          summary: 'List only later uses: a duration such as 7d, a day, or an RFC 3339 time',
         },
         outputAs('table', 'json'),
       ],

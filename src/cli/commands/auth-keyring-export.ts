@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { exportEntries, type Exported } from '../../app/export-entries.ts';
 import { AtmosError, joinErrors, type ErrorCode } from '../../core/errors.ts';
-import { addOptions, placeholder } from '../../core/hint.ts';
+import { addOptions, placeholder, run } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import { abbreviateHome, requireFromHome } from '../../host/home.ts';
 import type { EntryOwner } from '../../store/inventory.ts';
@@ -39,6 +39,11 @@ export async function keyringExport(
   { operand = '', flags, values }: Invocation,
 ): Promise<void> {
   const { host, outJson, note } = context;
+  if (operand === '-') {
+    throw new AtmosError('ERR_USAGE', 'keyring export writes a file, not to standard output', {
+      hints: [run(['atmos', 'auth', 'keyring', 'export', placeholder('file')])],
+    });
+  }
   const named = { value: operand, source: 'FILE' };
   const file = { ...named, value: resolve(host.workingDirectory(), requireFromHome(named, host)) };
   const recipients = recipientsOf(values['recipient']);

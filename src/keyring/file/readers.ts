@@ -16,6 +16,7 @@ import {
   requireAccepted,
 } from './open-secret.ts';
 import type { OpenedSecret } from './open-secret.ts';
+import { missingSecret } from './resolve-secret.ts';
 import { rekeyKeyring } from './rekey.ts';
 import { lockSettled, settle } from './rekey-recover.ts';
 import { acceptSecret, comparePin, readPin, writePin } from './secret-pin.ts';
@@ -48,16 +49,17 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
     },
 
     async add(context, recipients) {
-      const added = await checkRecipients(recipients, source);
+      const valid = await checkRecipients(recipients, source);
       const opened = await openAccepted(context, onStep);
       const { shared } = opened;
-      const readers = [...new Set([...shared.readers, ...added])].sort();
-      if (readers.length === shared.readers.length) return readersOf(opened, shared);
+      const added = valid.filter((one) => !shared.readers.includes(one));
+      if (added.length === 0) return { ...readersOf(opened, shared), added };
       if (shared.revision === maxRevision) throw lastRevision(context);
+      const readers = [...shared.readers, ...added].sort();
       const changed = { ...shared, revision: shared.revision + 1, readers };
       await replaceSecret(context, opened, await wrapSecret(changed, opened.own), onStep);
       acceptSecret(context, changed, readPin(context), onStep);
-      return readersOf(opened, changed);
+      return { ...readersOf(opened, changed), added };
     },
 
     async remove(context, recipient, options) {
@@ -132,6 +134,7 @@ async function openAny(context: FileContext, onStep?: OnStep): Promise<OpenedKey
   if (directory !== undefined) await settle(directory, host, onStep);
   const opened = directory === undefined ? undefined : await openSecret(context, directory);
   if (opened !== undefined && directory !== undefined) return { ...opened, directory };
+  if (readPin(context) !== undefined) throw missingSecret(context);
   throw new AtmosError('ERR_USAGE', `the keyring ${location} has no readers`, {
     hints: [
       say(

@@ -29,21 +29,25 @@ export async function resolveSecret(context: FileContext, isNew: boolean): Promi
     requireAccepted(context, opened);
     return Buffer.from(opened.shared.secret);
   }
-  if (readPin(context) !== undefined) {
-    throw new KeyringError(
-      'ERR_KEYRING_DAMAGED',
-      `the wrapped secret of the keyring ${location} is missing: ${statePaths(location).secret}`,
-      {
-        hints: [
-          say('restore it from a backup or from another machine'),
-          removeFile(pinPath(context), 'only if you have deleted the keyring yourself'),
-        ],
-      },
-    );
-  }
+  if (readPin(context) !== undefined) throw missingSecret(context);
   if (!isNew) throw hasPassword(location);
   await readersOfNew(context);
   return Buffer.from(createSecret());
+}
+
+/** Of a keyring that this machine has accepted. */
+export function missingSecret(context: FileContext): KeyringError {
+  const location = context.settings.directory.value;
+  return new KeyringError(
+    'ERR_KEYRING_DAMAGED',
+    `the wrapped secret of the keyring ${location} is missing: ${statePaths(location).secret}`,
+    {
+      hints: [
+        say('restore it from a backup or from another machine'),
+        removeFile(pinPath(context), 'only if you have deleted the keyring yourself'),
+      ],
+    },
+  );
 }
 
 function hasPassword(location: string): KeyringError {

@@ -67,7 +67,7 @@ export function createEntries(
     const { type, options } = dataOf(reply) ?? {};
     const version = isObject(options) ? options['version'] : undefined;
     if (type !== 'kv') throw errors.wrongVersion(`a secrets engine of type ${describe(type)}`);
-    if (version !== '2') throw errors.wrongVersion('a KV secrets engine of version 1');
+    if (version !== '2') throw errors.wrongVersion('a KV secrets engine of version 1', true);
     isVersion2 = true;
   }
 

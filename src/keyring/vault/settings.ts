@@ -99,6 +99,7 @@ const keys = [
 const methods = ['token', 'approle', 'jwt'] as const;
 export type LoginMethod = (typeof methods)[number];
 
+const asKubernetes = say('write method: jwt and mount: kubernetes');
 const kubernetesToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** How this program gets its token. */
@@ -162,6 +163,14 @@ export function settleVault(spec: Spec, host: SettlingHost): VaultSettings {
 function settleLogin(said: Readonly<Record<string, SpecText>>): LoginSettings {
   const method = loginMethod(said);
   const secretIdEnv = said['auth.secret_id_env'];
+  const secretIdFile = said['auth.secret_id_file'];
+  if (secretIdEnv !== undefined && secretIdFile !== undefined) {
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `the secret id comes from ${secretIdEnv.source} and from ${secretIdFile.source}`,
+      { hints: [say('remove one of them')] },
+    );
+  }
   if (secretIdEnv !== undefined && !isVariableName(secretIdEnv.value)) {
     throw invalid(secretIdEnv, notVariableName.message, notVariableName.hint);
   }
@@ -173,7 +182,7 @@ function settleLogin(said: Readonly<Record<string, SpecText>>): LoginSettings {
     role: said['auth.role'],
     roleId: said['auth.role_id'],
     secretIdEnv,
-    secretIdFile: said['auth.secret_id_file'],
+    secretIdFile,
     tokenFile,
     tokenCommand: said['auth.token_command'],
   });
@@ -186,7 +195,11 @@ function loginMethod(said: Readonly<Record<string, SpecText>>): LoginMethod {
     const found = methods.find((method) => method === chosen.value);
     if (found !== undefined) return found;
     const nearest = nearestName(chosen.value, methods);
-    throw invalid(chosen, `is unknown: ${expectedNames(methods)}`, ...didYouMean(nearest));
+    throw invalid(
+      chosen,
+      `is no login method: ${expectedNames(methods)}`,
+      ...(chosen.value === 'kubernetes' ? [asKubernetes] : didYouMean(nearest)),
+    );
   }
   for (const [key, method] of [
     ['auth.role_id', 'approle'],
@@ -196,10 +209,10 @@ function loginMethod(said: Readonly<Record<string, SpecText>>): LoginMethod {
   ] as const) {
     const setAnyway = said[key];
     if (setAnyway === undefined) continue;
-    throw invalid(
-      setAnyway,
-      `is a setting of the login method ${method}, but no method is configured, and the default is token`,
-      say(`set auth.keyring.spec.auth.method to ${method}`),
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `${setAnyway.source} is a setting of the login method ${method}, but no method is configured, and the default is token`,
+      { hints: [say(`set auth.keyring.spec.auth.method to ${method}`)] },
     );
   }
   return 'token';
@@ -256,7 +269,7 @@ function invalid(said: Sourced<string>, message: string, ...hints: Hint[]): Atmo
   const value = said.value.replace(/\/\/[^/]*@/, '//…@');
   return new AtmosError(
     'ERR_CONFIG_INVALID',
-    `the setting ${quoteValue({ ...said, value })} (from ${said.source}) ${message}`,
+    `the value ${quoteValue({ ...said, value })} (from ${said.source}) ${message}`,
     { hints },
   );
 }

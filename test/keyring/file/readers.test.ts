@@ -104,6 +104,20 @@ describe('a new keyring with readers', () => {
     expect(await keyring.get('atmos_one')).toBe('the first');
   });
 
+  test('prompts for no password where the settings do not name its readers', async () => {
+    const { directory } = await openTeam();
+    const promptPassword = () => {
+      throw new TypeError('a prompt');
+    };
+    const keyring = openTestKeyring({ directory, password: null, promptPassword });
+    const message = `the keyring ${directory} has readers, and auth.keyring.spec.identity_file is not set`;
+    expect(await errorOf(keyring.get('atmos_one'))).toMatchObject({
+      code: 'ERR_KEYRING_PASSWORD_REQUIRED',
+      message,
+    });
+    expect(await keyring.probe()).toEqual({ state: 'locked', reason: message });
+  });
+
   test('keeps the secret of the process that came first', async () => {
     const team = createTeam(temporaryDirectory());
     const ann = await team.machine('ann');

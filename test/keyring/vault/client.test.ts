@@ -140,6 +140,29 @@ describe('a server that has never answered', () => {
     );
   });
 
+  test('is proposed with http if it does not use TLS', async () => {
+    const vault = await startFakeVault(() => ({ status: 200 }));
+    const url = vault.url.replace('http:', 'https:');
+    const { code, message, hints } = await rejectionOf(open(url).get('key'));
+    expect(code).toBe('ERR_KEYRING_UNAVAILABLE');
+    expect(message).toContain(
+      `the vault server ${url} (from ${source}) cannot be verified: TLS failed`,
+    );
+    expect(hints).toEqual([
+      'if the server does not use TLS, use http in the address, which is allowed only for this machine',
+    ]);
+  });
+
+  test('is proposed with https if it uses TLS', async () => {
+    const body = 'Client sent an HTTP request to an HTTPS server.\n';
+    const vault = await startFakeVault(() => ({ status: 400, body }));
+    const { code, hints } = await rejectionOf(open(vault.url).get('key'));
+    expect({ code, hints }).toEqual({
+      code: 'ERR_KEYRING_IO',
+      hints: ['the server uses TLS: use https in the address'],
+    });
+  });
+
   test('is tried once if it does not answer in time', async () => {
     const vault = await startFakeVault(() => undefined);
     expectError(
