@@ -145,7 +145,6 @@ const words = [
   'isCommand',
   'isForAtmos',
   'isPath',
-  'isUnsupported',
   'namesSecret',
   'otherwise',
 ];

@@ -14,7 +14,7 @@ import {
   type CenterSettings,
 } from './identity-center-settings.ts';
 import { partitionOf } from './regions.ts';
-import { regionalEndpoint, type SsoPlan } from './sso-endpoint.ts';
+import { callRate, regionalEndpoint, type SsoPlan } from './sso-endpoint.ts';
 import { isAwsPage, normalizeStartUrl } from './start-url.ts';
 
 /**
@@ -102,6 +102,13 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
     ...withoutAbsent({ shownRegion, partition: partitionOf(region) }),
     open: async (context) => (await loadSession()).open(center, context),
     accepts: (kept) => accepts(settings, kept),
+    callRate,
+    ...(settings.listsIdentities && {
+      listIdentities: async (token, context) => {
+        if (token.type !== 'sso') throw new TypeError(`a portal does not take ${token.type}`);
+        return (await import('./provision.ts')).listIdentities(portal, token, context);
+      },
+    }),
     ...(isWithFile && { tokenFile: tokenFileOf(provider, region) }),
     revoke: async (kept, context) => (await loadSession()).revoke(center, kept, context),
     route: async (host) => {

@@ -16,7 +16,7 @@ import {
   type SignInFlow,
   type SsoOidc,
 } from './sso-oidc.ts';
-import { isRefusal } from './sso-service.ts';
+import { isRefusal } from './sso-refusal.ts';
 
 /** What is left of a token or a registration must be enough to use it. */
 const minLeftMs = 60_000;

@@ -29,8 +29,8 @@ export const schema = mapOf({
   ),
   auto_provision_identities: setting(
     flag,
-    'Whether an identity is created for each account and role. This version does not support it.',
-    { isUnsupported: true },
+    'Whether the accounts and permission sets of the person who signed in become identities, named `account/permission-set`.',
+    { default: false },
   ),
   session: setting(
     mapOf({
@@ -73,6 +73,11 @@ export const schema = mapOf({
         }),
         'Who must have signed in. Otherwise the token is not stored.',
       ),
+      write_identities_for_atmos: setting(
+        flag,
+        'Whether the identities of `auto_provision_identities` are also written to the file from which Atmos reads them.',
+        { default: false },
+      ),
       ...endpointKeys,
       endpoint_url: setting(
         text,
@@ -93,6 +98,7 @@ export interface CenterSettings extends EndpointSettings {
   /** A command. */
   readonly browser?: string;
   readonly session?: string;
+  readonly listsIdentities: boolean;
   readonly expect: { readonly account?: string; readonly user?: string };
 }
 
@@ -143,6 +149,7 @@ export function readCenterSettings(provider: Provider): CenterSettings {
       browser: spec.browser || undefined,
       session: labelOf(provider, spec.session, report),
     }),
+    listsIdentities: given.auto_provision_identities ?? false,
     expect: expectationOf(provider, spec, report),
   };
   if (problems.length > 0) throw new ConfigurationError(provider, problems);
