@@ -43,7 +43,10 @@ export const signIn = {
     async run({ atmos, write }) {
       write('atmos.yaml', config);
       await atmos('auth list --refresh');
-      write('atmos.yaml', config.replace('region:', 'auto_provision_identities: true\n      region:'));
+      write(
+        'atmos.yaml',
+        config.replace('region:', 'auto_provision_identities: true\n      region:'),
+      );
       await atmos('auth validate');
       await atmos('auth list');
       await atmos('auth list -o json');
