@@ -95,6 +95,19 @@ export async function signIn(
   return { expiresAt: expiryOf(session.credentials), ...withoutAbsent({ source }), ...others };
 }
 
+/**
+ * The token of a provider, as {@link signIn}: for what lists with it.
+ *
+ * @throws as {@link signIn}
+ */
+export async function openToken(
+  context: AuthContext,
+  provider: Provider,
+): Promise<LinkResult['session']> {
+  const chain = await planTrusted(context, provider);
+  return (await openTarget({ context, chain, options: {}, waited: { ms: 0 } })).session;
+}
+
 /** How a sign-in ended. */
 export interface SignInResult extends Omit<LinkResult, 'session'> {
   readonly expiresAt: Date | undefined;

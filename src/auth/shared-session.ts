@@ -11,7 +11,10 @@ import type { Session } from './session.ts';
 type FileContext = Pick<AuthContext, 'host' | 'realm' | 'sessionFiles'>;
 
 export function sessionFilesOf(config: Config | undefined): AuthContext['sessionFiles'] {
-  return config?.sessionFiles.value ? { configFiles: config.sources } : undefined;
+  if (!config?.sessionFiles.value) return undefined;
+  // A list decides what an identity is, as a file of the configuration does.
+  const lists = config.provisioned.flatMap(({ path, list }) => (path && list ? [path] : []));
+  return { configFiles: [...config.sources, ...lists] };
 }
 
 /**

@@ -1,7 +1,8 @@
+import type { ListedIdentities } from '../app/auth-graph.ts';
 import type { SessionState } from '../app/stored-sessions.ts';
 import type { SessionSource } from '../auth/session.ts';
 import { sourceNames } from '../auth/tool-session.ts';
-import { formatMoment, formatTimestamp, type LocalClock } from '../core/time.ts';
+import { formatLength, formatMoment, formatTimestamp, type LocalClock } from '../core/time.ts';
 
 /** The form of a session in JSON and YAML. */
 export interface SessionJson {
@@ -24,6 +25,15 @@ export function sessionJson(state: SessionState): SessionJson {
     source: session === undefined ? null : (session.source ?? 'keyring'),
     reason: 'reason' in state ? state.reason : null,
   };
+}
+
+/** What a provider has listed, and how old that is: `2100 identities, listed 3h 12m ago`. */
+export function formatProvisioned(listed: ListedIdentities, clock: LocalClock): string {
+  const { at, isComplete, identities } = listed;
+  if (at === undefined) return 'identities not listed yet';
+  const ageMs = Math.max(0, clock.now().getTime() - at.getTime());
+  const count = `${identities} ${identities === 1 ? 'identity' : 'identities'}`;
+  return `${count}, listed ${formatLength(ageMs)} ago${isComplete ? '' : ', not completely'}`;
 }
 
 /** Follows the time of a session that another program opened. */

@@ -2,7 +2,6 @@ import { identitiesWithTags } from '../../app/auth-graph.ts';
 import { warnOfIntegrations, warnOfMemory } from '../../app/notices.ts';
 import { foreseen } from '../../app/export-environment.ts';
 import type { OpenAuth } from '../../app/open.ts';
-import { providerNamed } from '../../app/provider-named.ts';
 import type { LoginResult } from '../../auth/login.ts';
 import type { ProjectPlan } from '../../auth/plan.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
@@ -16,7 +15,6 @@ import { tagsOf } from '../list-option.ts';
 import { askingOptions, openForCommand } from '../open.ts';
 import { loadPlan, loadPlanFor, requireIdentity, warner } from '../plan.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../report.ts';
-import { describeSource } from '../session-text.ts';
 import { paint } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
@@ -28,7 +26,12 @@ import { formatRows } from '../ui/table.ts';
 export async function login(context: Context, invocation: Invocation): Promise<number | void> {
   checkOptions(invocation);
   const provider = invocation.values['provider'];
-  if (provider !== undefined) return loginToProvider(context, invocation, provider);
+  if (invocation.flags['all']) {
+    return (await import('../login-to-provider.ts')).loginToPortals(context, invocation);
+  }
+  if (provider !== undefined) {
+    return (await import('../login-to-provider.ts')).loginToProvider(context, invocation, provider);
+  }
   const tags = tagsOf(invocation.values['tags']);
   if (tags !== undefined) {
     const plan = await loadPlan(context);
@@ -42,9 +45,11 @@ export async function login(context: Context, invocation: Invocation): Promise<n
 
 function checkOptions({ values, flags, identity }: Invocation): void {
   const { tags, output, provider } = values;
+  const all = flags['all'] ?? false;
   const selections = Object.entries({
     '--tags': tags !== undefined,
-    '--provider': provider !== undefined,
+    // Together they limit each other.
+    [all ? '--all' : '--provider']: all || provider !== undefined,
     '--identity': identity.kind !== 'absent',
   }).flatMap(([option, isGiven]) => (isGiven ? [option] : []));
   if (selections.length > 1) {
@@ -52,8 +57,9 @@ function checkOptions({ values, flags, identity }: Invocation): void {
       hints: [say('use one of them')],
     });
   }
-  if (provider !== undefined && flags['plan']) {
-    throw new AtmosError('ERR_USAGE', '--plan is only for identities, not for --provider', {
+  if ((all || provider !== undefined) && flags['plan']) {
+    const other = all ? '--all' : '--provider';
+    throw new AtmosError('ERR_USAGE', `--plan is only for identities, not for ${other}`, {
       hints: [say('leave out --plan')],
     });
   }
@@ -67,32 +73,6 @@ function checkOptions({ values, flags, identity }: Invocation): void {
       hints: [say('leave out --output')],
     });
   }
-}
-
-/** Signs in to a provider, for all identities that use it. */
-async function loginToProvider(
-  context: Context,
-  invocation: Invocation,
-  name: string,
-): Promise<void> {
-  const { host, note } = context;
-  const plan = await loadPlan(context);
-  const provider = providerNamed(plan.config, name);
-  const { manager } = await openForCommand(context, plan, askingOptions(invocation));
-  const result = await manager.signIn(provider, {
-    force: invocation.flags['force'] ?? false,
-  });
-  if (result.storeFailure !== undefined) throw result.storeFailure;
-  const { wasOpened, expiresAt, changed, source } = result;
-  const by = source === undefined ? '' : `, ${describeSource(source)}`;
-  const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, host)}`;
-  await note(
-    ...(wasOpened
-      ? [[paint('green', '✓'), ` Signed in to ${provider.name}${until}`]]
-      : [`Already signed in to ${provider.name}${until}${by}`]),
-  );
-  if (changed !== undefined) await note(`note: ${changed}`);
-  await warnOfMemory(plan, 'this sign-in ends with this command', { warn: warner(context) });
 }
 
 type LoginTo = (identity: Identity) => Promise<void>;

@@ -22,7 +22,7 @@ import {
   type CenterSettings,
 } from './identity-center-settings.ts';
 import { partitionOf } from './regions.ts';
-import { regionalEndpoint, type SsoPlan } from './sso-endpoint.ts';
+import { callRate, regionalEndpoint, type SsoPlan } from './sso-endpoint.ts';
 import { isAwsPage, normalizeStartUrl } from './start-url.ts';
 
 /**
@@ -115,6 +115,13 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
     ...withoutAbsent({ shownRegion, partition: partitionOf(region) }),
     open: async (context) => (await loadSession()).open(center, context),
     accepts: (kept) => accepts(settings, kept),
+    callRate,
+    ...(settings.listsIdentities && {
+      listIdentities: async (token, context) => {
+        if (token.type !== 'sso') throw new TypeError(`a portal does not take ${token.type}`);
+        return (await import('./provision.ts')).listIdentities(portal, token, context);
+      },
+    }),
     ...(isWithFile && { tokenFile: tokenFileOf(provider, region) }),
     // The AWS CLI knows the endpoint of a variable, and not that of this configuration.
     ...(settings.endpoint === undefined && { toolTokens: cliTokensOf(center) }),

@@ -14,8 +14,8 @@ export const schema = mapOf({
   ),
   auto_provision_identities: setting(
     flag,
-    'Whether an identity is created for each account and role. This version does not support it.',
-    { isUnsupported: true },
+    'Whether the accounts and permission sets of the person who signed in become identities, named `account/permission-set`.',
+    { default: false },
   ),
   session: setting(
     mapOf({
@@ -62,6 +62,11 @@ export const schema = mapOf({
           ),
         }),
         'Who must have signed in. Otherwise the token is not stored.',
+      ),
+      write_identities_for_atmos: setting(
+        flag,
+        'Whether the identities of `auto_provision_identities` are also written to the file from which Atmos reads them.',
+        { default: false },
       ),
       ...endpointKeys,
       endpoint_url: setting(

@@ -21,7 +21,7 @@ import { withPortal } from './portal.ts';
 import { keptForCli, shareWithCli } from './shared-token.ts';
 import { loginAt, type SignInRequest } from './sign-in-page.ts';
 import { withSsoOidc, type IssuedToken, type Registration, type SsoOidc } from './sso-oidc.ts';
-import { isRefusal } from './sso-service.ts';
+import { isRefusal } from './sso-refusal.ts';
 
 /**
  * Gives the token of the portal, with what renews it. A token that another provider keeps, of a person

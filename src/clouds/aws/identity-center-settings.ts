@@ -31,6 +31,7 @@ export interface CenterSettings extends EndpointSettings {
   readonly session?: string;
   /** Whether the token is shared with the AWS CLI. */
   readonly isShared: boolean;
+  readonly listsIdentities: boolean;
   readonly expect: { readonly account?: string; readonly user?: string };
 }
 
@@ -82,6 +83,7 @@ export function readCenterSettings(provider: Provider): CenterSettings {
       session: labelOf(provider, spec.session, report),
     }),
     isShared: isSharedIn(provider, spec, report),
+    listsIdentities: given.auto_provision_identities ?? false,
     expect: expectationOf(provider, spec, report),
   };
   if (problems.length > 0) throw new ConfigurationError(provider, problems);

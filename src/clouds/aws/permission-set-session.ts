@@ -10,7 +10,7 @@ import { isSameName, nearestName } from '../../core/names.ts';
 import type { OpenContext, Opened } from '../contract.ts';
 import type { PermissionSet } from './permission-set-settings.ts';
 import { withPortal, type Portal, type PortalAccount } from './portal.ts';
-import { isRefusal, type SsoRefusal } from './sso-service.ts';
+import { isRefusal, type SsoRefusal } from './sso-refusal.ts';
 import { shownAt } from './shown-values.ts';
 import { withSts } from './with-sts.ts';
 

@@ -23,7 +23,7 @@ import {
   type Registration,
   type SsoOidc,
 } from './sso-oidc.ts';
-import { isRefusal } from './sso-service.ts';
+import { isRefusal } from './sso-refusal.ts';
 
 /** As long as the AWS CLI waits. */
 const limitMs = 10 * 60 * 1000;

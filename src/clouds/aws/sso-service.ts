@@ -1,8 +1,8 @@
 // Requests to the services of IAM Identity Center: JSON over HTTPS, without a signature. Knows their
 // form of answers and errors, and none of their operations.
 
-import { AtmosError, systemErrorCode, type ErrorCode } from '../../core/errors.ts';
-import { run, say, type Hint } from '../../core/hint.ts';
+import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import { run, say } from '../../core/hint.ts';
 import { isObject, parseJson } from '../../core/json.ts';
 import { setClock } from '../../host/set-clock.ts';
 import type { OpenContext } from '../contract.ts';
@@ -14,6 +14,7 @@ import { backoffMs, isUnsent } from './retry.ts';
 import { saidWithout } from './said.ts';
 import { clockOffset } from './service-time.ts';
 import { endpointOf, type SsoService, type SsoTarget } from './sso-endpoint.ts';
+import { isRefusal, isThrottle, reasonIn, SsoRefusal } from './sso-refusal.ts';
 
 /** A page of 100 accounts has about 20 KB. */
 const maxBytes = 1024 * 1024;
@@ -43,37 +44,6 @@ export interface SsoAnswer {
   readonly clockOffsetMs: number;
 }
 
-/** The service refused a call. A kind that knows more about the reason throws another error. */
-export class SsoRefusal extends AtmosError {
-  readonly status: number;
-  /** As in the API: `InvalidGrantException`. */
-  readonly reason: string;
-  /** What the service says, without secrets. */
-  readonly said: string;
-  /** How long the service asks to wait. */
-  readonly retryAfterMs: number | undefined;
-
-  constructor(
-    code: ErrorCode,
-    { status, reason, said, retryAfterMs }: Refused,
-    message: string,
-    hints: readonly Hint[] = [],
-  ) {
-    super(code, message, { hints });
-    this.status = status;
-    this.reason = reason;
-    this.said = said;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
-type Refused = Pick<SsoRefusal, 'status' | 'reason' | 'said' | 'retryAfterMs'>;
-
-export function isRefusal(error: unknown, ...reasons: readonly string[]): error is SsoRefusal {
-  if (!(error instanceof SsoRefusal)) return false;
-  return reasons.length === 0 || reasons.includes(error.reason);
-}
-
 /** Sends calls. Errors: {@link SsoRefusal}, ERR_NETWORK, ERR_AWS_ENDPOINT for what is no answer of it. */
 export type SendSsoCall = (call: SsoCall) => Promise<SsoAnswer>;
 
@@ -87,7 +57,10 @@ export interface SsoConnection {
   damaged(action: string, what: string): AtmosError;
 }
 
-type Context = Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>;
+export type SsoContext = Pick<
+  OpenContext,
+  'host' | 'timeoutMs' | 'clockOffsetMs' | 'pace' | 'random'
+>;
 
 /**
  * Connects to a service for one use.
@@ -97,7 +70,7 @@ type Context = Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>;
 export async function withSsoService<T>(
   service: SsoService,
   target: SsoTarget,
-  { host, timeoutMs }: Context,
+  { host, timeoutMs, pace, random = Math.random }: SsoContext,
   use: (connection: SsoConnection) => Promise<T>,
 ): Promise<T> {
   checkEndpointVariable(target.endpoints[service], host.env);
@@ -194,6 +167,7 @@ export async function withSsoService<T>(
   async function attempts(call: SsoCall): Promise<SsoAnswer> {
     const { action, isOnce = false, isPoll = false } = call;
     const request = requestOf(call, endpoint);
+    await pace?.turn();
     const abortSignal = AbortSignal.timeout(timeoutMs);
     const startMs = host.monotonicMs();
     for (let count = 1; ; count += 1) {
@@ -215,13 +189,14 @@ export async function withSsoService<T>(
           retryAfterMs: isRefusal(error) ? error.retryAfterMs : undefined,
           remainingMs: abortSignal.aborted ? 0 : timeoutMs - (host.monotonicMs() - startMs),
         };
-        const delayMs = mayPass(error, isOnce) ? backoffMs(next, Math.random) : undefined;
+        const delayMs = mayPass(error, isOnce) ? backoffMs(next, random) : undefined;
         host.log('aws.failed', {
           ...logged(),
           outcome: delayMs === undefined ? 'given_up' : 'retried',
         });
         if (delayMs === undefined) throw unreachable(error, action, abortSignal.aborted);
         await host.sleep(delayMs);
+        await pace?.turn();
       }
     }
   }
@@ -258,11 +233,6 @@ function mayPass(error: unknown, isOnce: boolean): boolean {
   return !isOnce && ['ECONNRESET', 'EPIPE'].includes(systemErrorCode(error) ?? '');
 }
 
-/** RegisterClient and StartDeviceAuthorization say SlowDown if there are too many calls. */
-function isThrottle({ status, reason }: Pick<SsoRefusal, 'status' | 'reason'>): boolean {
-  return status === 429 || reason === 'SlowDownException' || reason === 'TooManyRequestsException';
-}
-
 function requestOf(
   { method, path, query = {}, headers, body }: SsoCall,
   endpoint: URL,
@@ -277,32 +247,4 @@ function requestOf(
     headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
     ...(body && { body: JSON.stringify(body) }),
   };
-}
-
-/**
- * The classes of errors in the API models, and of the services in front of them. What a service names
- * otherwise is not shown: it may repeat a secret there.
- */
-const reasons: ReadonlySet<string> = new Set(
-  [
-    'AccessDenied AuthorizationPending ExpiredToken InternalServer InvalidClient InvalidClientMetadata',
-    'InvalidGrant InvalidRedirectUri InvalidRequest InvalidRequestRegion InvalidScope SlowDown',
-    'UnauthorizedClient UnsupportedGrantType',
-    'Forbidden ResourceNotFound TooManyRequests Unauthorized',
-    'MissingAuthenticationToken ServiceUnavailable Throttling UnknownOperation Validation',
-  ]
-    .flatMap((names) => names.split(' '))
-    .map((name) => `${name}Exception`),
-);
-
-/** The class of an error, which a header has; else made from the code of OAuth: `invalid_grant`. */
-function reasonIn(
-  headers: Readonly<Record<string, string>>,
-  body: Readonly<Record<string, unknown>>,
-): string {
-  const named = /^\w{1,80}/.exec(headers['x-amzn-errortype'] ?? '')?.[0];
-  const code = typeof body['error'] === 'string' ? body['error'] : '';
-  const words = code.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
-  const reason = named ?? `${words.join('')}Exception`;
-  return reasons.has(reason) ? reason : 'unknown error';
 }
