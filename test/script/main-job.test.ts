@@ -101,6 +101,7 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
         environment: expect.objectContaining({ AWS_PROFILE: 'emergency-user' }),
         credentials_ref: 'emergency-user',
         source: 'keyring',
+        token_source: null,
         valid: true,
         reason: null,
         key_refused_at: null,
