@@ -3,6 +3,7 @@ import {
   isSession,
   isStoredType,
   ssoToken,
+  type SignInToken,
   type AwsCredentials,
   type ProgramCredentials,
   type SsoToken,
@@ -40,7 +41,7 @@ export interface Envelope<C extends StoredCredentials = ProgramCredentials> exte
   readonly clockOffsetMs?: number;
   /** Of a session: its limitations, one line each. */
   readonly limits?: readonly string[];
-  /** Of a token: what opens it again without a person. Secret. */
+  /** Of a token: what opens it, or what it stands for, again without a person. Secret. */
   readonly renewal?: Readonly<Record<string, string>>;
 }
 
@@ -68,18 +69,20 @@ const ssoFields = {
   region: 'region',
 } as const;
 
+const signInFields = {
+  principal: 'principal',
+  endpoint: 'endpoint',
+  expiration: 'expiresAt',
+} as const;
+
 /** @param envelope without `realm` for a token that realms share */
 export function formatEnvelope(
   envelope: Envelope<StoredCredentials> & Pick<Owner, 'alias'> & { item: ItemKind },
 ): string {
   const { credentials } = envelope;
-  const values: Readonly<Record<string, unknown>> =
-    credentials.type === 'aws'
-      ? fieldsOf(awsFields, credentials)
-      : fieldsOf(ssoFields, credentials);
   return JSON.stringify({
     type: credentials.type,
-    data: values,
+    data: dataOf(credentials),
     realm: envelope.realm,
     alias: envelope.alias,
     item: envelope.item,
@@ -90,6 +93,17 @@ export function formatEnvelope(
     limits: envelope.limits,
     renewal: envelope.renewal,
   });
+}
+
+function dataOf(credentials: StoredCredentials): Readonly<Record<string, string>> {
+  switch (credentials.type) {
+    case 'aws':
+      return fieldsOf(awsFields, credentials);
+    case 'sso':
+      return fieldsOf(ssoFields, credentials);
+    case 'sign-in':
+      return fieldsOf(signInFields, credentials);
+  }
 }
 
 function fieldsOf<C>(
@@ -123,7 +137,7 @@ export function parseEnvelope(text: string): Envelope<StoredCredentials> | Fault
   if (!isStoredType(type)) {
     return broken(`its type ${shownType(type)}is not supported`);
   }
-  const credentials = type === 'aws' ? parseAws(data) : parseSso(data);
+  const credentials = parsers[type](data);
   return 'fault' in credentials ? broken(credentials.fault) : { credentials, ...own };
 }
 
@@ -133,7 +147,7 @@ export function parseEnvelope(text: string): Envelope<StoredCredentials> | Fault
  */
 export function itemHeld(envelope: Envelope<StoredCredentials> | Fault): ItemKind | undefined {
   if (envelope.item !== undefined || 'fault' in envelope) return envelope.item;
-  if (envelope.credentials.type === 'sso') return 'token';
+  if (envelope.credentials.type !== 'aws') return 'token';
   return isSession(envelope.credentials) ? 'session' : 'key';
 }
 
@@ -188,6 +202,20 @@ function parseSso(data: Record<string, unknown>): SsoToken | { fault: string } {
   const expiresAt = parseTimestamp(text('expiration') ?? '') ?? new Date(0);
   return ssoToken({ accessToken, expiresAt, startUrl, region });
 }
+
+function parseSignIn(data: Record<string, unknown>): SignInToken | { fault: string } {
+  const wrong = wrongField(data, signInFields);
+  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
+  const text = (field: keyof typeof signInFields) => textOf(data[field]) || undefined;
+  const [principal, endpoint] = [text('principal'), text('endpoint')];
+  if (principal === undefined || endpoint === undefined) {
+    return { fault: 'its principal or endpoint is missing' };
+  }
+  const expiresAt = parseTimestamp(text('expiration') ?? '') ?? new Date(0);
+  return { type: 'sign-in', principal, endpoint, expiresAt };
+}
+
+const parsers = { aws: parseAws, sso: parseSso, 'sign-in': parseSignIn } as const;
 
 function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: string } {
   const wrong = wrongField(data, awsFields);

@@ -303,7 +303,9 @@ test('any text is an envelope or a fault that does not quote the content', () =>
         const [id, secret] =
           credentials.type === 'aws'
             ? [credentials.accessKeyId, credentials.secretAccessKey]
-            : [credentials.startUrl, credentials.accessToken];
+            : credentials.type === 'sso'
+              ? [credentials.startUrl, credentials.accessToken]
+              : [credentials.endpoint, credentials.principal];
         expect(id).not.toBe('');
         expect(secret).not.toBe('');
         return;

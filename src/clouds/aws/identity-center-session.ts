@@ -16,7 +16,7 @@ import {
   type SignInFlow,
   type SsoOidc,
 } from './sso-oidc.ts';
-import { isRefusal } from './sso-service.ts';
+import { isRefusal } from './json-service.ts';
 
 /** What is left of a token or a registration must be enough to use it. */
 const minLeftMs = 60_000;
@@ -178,14 +178,14 @@ async function signInAt(
     context,
     signIn,
     named: titleOf(provider),
-    provider: provider.name,
-    shownStartUrl: portal.shownStartUrl,
+    place: portal.shownStartUrl,
+    again: loginAt(provider.name),
     browser: settings.browser,
   };
   const auto = signIn.openPage === undefined ? 'device' : 'browser';
   const flow = signIn.flow ?? settings.flow ?? auto;
   if (flow === 'browser') {
-    const { signInByBrowser } = await import('./pkce.ts');
+    const { signInByBrowser } = await import('./sso-browser.ts');
     // Always a new registration: a page shows that it does not accept one, and never redirects.
     const registration = await oidc.register('browser', startUrl);
     const port = settings.callbackPort;
