@@ -103,7 +103,9 @@ async function isCurrent(
   if (plan.storedKey === 'needed') {
     const used = await source.storedKey();
     const stored = await keySourceOf(context, plan).storedKey();
-    return used !== null && stored !== null && isSameCredentials(used, stored);
+    // Without a key, a person has signed in.
+    if (used === null || stored === null) return used === stored;
+    return isSameCredentials(used, stored);
   }
   // A session of Atmos is not stored.
   if (base?.credentials.type !== 'aws' || base.source === 'atmos') return true;

@@ -1,4 +1,4 @@
-import type { KeySource, OpenContext, Opened, Turn } from '../clouds/contract.ts';
+import type { KeptSignIn, KeySource, OpenContext, Opened, Turn } from '../clouds/contract.ts';
 import type { Credentials, ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -37,6 +37,8 @@ const signInWaitMs = 660_000;
 export interface LoginOptions {
   /** Open a session even when a stored one would do. */
   readonly force?: boolean;
+  /** Let a person sign in, whatever else could open the session. */
+  readonly bySignIn?: boolean;
   /** How long the session must last at least. Default: see `isReusable`. */
   readonly minValidityMs?: number;
   /**
@@ -132,6 +134,8 @@ interface Step {
   readonly link: ChainLink;
   /** Whether a stored session is not used. */
   readonly isForced: boolean;
+  /** Whether a person is to sign in. */
+  readonly mustSignIn: boolean;
   /** Whether the service has not accepted the session. */
   isRefused(session: Session): boolean;
   /** Whether the session lasts long enough for what it is needed for. */
@@ -142,13 +146,15 @@ function stepOf(opening: Opening, at: number, refused: Session<Credentials> | un
   const { context, chain, options } = opening;
   const link = linkAt(chain, at);
   const isTarget = link === chain.target;
-  const { force = false, minValidityMs = 0 } = options;
+  const { bySignIn = false, minValidityMs = 0 } = options;
+  const { force = bySignIn } = options;
   const isRefused = (session: Session) => refused !== undefined && isSameSession(session, refused);
   return {
     opening,
     at,
     link,
     isForced: isTarget && force,
+    mustSignIn: isTarget && bySignIn,
     isRefused,
     isEnough(session) {
       if (isRefused(session) || link.plan.accepts?.(session) === false) return false;
@@ -182,12 +188,15 @@ interface StepKeys {
   readonly owner: LinkConfig;
 }
 
-async function keysFor({ opening: { context, chain }, at }: Step): Promise<StepKeys> {
-  const keyLink = keyLinkOf(chain, at);
+async function keysFor(step: Step): Promise<StepKeys> {
+  const { context, chain } = step.opening;
+  const keyLink = keyLinkOf(chain, step.at);
   const { plan, config: owner } = keyLink;
   const source = keySourceOf(context, plan);
+  if (step.mustSignIn) return { source, key: undefined, owner };
+  const isRequired = keyLink !== step.link;
   const key = await inChain(chain, chain.links.indexOf(keyLink), () =>
-    longLivedKeyOf(context, plan, source),
+    longLivedKeyOf(context, plan, source, isRequired),
   );
   return { source, key, owner };
 }
@@ -262,6 +271,8 @@ async function openStep(
           clockOffsetMs: base?.clockOffsetMs,
           previous: previous && { ...previous, isRefused: step.isRefused(previous) },
           keep: typeof slot === 'string' ? undefined : keep,
+          mustSignIn: step.mustSignIn || undefined,
+          keepSignIn: link.plan.opensBySignIn && keepSignInOf(context, link),
         }),
       }),
     );
@@ -275,9 +286,23 @@ async function openStep(
   }
 }
 
+/** A sign-in that cannot be stored opens this session all the same. */
+function keepSignInOf({ store, warn }: AuthContext, { config, plan }: ChainLink) {
+  return async ({ token, ...notes }: KeptSignIn) => {
+    try {
+      await store.signIns.write(plan.name, token, notes);
+    } catch (error) {
+      if (!isAtmosError(error) || error.code === 'ERR_CANCELLED') throw error;
+      const why = `the sign-in of ${titleOf(config)} could not be stored, so it ends with this session`;
+      warn(`${why}: ${error.message}`);
+    }
+  };
+}
+
 /** Whether a person can be asked to sign in for a link of the chain. */
-function canSignIn({ context, chain }: Opening): boolean {
-  const isAsked = chain.links.some(({ plan }) => plan.mayAsk?.includes('browser'));
+function canSignIn({ context, chain, options }: Opening): boolean {
+  const isAsked =
+    options.bySignIn || chain.links.some(({ plan }) => plan.mayAsk?.includes('browser'));
   return isAsked && context.ask.signIn !== undefined;
 }
 

@@ -17,7 +17,12 @@ const requestTimeoutMs = 20_000;
 
 /** What a link is opened with. */
 export interface LinkOpening
-  extends KeySource, Pick<OpenContext, 'alone' | 'base' | 'clockOffsetMs' | 'previous' | 'keep'> {
+  extends
+    KeySource,
+    Pick<
+      OpenContext,
+      'alone' | 'base' | 'clockOffsetMs' | 'previous' | 'keep' | 'mustSignIn' | 'keepSignIn'
+    > {
   readonly key: ProgramCredentials | undefined;
   /** The link that has the key. */
   readonly keyOwner: LinkConfig;

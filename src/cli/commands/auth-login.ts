@@ -51,6 +51,11 @@ function checkOptions({ values, flags, identity }: Invocation): void {
       hints: [say('use one of them')],
     });
   }
+  if (provider !== undefined && flags['webflow']) {
+    throw new AtmosError('ERR_USAGE', '--webflow is only for identities, not for --provider', {
+      hints: [say('leave out --webflow')],
+    });
+  }
   if (provider !== undefined && flags['plan']) {
     throw new AtmosError('ERR_USAGE', '--plan is only for identities, not for --provider', {
       hints: [say('leave out --plan')],
@@ -125,12 +130,13 @@ function loginOf(context: Context, invocation: Invocation, plan: ProjectPlan): L
   const { host, note } = context;
   const { flags, values } = invocation;
   const isVerbose = flags['verbose'] ?? false;
-  const force = flags['force'] ?? false;
+  const bySignIn = flags['webflow'] ?? false;
+  const force = flags['force'] ?? bySignIn;
   if (flags['plan']) {
     const isJson = values['output'] === 'json';
     return async (identity) => {
       const { showLoginPlan } = await import('../login-plan.ts');
-      await showLoginPlan(context, plan, identity, { force, isJson });
+      await showLoginPlan(context, plan, identity, { force, bySignIn, isJson });
     };
   }
   // Once, so that its password is asked for once.
@@ -145,7 +151,7 @@ function loginOf(context: Context, invocation: Invocation, plan: ProjectPlan): L
       return;
     }
     const { manager } = await openOnce();
-    const result = await manager.login(identity, { force });
+    const result = await manager.login(identity, { force, bySignIn });
     // Storing the session is the purpose of a login.
     if (result.storeFailure !== undefined) throw result.storeFailure;
     await showResult(context, plan, identity, { result, manager, isVerbose });

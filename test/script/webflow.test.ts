@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { startSignin } from '../support/aws/signin.mjs';
+import type { Signin, SigninOptions } from '../support/aws/signin-types.ts';
+import type { PtySession } from '../support/pty.ts';
+import { atTerminal } from './at-terminal.ts';
+import { installBrowser, lastPage } from './corp.ts';
+import { openMachine, type Machine } from './machine.ts';
+
+interface Person extends Machine {
+  readonly signin: Signin;
+  /** Lets the credentials of all sign-ins until now be expired for this program. */
+  readonly later: (ms: number) => void;
+}
+
+/** A machine of a person who has no access key, and may sign in in a browser. */
+async function openPerson(
+  enabled: 'true' | 'false' | '' = 'true',
+  options: SigninOptions = {},
+): Promise<Person> {
+  const machine = await openMachine();
+  const signin = await startSignin({
+    pages: 'allow',
+    onCredentials: machine.sts.addUserSession,
+    ...options,
+  });
+  onTestFinished(signin.close);
+  machine.env['AWS_ENDPOINT_URL_SIGNIN'] = signin.url;
+  machine.env['AWS_ENDPOINT_URL_STS'] = machine.sts.url;
+  machine.writeConfig(`auth:
+  realm: r
+  keyring: { type: file }
+  identities:
+    ada:
+      kind: aws/user
+      default: true
+      ${enabled === '' ? '' : `credentials: { webflow_enabled: ${enabled} }`}
+    admin:
+      kind: aws/assume-role
+      via: { identity: ada }
+      principal: { assume_role: arn:aws:iam::123456789012:role/admin }
+`);
+  return { ...machine, signin, later: () => {} };
+}
+
+/** Signs in, with the browser of the machine. */
+async function signIn(machine: Person, command = 'auth login'): Promise<void> {
+  installBrowser(machine);
+  const session = atTerminal(machine, command);
+  await session.waitFor('Logged in as ada');
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
+}
+
+async function shownPage(session: PtySession): Promise<string> {
+  await session.waitFor('Sign in for identity ada on this page until ');
+  await session.waitFor('\r\n');
+  await session.waitFor('\r\n');
+  return /https?:[!-~]+/.exec(session.shown())?.[0] ?? '';
+}
+
+const [exchange, refresh] = [
+  'CreateOAuth2Token authorization_code',
+  'CreateOAuth2Token refresh_token',
+];
+
+test('a person signs in with the browser of this machine, and programs get the session', async () => {
+  const machine = await openPerson();
+  const opened = installBrowser(machine);
+  const session = atTerminal(machine, 'auth login');
+  await session.waitFor('Logged in as ada');
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
+  expect(opened()).toEqual([expect.stringContaining(`${machine.signin.url}/v1/authorize?`)]);
+  const whoami = await machine.atmos('auth whoami -o json');
+  expect(JSON.parse(whoami.stdout)).toMatchObject({ principal: machine.signin.principal });
+  const { stdout } = await machine.atmos('auth credential-process');
+  const expiry = Date.parse((JSON.parse(stdout) as { Expiration: string }).Expiration);
+  expect(expiry - Date.now()).toBeLessThanOrEqual(900_000);
+  expect(machine.signin.requests()).toEqual({ Authorize: 1, [exchange]: 1 });
+  expect(machine.signin.problems()).toEqual([]);
+});
+
+test('a person whose browser is on another device pastes the code of the page', async () => {
+  const machine = await openPerson();
+  const session = atTerminal(machine, 'auth login --no-browser');
+  const page = await shownPage(session);
+  expect(page).toContain('cross-device');
+  const label = 'Enter the code that the last page shows: ';
+  await session.waitFor(label);
+  session.type('no code\r');
+  await session.waitFor('this is not the code of the last page of the sign-in');
+  await session.waitFor(label);
+  session.type(`${Buffer.from('state=other&code=secret-code').toString('base64')}\r`);
+  await session.waitFor('this code belongs to another sign-in');
+  await session.waitFor(label);
+  const shown = await (await fetch(page)).text();
+  session.type(`${/<h1>([\w+/=]+)<\/h1>/.exec(shown)?.[1]}\r`);
+  await session.waitFor('Logged in as ada');
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
+  expect(machine.signin.problems()).toEqual([]);
+});
+
+test('a redirect with the state of another sign-in is refused, and the wait goes on', async () => {
+  const machine = await openPerson();
+  installBrowser(machine);
+  machine.env['BROWSER'] = 'true';
+  const session = atTerminal(machine, 'auth login');
+  const address = new URL(await lastPage(await shownPage(session)));
+  const forged = new URL(address);
+  forged.searchParams.set('state', 'other');
+  expect((await fetch(forged)).status).toBe(400);
+  expect((await fetch(address, { method: 'POST' })).status).toBe(405);
+  expect((await fetch(address)).status).toBe(200);
+  await session.waitFor('Logged in as ada');
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
+});
+
+test('a person who refuses sees so in the browser and in the terminal', async () => {
+  const machine = await openPerson('true', { pages: 'deny' });
+  installBrowser(machine);
+  machine.env['BROWSER'] = 'true';
+  const session = atTerminal(machine, 'auth login');
+  const response = await fetch(await lastPage(await shownPage(session)));
+  expect(response.status).toBe(400);
+  await session.waitFor('the sign-in to AWS (identity ada) was refused');
+  expect(await session.ended).toMatchObject({ exitCode: 4 });
+});
+
+test('where no one can be asked, no page is opened and nothing is requested', async () => {
+  const machine = await openPerson();
+  const opened = installBrowser(machine);
+  for (const command of ['auth login', 'auth exec -- true', 'auth credential-process']) {
+    const { exitCode, stderr } = await machine.atmos(command);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 4,
+      stderr: expect.stringContaining('needs a sign-in in the browser: no one has signed in'),
+    });
+    expect(stderr).toContain('atmos auth login --identity ada --webflow');
+  }
+  expect(opened()).toEqual([]);
+  expect(machine.signin.calls).toEqual([]);
+});
+
+test('without webflow_enabled, only --webflow opens a browser, and its sign-in is renewed', async () => {
+  const machine = await openPerson('', { lifetimes: { credentials: 2 } });
+  const opened = installBrowser(machine);
+  const session = atTerminal(machine, 'auth login');
+  await session.waitFor('no access key is stored for identity ada');
+  expect(await session.ended).toMatchObject({ exitCode: 4 });
+  expect(opened()).toEqual([]);
+  await signIn(machine, 'auth login --webflow');
+  await expect
+    .poll(async () => {
+      await machine.atmos('auth exec -- true');
+      return machine.signin.requests()[refresh];
+    })
+    .toBeGreaterThan(0);
+  expect(machine.signin.problems()).toEqual([]);
+});
+
+test('--webflow is refused where the configuration or the kind does not allow it', async () => {
+  const machine = await openPerson('false');
+  const disabled = await machine.atmos('auth login --webflow');
+  expect(disabled).toMatchObject({ exitCode: 2 });
+  expect(disabled.stderr).toContain(
+    'identity ada cannot be opened by a sign-in in the browser: credentials.webflow_enabled',
+  );
+  const role = await machine.atmos('auth login -i admin --webflow');
+  expect(role).toMatchObject({ exitCode: 2 });
+  expect(role.stderr).toContain('is of kind aws/assume-role');
+  const provider = await machine.atmos('auth login --provider x --webflow');
+  expect(provider).toMatchObject({ exitCode: 2 });
+  expect(machine.signin.calls).toEqual([]);
+});
+
+test('processes that need a session at the same time renew it once', async () => {
+  const machine = await openPerson('true', { lifetimes: { credentials: 1 } });
+  await signIn(machine);
+  machine.signin.script({ action: refresh, delayMs: 300, times: 2 });
+  await expect.poll(() => isExpired(machine)).toBe(true);
+  const before = machine.signin.requests()[refresh] ?? 0;
+  expect(before).toBe(0);
+  machine.signin.calls.length;
+  const results = await Promise.all([
+    machine.atmos('auth exec -- true'),
+    machine.atmos('auth exec -- true'),
+  ]);
+  expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+  expect(machine.signin.requests()[refresh]).toBe(1);
+});
+
+test('logout removes the sign-in with the session', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  const { stdout } = await machine.atmos('auth logout -i ada -o json');
+  expect(stdout).toContain('atmos_r_ada@token');
+  expect(stdout).toContain('atmos_r_ada@session');
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 4 });
+  expect(machine.signin.requests()).not.toHaveProperty([refresh]);
+});
+
+async function isExpired(machine: Machine): Promise<boolean> {
+  const { stdout } = await machine.atmos('auth whoami -o json');
+  return !(JSON.parse(stdout) as { valid: boolean }).valid;
+}
