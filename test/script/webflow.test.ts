@@ -10,8 +10,6 @@ import { openMachine, type Machine } from './machine.ts';
 
 interface Person extends Machine {
   readonly signin: Signin;
-  /** Lets the credentials of all sign-ins until now be expired for this program. */
-  readonly later: (ms: number) => void;
 }
 
 /** A machine of a person who has no access key, and may sign in in a browser. */
@@ -41,7 +39,7 @@ async function openPerson(
       via: { identity: ada }
       principal: { assume_role: arn:aws:iam::123456789012:role/admin }
 `);
-  return { ...machine, signin, later: () => {} };
+  return { ...machine, signin };
 }
 
 /** Signs in, with the browser of the machine. */

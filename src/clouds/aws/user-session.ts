@@ -48,7 +48,8 @@ export async function keyOf(
   if (settings.keys !== undefined) return awsCredentials(settings.keys);
   const stored = await source.storedKey();
   if (stored === null && !isRequired && (await hasSignIn(settings, source))) return undefined;
-  return usableKey(identity, stored, source.isStoreLasting);
+  const hints = settings.webflowEnabled === false ? [] : [signInstead(identity.name)];
+  return usableKey(identity, stored, source.isStoreLasting, hints);
 }
 
 async function hasSignIn(
@@ -194,6 +195,7 @@ function usableKey(
   identity: Identity,
   stored: AwsCredentials | null,
   isStoreLasting: boolean,
+  others: readonly Hint[],
 ): AwsCredentials {
   const { name, locate } = identity;
   const configure = [configureKey(name)];
@@ -207,7 +209,7 @@ function usableKey(
       hints: [
         ...variableHints(empty),
         // In the memory keyring, a stored key would be lost before the next command.
-        ...(isStoreLasting ? configure : []),
+        ...(isStoreLasting ? [...configure, ...others] : []),
         ...(isStoreLasting || empty.length > 0
           ? []
           : [edit(locate(['credentials']), 'set access_key_id and secret_access_key with !env')]),
@@ -222,6 +224,11 @@ function usableKey(
     );
   }
   return stored;
+}
+
+function signInstead(identity: string): Hint {
+  const words = ['atmos', 'auth', 'login', ...optionWords('--identity', identity), '--webflow'];
+  return run(words, 'to sign in with a browser instead');
 }
 
 function configureKey(identity: string): Hint {
