@@ -1,8 +1,9 @@
-import type { KeySource } from '../clouds/contract.ts';
+import type { KeptSignIn, KeySource } from '../clouds/contract.ts';
 import { isSameCredentials, type Credentials, type SharedSlot } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWords, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
+import { titleOf } from '../core/kind-config.ts';
 import type { ItemNotes } from '../store/envelope.ts';
 import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
 import { keySourceOf, type AuthContext } from './context.ts';
@@ -83,6 +84,19 @@ async function keepOwn(
   if (await isCurrent(context, chain, at, openedWith)) return;
   await store.remove(name, 'session');
   throw replacedMeanwhile(linkAt(chain, 0).plan.name, chain.target.plan.name);
+}
+
+/** Stores a sign-in of a link. One that cannot be stored opens this session all the same. */
+export function keepSignInOf({ store, warn }: AuthContext, { config, plan }: ChainLink) {
+  return async ({ token, ...notes }: KeptSignIn) => {
+    try {
+      await store.signIns.write(plan.name, token, notes);
+    } catch (error) {
+      if (!isAtmosError(error) || error.code === 'ERR_CANCELLED') throw error;
+      const why = `the sign-in of ${titleOf(config)} could not be stored, so it ends with this session`;
+      warn(`${why}: ${error.message}`);
+    }
+  };
 }
 
 function notesOf(

@@ -1,4 +1,4 @@
-import type { KeptSignIn, KeySource, OpenContext, Opened, Turn } from '../clouds/contract.ts';
+import type { KeySource, OpenContext, Opened, Turn } from '../clouds/contract.ts';
 import type { Credentials, ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -10,7 +10,7 @@ import type { Keyring } from '../keyring/contract.ts';
 import { prepareToWrite } from '../keyring/prepare.ts';
 import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
 import { keySourceOf, longLivedKeyOf, type AuthContext } from './context.ts';
-import { keepSession } from './keep-session.ts';
+import { keepSession, keepSignInOf } from './keep-session.ts';
 import { openSession } from './open-session.ts';
 import {
   isReusable,
@@ -284,19 +284,6 @@ async function openStep(
     context.host.log('session.refused', { identity: linkAt(chain, at - 1).plan.name });
     return openStep(step, keys, state, base);
   }
-}
-
-/** A sign-in that cannot be stored opens this session all the same. */
-function keepSignInOf({ store, warn }: AuthContext, { config, plan }: ChainLink) {
-  return async ({ token, ...notes }: KeptSignIn) => {
-    try {
-      await store.signIns.write(plan.name, token, notes);
-    } catch (error) {
-      if (!isAtmosError(error) || error.code === 'ERR_CANCELLED') throw error;
-      const why = `the sign-in of ${titleOf(config)} could not be stored, so it ends with this session`;
-      warn(`${why}: ${error.message}`);
-    }
-  };
 }
 
 /** Whether a person can be asked to sign in for a link of the chain. */

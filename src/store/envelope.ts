@@ -1,17 +1,13 @@
 import {
-  awsCredentials,
   isSession,
   isStoredType,
-  ssoToken,
-  type SignInToken,
-  type AwsCredentials,
   type ProgramCredentials,
-  type SsoToken,
   type StoredCredentials,
 } from '../core/credentials.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { hasControl } from '../core/control-characters.ts';
-import { formatTimestamp, parseTimestamp } from '../core/time.ts';
+import { parseTimestamp } from '../core/time.ts';
+import { dataOf, parseData } from './envelope-data.ts';
 import type { ItemKind, Owner } from './key.ts';
 
 /** The owner that an entry states. Absent in entries that Atmos wrote. */
@@ -51,30 +47,6 @@ export type ItemNotes = Pick<
   'chainFingerprint' | 'chainSettings' | 'clockOffsetMs' | 'limits'
 >;
 
-// In the order in which Atmos writes them.
-const awsFields = {
-  access_key_id: 'accessKeyId',
-  secret_access_key: 'secretAccessKey',
-  session_token: 'sessionToken',
-  region: 'region',
-  expiration: 'expiresAt',
-  mfa_arn: 'mfaArn',
-  session_duration: 'sessionDuration',
-} as const;
-
-const ssoFields = {
-  access_token: 'accessToken',
-  expiration: 'expiresAt',
-  start_url: 'startUrl',
-  region: 'region',
-} as const;
-
-const signInFields = {
-  principal: 'principal',
-  endpoint: 'endpoint',
-  expiration: 'expiresAt',
-} as const;
-
 /** @param envelope without `realm` for a token that realms share */
 export function formatEnvelope(
   envelope: Envelope<StoredCredentials> & Pick<Owner, 'alias'> & { item: ItemKind },
@@ -95,30 +67,6 @@ export function formatEnvelope(
   });
 }
 
-function dataOf(credentials: StoredCredentials): Readonly<Record<string, string>> {
-  switch (credentials.type) {
-    case 'aws':
-      return fieldsOf(awsFields, credentials);
-    case 'sso':
-      return fieldsOf(ssoFields, credentials);
-    case 'sign-in':
-      return fieldsOf(signInFields, credentials);
-  }
-}
-
-function fieldsOf<C>(
-  fields: Readonly<Record<string, keyof C>>,
-  credentials: C,
-): Record<string, string> {
-  const data: Record<string, string> = {};
-  for (const [field, name] of Object.entries(fields)) {
-    const value = credentials[name];
-    if (value instanceof Date) data[field] = formatTimestamp(value);
-    else if (typeof value === 'string' && value !== '') data[field] = value;
-  }
-  return data;
-}
-
 /** An invalid entry: what is wrong with it, and still the owner that it states. */
 export interface Fault extends Ownership {
   readonly fault: string;
@@ -137,7 +85,7 @@ export function parseEnvelope(text: string): Envelope<StoredCredentials> | Fault
   if (!isStoredType(type)) {
     return broken(`its type ${shownType(type)}is not supported`);
   }
-  const credentials = parsers[type](data);
+  const credentials = parseData(type, data);
   return 'fault' in credentials ? broken(credentials.fault) : { credentials, ...own };
 }
 
@@ -179,90 +127,6 @@ function parseOwn(value: Record<string, unknown>): Omit<Envelope, 'credentials'>
 /** Shows a type only if it looks like one, because it could be a secret. */
 function shownType(type: string): string {
   return /^[a-z]{1,10}(-[a-z]{1,10})?$/.test(type) ? `${type} ` : '';
-}
-
-/** The first field that is there and not text. */
-function wrongField(
-  data: Record<string, unknown>,
-  fields: Readonly<Record<string, string>>,
-): string | undefined {
-  return Object.keys(fields).find(
-    (field) => data[field] !== undefined && typeof data[field] !== 'string',
-  );
-}
-
-function parseSso(data: Record<string, unknown>): SsoToken | { fault: string } {
-  const wrong = wrongField(data, ssoFields);
-  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
-  const text = (field: keyof typeof ssoFields) => textOf(data[field]) || undefined;
-  const [accessToken, startUrl, region] = [text('access_token'), text('start_url'), text('region')];
-  if (accessToken === undefined || startUrl === undefined || region === undefined) {
-    return { fault: 'its access_token, start_url or region is missing' };
-  }
-  const expiresAt = parseTimestamp(text('expiration') ?? '') ?? new Date(0);
-  return ssoToken({ accessToken, expiresAt, startUrl, region });
-}
-
-function parseSignIn(data: Record<string, unknown>): SignInToken | { fault: string } {
-  const wrong = wrongField(data, signInFields);
-  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
-  const text = (field: keyof typeof signInFields) => textOf(data[field]) || undefined;
-  const [principal, endpoint] = [text('principal'), text('endpoint')];
-  if (principal === undefined || endpoint === undefined) {
-    return { fault: 'its principal or endpoint is missing' };
-  }
-  const expiresAt = parseTimestamp(text('expiration') ?? '') ?? new Date(0);
-  return { type: 'sign-in', principal, endpoint, expiresAt };
-}
-
-const parsers = { aws: parseAws, sso: parseSso, 'sign-in': parseSignIn } as const;
-
-function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: string } {
-  const wrong = wrongField(data, awsFields);
-  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
-  const text = (field: keyof typeof awsFields) => textOf(data[field]) || undefined;
-  const [accessKeyId, secretAccessKey] = [text('access_key_id'), text('secret_access_key')];
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
-    return {
-      fault: isProviderToken(data)
-        ? 'it contains a token of a provider that Atmos stored, not an access key'
-        : 'its access key id or secret access key is missing',
-    };
-  }
-  return awsCredentials({
-    accessKeyId,
-    secretAccessKey,
-    ...withoutAbsent({
-      sessionToken: text('session_token'),
-      region: text('region'),
-      expiresAt: awsExpiry(data),
-      mfaArn: text('mfa_arn'),
-      sessionDuration: text('session_duration'),
-    }),
-  });
-}
-
-/**
- * Whether it is the token of IAM Identity Center, for which Atmos has no type: the access key id is
- * the token. It always has an expiry time, unlike an access key.
- */
-export function isProviderToken(data: Record<string, unknown>): boolean {
-  const [id, secret, session] = [
-    data['access_key_id'],
-    data['secret_access_key'],
-    data['session_token'],
-  ];
-  return isText(id) && !secret && !session && isText(data['expiration']);
-}
-
-/** An invalid time counts as expired: the epoch. */
-export function awsExpiry(data: Record<string, unknown>): Date | undefined {
-  const expiration = textOf(data['expiration']) || undefined;
-  return expiration === undefined ? undefined : (parseTimestamp(expiration) ?? new Date(0));
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }
 
 /** A name that a key can contain and that can be shown. */

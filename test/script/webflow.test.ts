@@ -1,12 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSignin } from '../support/aws/signin.mjs';
 import type { Signin, SigninOptions } from '../support/aws/signin-types.ts';
+import { builtCli } from '../support/built.ts';
+import { openTestKeyring } from '../support/file-keyring.ts';
 import type { PtySession } from '../support/pty.ts';
 import { atTerminal } from './at-terminal.ts';
 import { installBrowser, lastPage } from './corp.ts';
-import { openMachine, type Machine } from './machine.ts';
+import { keyOnStdin, openMachine, password, type Machine } from './machine.ts';
 
 interface Person extends Machine {
   readonly signin: Signin;
@@ -17,7 +21,9 @@ async function openPerson(
   enabled: 'true' | 'false' | '' = 'true',
   options: SigninOptions = {},
 ): Promise<Person> {
-  const machine = await openMachine();
+  const trust = [{ principal: 'arn:aws:iam::123456789012:root' }];
+  const roles = [{ arn: 'arn:aws:iam::123456789012:role/admin', trust }];
+  const machine = await openMachine({ sts: { roles } });
   const signin = await startSignin({
     pages: 'allow',
     onCredentials: machine.sts.addUserSession,
@@ -140,19 +146,16 @@ test('where no one can be asked, no page is opened and nothing is requested', as
 });
 
 test('without webflow_enabled, only --webflow opens a browser, and its sign-in is renewed', async () => {
-  const machine = await openPerson('', { lifetimes: { credentials: 2 } });
+  const machine = await openPerson('');
   const opened = installBrowser(machine);
   const session = atTerminal(machine, 'auth login');
   await session.waitFor('no access key is stored for identity ada');
   expect(await session.ended).toMatchObject({ exitCode: 4 });
   expect(opened()).toEqual([]);
   await signIn(machine, 'auth login --webflow');
-  await expect
-    .poll(async () => {
-      await machine.atmos('auth exec -- true');
-      return machine.signin.requests()[refresh];
-    })
-    .toBeGreaterThan(0);
+  endSession(machine);
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 0 });
+  expect(machine.signin.requests()[refresh]).toBe(1);
   expect(machine.signin.problems()).toEqual([]);
 });
 
@@ -172,19 +175,126 @@ test('--webflow is refused where the configuration or the kind does not allow it
 });
 
 test('processes that need a session at the same time renew it once', async () => {
-  const machine = await openPerson('true', { lifetimes: { credentials: 1 } });
+  const machine = await openPerson();
   await signIn(machine);
-  machine.signin.script({ action: refresh, delayMs: 300, times: 2 });
-  await expect.poll(() => isExpired(machine)).toBe(true);
-  const before = machine.signin.requests()[refresh] ?? 0;
-  expect(before).toBe(0);
-  machine.signin.calls.length;
-  const results = await Promise.all([
-    machine.atmos('auth exec -- true'),
-    machine.atmos('auth exec -- true'),
-  ]);
+  endSession(machine);
+  machine.signin.script({ action: refresh, delayMs: 300 });
+  const command = 'auth credential-process';
+  const results = await Promise.all([machine.atmos(command), machine.atmos(command)]);
   expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+  expect(results[0]?.stdout).toBe(results[1]?.stdout);
   expect(machine.signin.requests()[refresh]).toBe(1);
+});
+
+test('a sign-in survives a process that was killed after the service had renewed it', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  endSession(machine);
+  let answer = () => {};
+  machine.signin.script({
+    action: refresh,
+    answerAfter: new Promise((resolve) => (answer = resolve)),
+  });
+  const { project: cwd, env } = machine;
+  const killed = spawn(process.execPath, [builtCli(), 'auth', 'login'], { cwd, env });
+  const exited = once(killed, 'exit');
+  await expect.poll(() => machine.signin.requests()[refresh]).toBe(1);
+  killed.kill('SIGKILL');
+  await exited;
+  answer();
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(machine.signin.requests()).toEqual({ Authorize: 1, [exchange]: 1, [refresh]: 2 });
+  endSession(machine);
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(machine.signin.problems()).toEqual([]);
+});
+
+test('a refresh token that is dead is reported with the command that signs in again', async () => {
+  const machine = await openPerson('');
+  await signIn(machine, 'auth login --webflow');
+  endSession(machine);
+  machine.signin.endSessions('USER_CREDENTIALS_CHANGED');
+  for (const command of ['auth exec -- true', 'auth credential-process', 'auth login']) {
+    const { exitCode, stdout, stderr } = await machine.atmos(command);
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: 4,
+      stdout: '',
+      stderr: `error: identity ada needs a sign-in in the browser: AWS does not renew the sign-in of ${machine.signin.principal} (USER_CREDENTIALS_CHANGED, status 403)\nhint: atmos auth login --identity ada --webflow\n`,
+    });
+  }
+  expect(machine.signin.requests()).toMatchObject({ [refresh]: 1 });
+  await signIn(machine, 'auth login');
+});
+
+test('a stored sign-in without its DPoP key is reported, and a new one replaces it', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  endSession(machine);
+  await changeSignIn(machine, (renewal) => delete renewal['dpop_key']);
+  const { exitCode, stderr } = await machine.atmos('auth exec -- true');
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 4,
+    stderr: `error: identity ada needs a sign-in in the browser: the stored sign-in of ${machine.signin.principal} has no valid DPoP key\nhint: atmos auth login --identity ada --webflow\n`,
+  });
+  expect(machine.signin.requests()).not.toHaveProperty([refresh]);
+  await signIn(machine);
+});
+
+test('a session of 15 minutes opens a role', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  for (const count of [1, 2]) {
+    const { exitCode, stderr } = await machine.atmos('auth exec -i admin -- true');
+    expect({ count, exitCode, stderr }).toEqual({ count, exitCode: 0, stderr: '' });
+  }
+  expect(machine.sts.requests()).toEqual({ AssumeRole: 1 });
+  endSession(machine);
+  endSession(machine, 'admin');
+  expect(await machine.atmos('auth exec -i admin -- true')).toMatchObject({ exitCode: 0 });
+  expect(machine.signin.requests()).toMatchObject({ [refresh]: 1 });
+});
+
+test('a stored key is used instead of a sign-in, and removes it', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  const stored = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
+  expect(stored).toMatchObject({ exitCode: 0 });
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 0 });
+  expect(machine.sts.requests()).toMatchObject({ GetSessionToken: 1 });
+  const { stdout } = await machine.atmos('auth logout -i ada --dry-run -o json');
+  expect(stdout).not.toContain('@token');
+  await signIn(machine, 'auth login --webflow');
+  expect(machine.signin.requests()).toMatchObject({ Authorize: 2 });
+});
+
+test('login --plan, list and whoami know the sign-in', async () => {
+  const machine = await openPerson();
+  const plan = async (options = '') =>
+    JSON.parse((await machine.atmos(`auth login --plan -o json${options}`)).stdout) as {
+      links: readonly { because: string; may_ask: readonly string[]; max_duration: number }[];
+    };
+  expect((await plan()).links).toMatchObject([
+    { because: 'absent', may_ask: ['browser'], max_duration: 900 },
+  ]);
+  await signIn(machine);
+  expect((await plan()).links).toMatchObject([{ because: null, may_ask: [] }]);
+  expect((await plan(' --webflow')).links).toMatchObject([
+    { because: 'forced', may_ask: ['browser'], max_duration: 900 },
+  ]);
+  const list = await machine.atmos('auth list');
+  expect(list.stdout).toContain('ada');
+  endSession(machine);
+  const whoami = await machine.atmos('auth whoami -o json');
+  expect(JSON.parse(whoami.stdout)).toMatchObject({
+    valid: false,
+    reason: expect.stringMatching(
+      /^there is no session; until .+, the next use renews it by the sign-in of arn:aws:iam::/,
+    ),
+  });
+  expect(await machine.atmos('auth validate')).toMatchObject({
+    exitCode: 0,
+    stderr: 'ok: ~/project/atmos.yaml\n',
+  });
 });
 
 test('logout removes the sign-in with the session', async () => {
@@ -197,7 +307,20 @@ test('logout removes the sign-in with the session', async () => {
   expect(machine.signin.requests()).not.toHaveProperty([refresh]);
 });
 
-async function isExpired(machine: Machine): Promise<boolean> {
-  const { stdout } = await machine.atmos('auth whoami -o json');
-  return !(JSON.parse(stdout) as { valid: boolean }).valid;
+/** Removes the stored session, as if it had expired. */
+function endSession({ keyring }: Machine, identity = 'ada'): void {
+  rmSync(join(keyring, `atmos_r_${identity}@session`));
+}
+
+/** Changes what renews the sign-in, as a program that damages the entry. */
+async function changeSignIn(
+  { keyring: directory }: Machine,
+  change: (renewal: Record<string, string>) => void,
+): Promise<void> {
+  const keyring = openTestKeyring({ directory, password });
+  const value = (await keyring.get('atmos_r_ada@token')) ?? '';
+  const entry = JSON.parse(value) as { renewal: Record<string, string> };
+  change(entry.renewal);
+  await keyring.set('atmos_r_ada@token', JSON.stringify(entry));
+  await keyring.close();
 }

@@ -87,6 +87,18 @@ export interface JsonConnection {
   damaged(action: string, what: string): AtmosError;
 }
 
+/** How the service has refused a call. */
+export interface RefusingAnswer extends Pick<
+  ServiceRefusal,
+  'status' | 'retryAfterMs' | 'clockOffsetMs'
+> {
+  readonly call: JsonCall;
+  readonly headers: HttpAnswer['headers'];
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The endpoint, as messages show it. */
+  readonly shownEndpoint: string;
+}
+
 /** A service, and where it is. */
 export interface JsonService {
   /** In logs and messages: `sso-oidc`. */
@@ -102,14 +114,8 @@ export interface JsonService {
   readonly shownRegion: string;
   /** How often a call is sent at most. */
   readonly maxAttempts: number;
-  /** Why a call was refused: the reason and what the service says, without secrets. */
-  reasonOf(
-    answer: Pick<HttpAnswer, 'status' | 'headers'>,
-    body: Readonly<Record<string, unknown>>,
-    secrets: readonly string[],
-  ): Pick<Refused, 'reason' | 'said' | 'isThrottle'>;
-  /** The error for a refused call. */
-  refusalOf(call: JsonCall, refused: Refused, shown: { readonly endpoint: string }): ServiceRefusal;
+  /** The error for a call that the service has refused. */
+  refusalOf(answer: RefusingAnswer): ServiceRefusal;
 }
 
 type Context = Pick<OpenContext, 'host' | 'timeoutMs'>;
@@ -176,19 +182,14 @@ export async function withJsonService<T>(
 
   function refusalOf(
     call: JsonCall,
-    answer: HttpAnswer,
+    { status, headers }: HttpAnswer,
     body: Readonly<Record<string, unknown>>,
     clockOffsetMs: number,
   ): ServiceRefusal {
-    const { status, headers } = answer;
     const seconds = /^\d{1,6}$/.exec(headers['retry-after'] ?? '')?.[0];
     const retryAfterMs = seconds === undefined ? undefined : Number(seconds) * 1000;
-    const refused = { status, retryAfterMs, clockOffsetMs };
-    return target.refusalOf(
-      call,
-      { ...refused, ...target.reasonOf(answer, body, call.secrets) },
-      { endpoint: shown },
-    );
+    const answer = { status, headers, body, retryAfterMs, clockOffsetMs };
+    return target.refusalOf({ call, ...answer, shownEndpoint: shown });
   }
 
   async function attempts(call: JsonCall): Promise<JsonAnswer> {

@@ -14,8 +14,8 @@ import {
   ServiceRefusal,
   withJsonService,
   type JsonAnswer,
-  type JsonCall,
   type Refused,
+  type RefusingAnswer,
 } from './json-service.ts';
 import type { PageParameters } from './pkce.ts';
 import { saidWithout } from './said.ts';
@@ -96,8 +96,7 @@ export async function withSignin<T>(
     shownRegion: shownRegion ?? region,
     // Another attempt after one that failed.
     maxAttempts: 2,
-    reasonOf,
-    refusalOf: (_: JsonCall, refused: Refused) => refusalOf(refused, named),
+    refusalOf: (answer: RefusingAnswer) => refusalOf(answer, named),
   };
   return withJsonService(json, context, ({ send, damaged }) => {
     async function createToken(
@@ -204,17 +203,13 @@ const codes: ReadonlySet<unknown> = new Set([
   'server_error',
 ]);
 
-function reasonOf(
-  { status }: { readonly status: number },
-  { error, message }: Readonly<Record<string, unknown>>,
-  secrets: readonly string[],
-): Pick<Refused, 'reason' | 'said' | 'isThrottle'> {
-  const said = saidWithout(secrets, typeof message === 'string' ? message : '');
+function refusalOf(answer: RefusingAnswer, named: string): ServiceRefusal {
+  const { call, status, body } = answer;
+  const { error, message: text } = body;
   const reason = typeof error === 'string' && codes.has(error) ? error : 'unknown error';
-  return { reason, said: said === reason ? '' : said, isThrottle: status === 429 };
-}
-
-function refusalOf(refused: Refused, named: string): ServiceRefusal {
+  const told = saidWithout(call.secrets, typeof text === 'string' ? text : '');
+  const said = told === reason ? '' : told;
+  const refused = { ...answer, reason, said, isThrottle: status === 429 };
   const described = describeRefusal(refused);
   if (refused.isThrottle) {
     const wait = say('wait a minute, then run the command again');

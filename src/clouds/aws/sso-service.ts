@@ -6,9 +6,8 @@ import { checkEndpointVariable } from './endpoint-variables.ts';
 import {
   ServiceRefusal,
   withJsonService,
-  type JsonCall,
   type JsonConnection,
-  type Refused,
+  type RefusingAnswer,
 } from './json-service.ts';
 import { saidWithout } from './said.ts';
 import { endpointOf, type SsoService, type SsoTarget } from './sso-endpoint.ts';
@@ -41,9 +40,7 @@ export async function withSsoService<T>(
     hidden: isHidden ? (shownEndpoint ?? title) : undefined,
     shownRegion: shownRegion ?? region,
     maxAttempts,
-    reasonOf: reasonIn,
-    refusalOf: (call: JsonCall, refused: Refused, shown: { readonly endpoint: string }) =>
-      refusalOf(service, named, call, refused, shown.endpoint),
+    refusalOf: (answer: RefusingAnswer) => refusalOf(service, named, answer),
   };
   return withJsonService(json, context, use);
 }
@@ -53,17 +50,17 @@ const waitTitles: Readonly<Record<SsoService, string>> = {
   'sso-oidc': 'IAM Identity Center',
 };
 
-function refusalOf(
-  service: SsoService,
-  named: string,
-  { action }: JsonCall,
-  refused: Refused,
-  endpoint: string,
-): ServiceRefusal {
-  const { reason, status, said, isThrottle } = refused;
+function refusalOf(service: SsoService, named: string, answer: RefusingAnswer): ServiceRefusal {
+  const { call, status, headers, body, shownEndpoint } = answer;
+  const reason = reasonIn(headers, body);
+  const text = [body['error_description'], body['message']].find((one) => typeof one === 'string');
+  const said = saidWithout(call.secrets, typeof text === 'string' ? text : '');
+  const isThrottle = status === 429 || throttles.includes(reason);
+  const refused = { ...answer, reason, said, isThrottle };
   const described = `${reason}, status ${status}${said === '' ? '' : `: ${said}`}`;
+  const operation = `${service}:${call.action}`;
   if (isThrottle) {
-    const message = `${endpoint} has too many calls of ${service}:${action} (${described})`;
+    const message = `${shownEndpoint} has too many calls of ${operation} (${described})`;
     const wait = say('wait a minute, then run the command again');
     return new ServiceRefusal('ERR_AWS', refused, message, [wait]);
   }
@@ -72,11 +69,14 @@ function refusalOf(
     const message = `the portal does not accept the token of ${named}: ${described}`;
     return new ServiceRefusal('ERR_AUTH_BASE_REFUSED', refused, message);
   }
-  const message = `${service}:${action} failed: ${described}`;
+  const message = `${operation} failed: ${described}`;
   const isOfPortal = service === 'sso-oidc' && reason === 'InvalidRequestException';
   const hints = isOfPortal ? [say(`check start_url and region of ${named}`)] : [];
   return new ServiceRefusal('ERR_AWS', refused, message, hints);
 }
+
+/** RegisterClient and StartDeviceAuthorization say SlowDown if there are too many calls. */
+const throttles = ['SlowDownException', 'TooManyRequestsException'];
 
 /**
  * The classes of errors in the API models, and of the services in front of them. What a service names
@@ -96,24 +96,12 @@ const reasons: ReadonlySet<string> = new Set(
 
 /** The class of an error, which a header has; else made from the code of OAuth: `invalid_grant`. */
 function reasonIn(
-  {
-    status,
-    headers,
-  }: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
+  headers: Readonly<Record<string, string>>,
   body: Readonly<Record<string, unknown>>,
-  secrets: readonly string[],
-): Pick<Refused, 'reason' | 'said' | 'isThrottle'> {
+): string {
   const named = /^\w{1,80}/.exec(headers['x-amzn-errortype'] ?? '')?.[0];
   const code = typeof body['error'] === 'string' ? body['error'] : '';
   const words = code.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
-  const found = named ?? `${words.join('')}Exception`;
-  const reason = reasons.has(found) ? found : 'unknown error';
-  const text = [body['error_description'], body['message']].find((one) => typeof one === 'string');
-  const said = saidWithout(secrets, typeof text === 'string' ? text : '');
-  return { reason, said, isThrottle: isThrottle(status, reason) };
-}
-
-/** RegisterClient and StartDeviceAuthorization say SlowDown if there are too many calls. */
-function isThrottle(status: number, reason: string): boolean {
-  return status === 429 || reason === 'SlowDownException' || reason === 'TooManyRequestsException';
+  const reason = named ?? `${words.join('')}Exception`;
+  return reasons.has(reason) ? reason : 'unknown error';
 }

@@ -48,7 +48,8 @@ export async function keyOf(
   if (settings.keys !== undefined) return awsCredentials(settings.keys);
   const stored = await source.storedKey();
   if (stored === null && !isRequired && (await hasSignIn(settings, source))) return undefined;
-  const hints = settings.webflowEnabled === false ? [] : [signInstead(identity.name)];
+  const maySignIn = !isRequired && settings.webflowEnabled !== false;
+  const hints = maySignIn ? [signInstead(identity.name)] : [];
   return usableKey(identity, stored, source.isStoreLasting, hints);
 }
 

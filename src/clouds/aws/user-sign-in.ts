@@ -54,7 +54,9 @@ export async function openBySignIn(user: User, context: OpenContext): Promise<Op
     ...withoutAbsent({ shownRegion }),
   };
   return withSignin(target, context, async (signin) => {
-    const renewed = context.mustSignIn ? 'a new one was requested' : await renew(signin, context);
+    const renewed = context.mustSignIn
+      ? 'a new one was requested, and no one can be asked here'
+      : await renew(signin, context);
     if (typeof renewed !== 'string') return renewed;
     const { signIn, whyNoSignIn } = context.ask;
     if (signIn === undefined) throw signInRequired(user, renewed, whyNoSignIn);
@@ -66,17 +68,17 @@ export async function openBySignIn(user: User, context: OpenContext): Promise<Op
 async function renew(signin: Signin, context: OpenContext): Promise<Opened | string> {
   const kept = await context.keptSignIn?.();
   if (kept === undefined) return 'no one has signed in';
-  const { token, renewal = {}, clockOffsetMs = 0 } = kept;
+  const { token, renewal: stored = {}, clockOffsetMs = 0 } = kept;
   const { principal, endpoint, expiresAt } = token;
-  const { [fields.ended]: ended, [fields.refreshToken]: refreshToken } = renewal;
+  const { [fields.ended]: ended, [fields.refreshToken]: refreshToken } = stored;
   if (ended !== undefined) return describeEnd(principal, ended);
   if (endpoint !== signin.endpoint.href) {
     return `the sign-in of ${principal} was at ${endpoint}, and requests now go to ${signin.endpoint.href}`;
   }
   const now = context.host.now().getTime() + clockOffsetMs;
   if (expiresAt.getTime() - now <= minLeftMs) return `the sign-in of ${principal} has expired`;
-  const key = parseDpopKey(renewal[fields.dpopKey] ?? '');
-  const clientId = renewal[fields.clientId];
+  const key = parseDpopKey(stored[fields.dpopKey] ?? '');
+  const clientId = stored[fields.clientId];
   if (key === undefined) return `the stored sign-in of ${principal} has no valid DPoP key`;
   if (refreshToken === undefined || clientId === undefined) {
     return `the stored sign-in of ${principal} has no refresh token`;
@@ -89,7 +91,9 @@ async function renew(signin: Signin, context: OpenContext): Promise<Opened | str
     if (!isRefusal(error) || mayPassLater(error)) throw error;
     const reason = describeRefusal(error);
     // What was refused is not sent again by every program that needs a session.
-    await context.keepSignIn?.({ token, renewal: { [fields.ended]: reason }, clockOffsetMs });
+    const endedToken = { ...token, expiresAt: context.host.now() };
+    const renewal = { [fields.ended]: reason };
+    await context.keepSignIn?.({ token: endedToken, renewal, clockOffsetMs });
     return describeEnd(principal, reason);
   }
 }

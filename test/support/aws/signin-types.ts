@@ -68,6 +68,8 @@ export type SigninErrorCode =
 export interface SigninScript extends RequestScript {
   /** An error of the API. `isThrottle`: status 429. */
   fail?: { code: SigninErrorCode; message?: string; isThrottle?: boolean };
+  /** The request is handled at once, and answered after this. */
+  answerAfter?: Promise<void>;
   /** Any response, verbatim. */
   raw?: SigninAnswer;
 }

@@ -113,7 +113,9 @@ export async function startSignin(options = {}) {
     calls.push(call);
     const script = scripts.take(call.action);
     if (!(await act(script, incoming))) return;
-    send(response, script.raw ?? outcome(request, call, script), dateHeader ? clock() : undefined);
+    const answer = script.raw ?? outcome(request, call, script);
+    await script.answerAfter;
+    send(response, answer, dateHeader ? clock() : undefined);
     for (const resolve of waiting.get(call.action) ?? []) resolve(call);
     waiting.delete(call.action);
   }
