@@ -5,7 +5,7 @@ import type { Keyring } from '../keyring/contract.ts';
 import { formatEnvelope, parseEnvelope, type Envelope, type ItemNotes } from './envelope.ts';
 import { itemKey, itemKeys, type ItemKind } from './key.ts';
 import { checkOwner, readItem, readItemAt, type ItemPlace } from './read-item.ts';
-import { createSignInStore, type SignInStore } from './sign-in-store.ts';
+import type { SignInStore } from './sign-in-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 import { writeEntry } from './write-entry.ts';
 
@@ -51,10 +51,16 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     return keyring.delete(key);
   }
 
+  // Loaded lazily, because most identities have none.
+  const openSignIns = async () => (await import('./sign-in-store.ts')).createSignInStore(options);
+
   return {
     realm,
     tokens: createTokenStore(keyring, host),
-    signIns: createSignInStore(options),
+    signIns: {
+      read: async (alias) => (await openSignIns()).read(alias),
+      write: async (alias, token, notes) => (await openSignIns()).write(alias, token, notes),
+    },
     read: (alias, item) => readItem(options, alias, item),
     async write(alias, item, credentials, notes = {}) {
       const key = itemKey({ realm, alias }, item);

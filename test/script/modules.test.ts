@@ -45,7 +45,7 @@ const modulesOfAnswer = [
   'keyring/agent/connection keyring/agent/presence keyring/agent/protocol',
   'keyring/agent/quick-read keyring/agent/socket-path keyring/key keyring/pinned',
   'main',
-  'store/envelope store/key store/read-item',
+  'store/envelope store/envelope-data store/key store/read-item',
 ]
   .flatMap((names) => names.split(' '))
   .map((name) => `src/${name}.ts`);
