@@ -97,7 +97,7 @@ const conditions: Record<string, Condition> = {
     exitCode: 4,
     code: 'ERR_AUTH_KEYS_MISSING',
     message:
-      /credentials\.access_key_id \(\S+atmos\.yaml:12:24\) is empty: !env CI_KEY_ID returned an empty value; credentials\.secret_access_key \(\S+:13:28\) is empty: !env CI_SECRET returned an empty value; no access key is stored for identity dev\nhint: set the variables CI_KEY_ID and CI_SECRET, which are not set or empty\nhint: atmos auth user configure --identity dev\nhint: to sign in with a browser instead: atmos auth login --identity dev --webflow$/m,
+      /credentials\.access_key_id \(\S+atmos\.yaml:12:24\) is empty: !env CI_KEY_ID returned an empty value; credentials\.secret_access_key \(\S+:13:28\) is empty: !env CI_SECRET returned an empty value; no access key is stored for identity dev\nhint: set the variables CI_KEY_ID and CI_SECRET, which are not set or empty\nhint: atmos auth user configure --identity dev$/m,
   },
   'variables of the access key are empty, with the memory keyring': {
     desk: () => withYaml({ identity: fromVariables, keyring: 'type: memory' }),

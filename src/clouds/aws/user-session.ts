@@ -210,7 +210,7 @@ function usableKey(
       hints: [
         ...variableHints(empty),
         // In the memory keyring, a stored key would be lost before the next command.
-        ...(isStoreLasting ? [...configure, ...others] : []),
+        ...(isStoreLasting ? [...configure, ...(empty.length === 0 ? others : [])] : []),
         ...(isStoreLasting || empty.length > 0
           ? []
           : [edit(locate(['credentials']), 'set access_key_id and secret_access_key with !env')]),
