@@ -4,10 +4,25 @@ import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWords, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { titleOf } from '../core/kind-config.ts';
+import { prepareToWrite } from '../keyring/prepare.ts';
 import type { ItemNotes } from '../store/envelope.ts';
 import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
 import { keySourceOf, type AuthContext } from './context.ts';
 import { isSameSession, storedSession, type Session } from './session.ts';
+
+/**
+ * A password that a person has to type is typed before anything is opened. Why it cannot be asked for
+ * is reported when the session is stored.
+ */
+export async function prepareStoring({ keyring }: AuthContext): Promise<void> {
+  try {
+    await prepareToWrite(keyring);
+  } catch (error) {
+    const isEnd =
+      isAtmosError(error, 'ERR_CANCELLED') || isAtmosError(error, 'ERR_KEYRING_PASSWORD_WRONG');
+    if (isEnd || !isAtmosError(error)) throw error;
+  }
+}
 
 /** What a session was opened with: the long-lived key, or the session of the link before. */
 interface OpenedWith {

@@ -7,10 +7,9 @@ import type { LogEvents } from '../core/log-events.ts';
 import { foldName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { prepareToWrite } from '../keyring/prepare.ts';
 import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
 import { keySourceOf, longLivedKeyOf, type AuthContext } from './context.ts';
-import { keepSession, keepSignInOf } from './keep-session.ts';
+import { keepSession, keepSignInOf, prepareStoring } from './keep-session.ts';
 import { openSession } from './open-session.ts';
 import {
   isReusable,
@@ -111,20 +110,6 @@ export async function openLink(
       throw error;
     });
   });
-}
-
-/**
- * A password that a person has to type is typed before anything is opened. Why it cannot be asked for
- * is reported when the session is stored.
- */
-async function prepareStoring({ keyring }: AuthContext): Promise<void> {
-  try {
-    await prepareToWrite(keyring);
-  } catch (error) {
-    const isEnd =
-      isAtmosError(error, 'ERR_CANCELLED') || isAtmosError(error, 'ERR_KEYRING_PASSWORD_WRONG');
-    if (isEnd || !isAtmosError(error)) throw error;
-  }
 }
 
 /** One link that is opened for a caller. */
