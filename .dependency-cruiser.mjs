@@ -21,8 +21,7 @@ const layers = {
   cli: ['core/', 'host/', 'keyring/', 'store/', 'config/', 'auth/', 'app/'],
 };
 
-// The unlock agent belongs to the file keyring.
-const backends = ['memory', '(file|agent)', 'system', 'vault'];
+const backends = ['memory', 'file', 'system', 'vault'];
 const partsOf = (/** @type {string} */ backend) => `keyring/${backend}(/|[.]ts$)`;
 
 /**
@@ -66,13 +65,19 @@ const configuration = {
       ),
     ),
     never(
+      'agent-apart',
+      'the unlock agent knows no keyring backend',
+      { path: inPlace(partsOf('agent')) },
+      { path: inPlace(...backends.map(partsOf)) },
+    ),
+    never(
       'registry-names-backends',
       'only keyring/registry and keyring/pinned name keyring backends',
       {
         path: '^src/',
-        pathNot: inPlace('keyring/(registry|pinned)[.]ts$', ...backends.map(partsOf)),
+        pathNot: inPlace('keyring/(registry|pinned)[.]ts$', ...[...backends, 'agent'].map(partsOf)),
       },
-      { path: inPlace(...backends.map(partsOf)) },
+      { path: inPlace(...[...backends, 'agent'].map(partsOf)) },
     ),
     never(
       'registry-names-kinds',

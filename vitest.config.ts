@@ -14,7 +14,7 @@ const programSuites = [
   'test/cli/{graph-diagram,shell-format,ui/prompt,commands/{auth-env,auth-exec,auth-keyring-migrate}}.test.ts',
   'test/contract/agent.test.ts',
   'test/host/{processes,run-child,terminate-process}.test.ts',
-  'test/keyring/agent/{client-keyring,server}.test.ts',
+  'test/keyring/{agent/server,file/agent-client}.test.ts',
   // These start no programs, but take long.
   'test/keyring/{chunked-store,agent/protocol,file/{entry-item,entry-name,flood,rekey}}.test.ts',
   'test/clouds/aws/sts-isolation.test.ts',

@@ -17,15 +17,17 @@ const frequentEntries = [
  * - `hot`: also loaded by all frequent entries
  * - `open`: what opens a keyring for a command
  * - `agent`, `file-keyring`: what most file keyrings need
+ * - `control`: what finds the agent of a keyring and shows or stops it
  * - `delegation`: one of whose modules `auth shell` uses as well
  */
 const files = {
   program: ['src/cli/start.ts'],
   hot: frequentEntries,
   open: ['src/cli/open.ts'],
-  agent: ['src/keyring/agent/client-keyring.ts', 'src/keyring/agent/presence.ts'],
+  agent: ['src/keyring/file/agent-client.ts', 'src/keyring/agent/presence.ts'],
   'file-keyring': ['src/keyring/file/backend.ts'],
 };
+const control = ['src/keyring/agents.ts', 'src/keyring/agent/control.ts'];
 const delegation = ['src/cli/delegate-to-atmos.ts', 'src/host/find-program.ts'];
 
 /**
@@ -44,6 +46,7 @@ export function createHotChunk(root) {
         Object.entries(files).map(([name, entries]) => [name, reachFrom(entries, root, context)]),
       );
       for (const [name, modules] of reached) if (modules.has(id)) return name;
+      if (control.some((path) => id === join(root, path))) return 'control';
       return delegation.some((path) => id === join(root, path)) ? 'delegation' : null;
     },
   };
@@ -57,7 +60,7 @@ const loadedByHot = {
   always: ['src/clouds/aws/format-process-answer.ts'],
   sometimes: [
     'src/host/native.ts',
-    'src/keyring/agent/client-keyring.ts',
+    'src/keyring/file/agent-client.ts',
     'src/keyring/file/backend.ts',
     'src/keyring/system/backend.ts',
     'src/keyring/system/linux/keyring.ts',

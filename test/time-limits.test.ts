@@ -24,7 +24,9 @@ import { changeUserFile } from '../src/host/user-file.ts';
 import { findAgent } from '../src/keyring/agent/connection.ts';
 import { createAgentControl } from '../src/keyring/agent/control.ts';
 import { bindSocket } from '../src/keyring/agent/listen.ts';
-import { agentFileKeyring } from '../src/keyring/file/agent-backend.ts';
+import { identifyKeyring } from '../src/keyring/agent/socket-path.ts';
+import { fileStarter } from '../src/keyring/file/agent-backend.ts';
+import { fileSubject } from '../src/keyring/file/agent-client.ts';
 import { resolvePassword } from '../src/keyring/file/password.ts';
 import { ensureState, lockState, statePaths } from '../src/keyring/file/state.ts';
 import { busCall, connectSessionBus, type Bus } from '../src/keyring/system/linux/dbus/bus.ts';
@@ -148,14 +150,14 @@ async function silentAgent(): Promise<unknown> {
   chmodSync(site.place.socket, 0o600);
   onTestFinished(() => void server.close());
   const { host } = site.context({ host: { sleep: async () => {} } });
-  return findAgent(site.directory, host);
+  return findAgent(identifyKeyring(site.directory), host);
 }
 
 async function slowAgent(): Promise<unknown> {
   const site = await agentSite(await seedKeyring({ key: 'value' }));
   const host = { startDetached: impatientHost().startDetached };
   const context = site.context({ password: testPassword, host });
-  return createAgentControl(async () => agentFileKeyring).unlock(context, anHour);
+  return createAgentControl(fileSubject, async () => fileStarter).unlock(context, anHour);
 }
 
 async function lockedAgentPlace(): Promise<unknown> {

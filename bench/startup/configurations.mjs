@@ -133,3 +133,28 @@ export function permissionSetConfig({ startUrl }) {
           id: "111111111111"
 ${others}`;
 }
+
+/** 2,000 identities in one file. Completion reads no session, so they need no stand-in. */
+export function manyIdentities() {
+  const identities = Array.from(
+    { length: 2000 },
+    (_, at) => `    account-${at}:
+      kind: aws/permission-set
+      via:
+        provider: corp
+      principal:
+        name: admin
+        account:
+          id: "${100_000_000_000 + at}"
+`,
+  );
+  return `auth:
+  realm: bench
+  providers:
+    corp:
+      kind: aws/iam-identity-center
+      start_url: https://corp.awsapps.com/start
+      region: eu-central-1
+  identities:
+${identities.join('')}`;
+}

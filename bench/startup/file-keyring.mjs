@@ -2,7 +2,13 @@
 // identities.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { composedFiles, permissionSetConfig, roleConfig, userConfig } from './configurations.mjs';
+import {
+  composedFiles,
+  manyIdentities,
+  permissionSetConfig,
+  roleConfig,
+  userConfig,
+} from './configurations.mjs';
 import {
   atmos,
   command,
@@ -45,12 +51,16 @@ export async function withPassword(bench) {
   writeFiles(composed, composedFiles(standIns, 'bench'));
   const tagged = projectIn('tagged');
   writeFiles(tagged, composedFiles(standIns, '!env REALM bench'));
+  const many = projectIn('many');
+  writeFiles(many, { 'atmos.yaml': manyIdentities() });
+  const completion = ['__complete', '--', 'auth', 'env', '-i', 'account-19'];
   const envOfProfile = ['auth', 'env', '--profile', 'ci'];
   const derivation = keyDerivation(bench);
   return [
     command(project, 'env, no agent', ['auth', 'env'], { goal: 1.75 }),
     command(composed, 'env, no agent, two imports, a profile', envOfProfile),
     command(tagged, 'env, no agent, two imports, a profile, a tag', envOfProfile),
+    command(many, 'completion, 2,000 identities', completion, { goal: 3.4 }),
     await credentialProcess(project, 'file less one key derivation', {
       goal: 1.5,
       less: derivation,

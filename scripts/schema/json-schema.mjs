@@ -140,15 +140,7 @@ function without(schema, ...keys) {
 const typed = (...types) => ({ type: [...types, 'null'] });
 
 /** What only we know of a key. @see About */
-const words = [
-  'environment',
-  'isCommand',
-  'isForAtmos',
-  'isPath',
-  'isUnsupported',
-  'namesSecret',
-  'otherwise',
-];
+const words = ['environment', 'isCommand', 'isForAtmos', 'isPath', 'namesSecret', 'otherwise'];
 
 /** The name of each type in messages. */
 /** @type {Record<string, string>} */

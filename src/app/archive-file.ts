@@ -118,7 +118,16 @@ async function decrypt(
   host: Pick<Host, 'monotonicMs' | 'sleep'>,
 ): Promise<string> {
   const age = await import('../keyring/age.ts');
-  if (age.hasPassphrase(sealed)) {
+  const workFactor = age.workFactorOf(sealed);
+  if (workFactor !== undefined && workFactor > age.maxWorkFactor) {
+    throw damaged(
+      `${named} has the scrypt work factor ${workFactor}, and at most ${age.maxWorkFactor} is supported`,
+    );
+  }
+  if (age.countRecipients(sealed) > age.maxRecipients) {
+    throw damaged(`${named} is encrypted for more than ${age.maxRecipients} recipients`);
+  }
+  if (workFactor !== undefined) {
     const { value, source } = await keys.passphrase();
     const opened = await age.decryptWithPassphrase(value, sealed);
     if ('text' in opened) return opened.text;

@@ -6,6 +6,7 @@ import { didYouMean, say } from '../core/hint.ts';
 import { showValue, withoutAbsent } from '../core/json.ts';
 import { isProvider, type Identity, type LinkConfig, type Provider } from '../core/kind-config.ts';
 import { isSameName, nearestName } from '../core/names.ts';
+import { parseTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import { unknownName } from './provider-named.ts';
 import { openStoredSessions, type SessionState, type StoredSessions } from './stored-sessions.ts';
@@ -30,6 +31,17 @@ export interface ListedProvider extends ListedLink {
   readonly url?: string;
   /** Absent for a provider whose tokens are not kept, and if there is a problem. */
   readonly session?: SessionState;
+  /** The identities that it has listed. Absent for a provider that lists none. */
+  readonly provisioned?: ListedIdentities;
+}
+
+/** What is known of the identities that a provider offers. */
+export interface ListedIdentities {
+  /** Absent: they were never listed, or the list cannot be used. */
+  readonly at?: Date;
+  /** Whether every account was listed then. */
+  readonly isComplete: boolean;
+  readonly identities: number;
 }
 
 export interface ListedIdentity extends ListedLink {
@@ -85,7 +97,8 @@ export async function listGraph(
     const providers: ListedProvider[] = [];
     for (const provider of selected.providers) {
       const session = await sessionOf(provider, plan.config, sessions, host);
-      providers.push({ ...listedProvider(provider), ...withoutAbsent({ session }) });
+      const provisioned = provisionedOf(provider, plan.config);
+      providers.push({ ...listedProvider(provider), ...withoutAbsent({ session, provisioned }) });
     }
     const identities: ListedIdentity[] = [];
     for (const identity of selected.identities) {
@@ -188,6 +201,14 @@ function listedProvider(provider: Provider): ListedProvider {
     tags: shownTags(provider),
     ...withoutAbsent({ region: text('region'), url: text('start_url') ?? text('url') }),
   };
+}
+
+function provisionedOf({ name }: Provider, config: Config): ListedIdentities | undefined {
+  const source = config.provisioned.find(({ provider }) => isSameName(provider, name));
+  if (source === undefined) return undefined;
+  const { isComplete = false, groups = [], startedAt = '' } = source.list ?? {};
+  const identities = groups.reduce((count, group) => count + group.identities.length, 0);
+  return { isComplete, identities, ...withoutAbsent({ at: parseTimestamp(startedAt) }) };
 }
 
 /** The token of a provider. Undefined if it keeps none, or is broken: `auth validate` says why. */

@@ -1,6 +1,6 @@
 import { planChain } from '../auth/chain.ts';
 import { identityKinds, kindOf } from '../clouds/registry.ts';
-import { findIdentity, profilesWith } from '../config/find-identity.ts';
+import { findIdentity, profilesWith, unlistedHints } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
@@ -14,7 +14,7 @@ import {
   type Hint,
 } from '../core/hint.ts';
 import { environmentSetting, type Sourced } from '../core/json.ts';
-import { isOffName } from '../core/names.ts';
+import { isOffName, someNames } from '../core/names.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 
@@ -162,7 +162,10 @@ export function sourceHints(source: string, { env }: Pick<Host, 'env'>): Hint[] 
  */
 export async function resolveIdentityName(
   request: Exclude<IdentityRequest, { kind: 'none' }>,
-  config: Pick<Config, 'identities' | 'profileDirectories' | 'profiles' | 'remoteImports'>,
+  config: Pick<
+    Config,
+    'identities' | 'profileDirectories' | 'profiles' | 'remoteImports' | 'provisioned'
+  >,
   picker: Picker,
 ): Promise<Sourced<string>> {
   if (request.kind === 'named') return request.name;
@@ -177,7 +180,7 @@ export async function resolveIdentityName(
 
 /** ERR_IDENTITY_REQUIRED for a configuration without identities. */
 export function noIdentities(
-  config: Pick<Config, 'profileDirectories' | 'profiles' | 'remoteImports'>,
+  config: Pick<Config, 'profileDirectories' | 'profiles' | 'remoteImports' | 'provisioned'>,
 ): AtmosError {
   const profiles = profilesWith(config);
   const what = `no identities are configured${remoteImportNote(config)}`;
@@ -187,6 +190,7 @@ export function noIdentities(
         addOptions(optionWords('--profile', profile), `profile ${profile} has identities`),
       ),
       ...remoteImportHints(config),
+      ...unlistedHints(config),
       say('add one under auth.identities in atmos.yaml'),
     ],
   });
@@ -245,7 +249,7 @@ export function whyNoDefault(identities: readonly Identity[]): string {
   if (identities.length === 0) return 'no identities are configured';
   const defaults = identities.filter(({ isDefault }) => isDefault);
   if (defaults.length === 0) {
-    const names = identities.map(({ name }) => name).join(', ');
+    const names = someNames(identities.map(({ name }) => name));
     return `no identity was given and no identity is the default; the identities are ${names}`;
   }
   const places = defaults.map(({ name, locate }) => `${name} (${locate(['default'])})`);

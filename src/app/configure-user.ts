@@ -8,6 +8,7 @@ import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, KeyringInfo } from '../keyring/contract.ts';
 import { checkKey, keyFormOf } from './configure-key.ts';
+import { itemKey, type Owner } from '../store/key.ts';
 import { keyFileReader } from './key-files.ts';
 import type { OpenAuth } from './open.ts';
 import { sharedRealmWarning } from './shared-realm.ts';
@@ -76,7 +77,8 @@ export async function configureUser(
   const { manager, keyring } = opened;
   requireLasting(plan, opened);
   await manager.checkConfigurable(identity);
-  const keys = await openOneEntry(keyring);
+  const owner = { realm: plan.realm.value, alias: identity.name };
+  const keys = await openOneEntry(keyring, owner);
   const shared = sharedRealmWarning(plan, host, { keys, identities: [identity.name] });
   if (shared !== undefined) await warn(shared.message, shared.hints);
   const values = await readKey(form, options, services);
@@ -112,10 +114,10 @@ function requireLasting({ keyring }: AuthPlan, opened: OpenAuth): void {
  * Opens one entry, if any exists, so that an unavailable keyring and a wrong password are reported
  * before the user types a key.
  *
- * @returns the names of all entries
+ * @returns the names of all entries; none if they may not be listed
  */
-async function openOneEntry(keyring: Keyring): Promise<string[]> {
-  const keys = await keyring.keys();
+async function openOneEntry(keyring: Keyring, owner: Owner): Promise<string[]> {
+  const keys = await listIfAllowed(keyring, owner);
   for (const key of keys) {
     try {
       await keyring.get(key);
@@ -125,6 +127,17 @@ async function openOneEntry(keyring: Keyring): Promise<string[]> {
     }
   }
   return keys;
+}
+
+/** A server may allow reading and writing an entry, and not listing all of them. */
+async function listIfAllowed(keyring: Keyring, owner: Owner): Promise<string[]> {
+  try {
+    return await keyring.keys();
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_KEYRING_PERMISSIONS')) throw error;
+    await keyring.get(itemKey(owner, 'key'));
+    return [];
+  }
 }
 
 async function readKey(

@@ -15,7 +15,7 @@ import {
   type CopyState,
   type Run,
 } from '../store/copy.ts';
-import type { Inventory, OtherEntry } from '../store/inventory.ts';
+import type { Inventory, Entry } from '../store/inventory.ts';
 import type { OpenAuth } from './open.ts';
 
 export type { SourceLine } from '../clouds/key-contract.ts';
@@ -58,7 +58,7 @@ export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {
  * An item that is not copied: an entry of another program or kind, or a profile without a
  * long-lived key.
  */
-export type LeftEntry = OtherEntry | { readonly profile: string };
+export type LeftEntry = Entry | { readonly profile: string };
 
 /** A keyring, or a realm in one. */
 export interface CopyPlace extends Pick<KeyringInfo, 'type' | 'location'> {
@@ -73,7 +73,7 @@ export interface Copied {
   readonly inventory: Inventory;
   readonly outcomes: readonly Outcome[];
   readonly stopped: AtmosError | undefined;
-  /** Entries of other programs and profiles without a key, which are not copied. */
+  /** Entries that are not copied, such as those of other programs, and profiles without a key. */
   readonly left: readonly LeftEntry[];
 }
 

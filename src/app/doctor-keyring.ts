@@ -14,7 +14,8 @@ import {
   warning,
   type Finding,
 } from '../keyring/inspection.ts';
-import { inspectorOf, lookForAgent } from '../keyring/registry.ts';
+import { lookForAgent } from '../keyring/agents.ts';
+import { inspectorOf } from '../keyring/registry.ts';
 
 export interface Subject {
   /** Prompts for its password if the caller allowed that. */

@@ -5,7 +5,12 @@ import { formatDateTime, formatRemaining, formatTimestamp, type LocalClock } fro
 import type { Host } from '../host/host.ts';
 import { setClock } from '../host/set-clock.ts';
 import { ok, problem, warning, type Finding } from '../keyring/inspection.ts';
-import { createInventory, type Inventory, type ReadEntry } from '../store/inventory.ts';
+import {
+  contentFaultOf,
+  createInventory,
+  type Inventory,
+  type ReadEntry,
+} from '../store/inventory.ts';
 import { isSharedToken } from '../store/key.ts';
 import { examineKeyring, type Subject } from './doctor-keyring.ts';
 
@@ -63,26 +68,26 @@ function examineContents(entries: readonly ReadEntry[]): Finding[] {
 }
 
 function faultsOf(entry: ReadEntry): Finding[] {
-  const { key, realm, alias, item, fault } = entry;
+  const { key, alias, item } = entry;
+  const fault = contentFaultOf(entry);
+  if (fault === undefined) return [];
   if (entry.isForeign) {
-    const says = `the ${item} of identity ${alias} of realm ${realm ?? '?'}`;
     return [
       {
         ...problem(
           'contents',
-          `the entry ${key} contains ${says}: it was renamed, or two identities share the name`,
+          `the entry ${key} ${fault}: it was renamed, or two identities share the name`,
           say('set auth.realm to a name of its own, so that no two identities share an entry'),
         ),
         key,
       },
     ];
   }
-  if (fault === undefined || entry.isOfAtmos) return [];
   return [
     {
       ...problem(
         'contents',
-        `the entry ${key} cannot be used: ${fault}`,
+        `the entry ${key} ${fault}`,
         logOut(alias, item === 'key', 'to remove it'),
       ),
       key,

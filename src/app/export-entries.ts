@@ -1,11 +1,18 @@
-import { AtmosError, isEntryError } from '../core/errors.ts';
+import { AtmosError, isEntryError, joinErrors, KeyringError } from '../core/errors.ts';
 import { run } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { createOutputFile, findNewFile } from '../host/output-file.ts';
 import { checkRecipients } from '../keyring/check-recipients.ts';
 import type { Keyring, KeyringInfo } from '../keyring/contract.ts';
-import { createInventory, ownKeys, type OtherEntry } from '../store/inventory.ts';
+import { shownKey } from '../keyring/key.ts';
+import {
+  contentFaultOf,
+  createInventory,
+  ownKeys,
+  type Inventory,
+  type OtherEntry,
+} from '../store/inventory.ts';
 import { sealArchive, type ArchiveLock } from './archive-file.ts';
 import type { StartProgress } from './copy-entries.ts';
 import type { OpenAuth } from './open.ts';
@@ -34,14 +41,22 @@ export interface Exported {
   readonly recipients: readonly string[];
   /** Entries of other programs that are not in the archive. */
   readonly left: readonly OtherEntry[];
+  /** Own entries that are not in the archive, because they cannot be decrypted or used. */
+  readonly failed: readonly FailedEntry[];
+}
+
+export interface FailedEntry {
+  readonly key: string;
+  readonly error: AtmosError;
 }
 
 /**
- * Writes every own entry of the keyring to an encrypted archive, or nothing. The file must not exist;
- * afterwards it is read back.
+ * Writes every own entry of the keyring that can be used to an encrypted archive. The file must not
+ * exist; afterwards it is read back. An entry that cannot be decrypted, or whose content does not belong
+ * to its name, is left out and reported: a file in a shared directory must not prevent a backup.
  *
  * @throws ERR_USAGE for a file that exists and for a keyring without entries; ERR_CONFIG_INVALID for
- *   a recipient; ERR_IO; the errors of listing the entries and of reading an own entry
+ *   a recipient; ERR_IO; the errors of listing the entries; the error of an entry if none can be used
  */
 export async function exportEntries(
   { keyring, plan }: Pick<OpenAuth, 'keyring' | 'plan'>,
@@ -53,9 +68,11 @@ export async function exportEntries(
   const readers = recipients && (await checkRecipients(recipients.value, recipients.source));
   const inventory = createInventory(plan.realm.value, plan.config);
   const { keys, left } = await ownKeys(keyring, inventory);
-  const own = await readOwn(keyring, keys, services);
+  const { entries: own, failed } = await readOwn(keyring, keys, inventory, services);
   const others = includesOthers ? await readOthers(keyring, left) : { entries: [], left };
   const entries = new Map([...own, ...others.entries].toSorted(byKey));
+  const [first, ...more] = failed.map(({ error }) => error);
+  if (entries.size === 0 && first !== undefined) throw joinErrors([first, ...more]);
   if (entries.size === 0) throw nothingToExport(keyring.info, others.left.length > 0);
   const lock: ArchiveLock = readers
     ? { recipients: readers }
@@ -67,6 +84,7 @@ export async function exportEntries(
     keys: [...entries.keys()],
     recipients: readers ?? [],
     left: others.left,
+    failed,
   };
 }
 
@@ -75,21 +93,38 @@ type Read = readonly [key: string, value: string];
 async function readOwn(
   keyring: Keyring,
   keys: readonly string[],
+  inventory: Inventory,
   { startProgress }: ExportServices,
-): Promise<Read[]> {
+): Promise<{ entries: Read[]; failed: FailedEntry[] }> {
   const entries: Read[] = [];
+  const failed: FailedEntry[] = [];
   const progress = startProgress({ doing: 'reading', total: keys.length });
   try {
     for (const [index, key] of keys.entries()) {
-      const value = await keyring.get(key);
-      // Null: deleted in the meantime.
-      if (value !== null) entries.push([key, value]);
+      try {
+        const value = await keyring.get(key);
+        // Null: deleted in the meantime.
+        if (value !== null) entries.push([key, checkContent(key, value, inventory)]);
+      } catch (error) {
+        if (!isEntryError(error) || error.code === 'ERR_KEYRING_IO') throw error;
+        failed.push({ key, error });
+      }
       await progress.tell(index + 1);
     }
   } finally {
     await progress.end();
   }
-  return entries;
+  return { entries, failed };
+}
+
+/** An archive with such an entry would not be imported. @throws ERR_KEYRING_DAMAGED */
+function checkContent(key: string, value: string, inventory: Inventory): string {
+  const entry = inventory.read(key, value);
+  const fault = entry.owner === 'atmos-auth' ? contentFaultOf(entry) : undefined;
+  if (fault === undefined) return value;
+  throw new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${shownKey(key)} ${fault}`, {
+    hints: [run(['atmos', 'auth', 'keyring', 'doctor'])],
+  });
 }
 
 /** Entries of other programs may have another password. */

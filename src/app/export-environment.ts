@@ -117,7 +117,9 @@ export async function findLocked(
     if (sources === undefined || isGiven) continue;
     const agent = await backend.loadAgentPresence?.();
     if (await agent?.isPresent(context)) continue;
-    return { variable: sources.variable, hints: unlockHints(agent?.isPossible(host) ?? false) };
+    const { variable, instead, given, isTyped } = sources;
+    const canUnlock = agent?.isPossible(host) ?? false;
+    return { variable, hints: isTyped || given.length > 0 ? unlockHints(canUnlock) : [instead] };
   }
   return undefined;
 }

@@ -16,6 +16,7 @@ import type { AwsCredentials } from '../core/credentials.ts';
 import type { Hint } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity, Provider } from '../core/kind-config.ts';
+import type { Pace } from '../core/pace.ts';
 import { ownSecretVariables } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { beforeSet } from '../keyring/bulk.ts';
@@ -26,6 +27,7 @@ import { openKeyrings, type OpenedKeyrings } from '../store/sessions-keyring.ts'
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { keyringContext, otherOwners } from './keyring-context.ts';
 import type { ListedLink } from './list-links.ts';
+import type { ProvisionOptions, ProvisionResult } from './provision.ts';
 import { logout, type LogoutOptions, type LogoutResult } from './logout.ts';
 import type { SignOutOptions, SignOutResult } from './sign-out.ts';
 import { describeIdentity, whoami, type IdentityDescription, type Whoami } from './whoami.ts';
@@ -39,6 +41,8 @@ export interface OpenAuthOptions {
   readonly promptPassword?: PromptPassword;
   readonly passwordTyped?: NonNullable<KeyringCaller['passwordTyped']>;
   readonly canUnlock?: boolean;
+  /** Spreads the calls of many logins over time. Default: each is sent at once. */
+  readonly pace?: Pace;
   /** The command that uses identities, for `auth.audit`: `exec`. Absent: a Node program. */
   readonly command?: string;
   /** Prompts for the user. Default: no prompts. */
@@ -84,7 +88,11 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     requireStorable,
     warn: (message) => options.warn(message),
     ask,
-    ...withoutAbsent({ configured: plan.config, sessionFiles: sessionFilesOf(plan.config) }),
+    ...withoutAbsent({
+      configured: plan.config,
+      sessionFiles: sessionFilesOf(plan.config),
+      pace: options.pace,
+    }),
   });
   return {
     ...opened,
@@ -172,6 +180,8 @@ function storingGuard(
 export interface AuthManager {
   login(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
   signIn(provider: Provider, options?: Pick<LoginOptions, 'force'>): Promise<SignInResult>;
+  /** Lists and keeps the identities that the provider offers. */
+  provision(provider: Provider, options: ProvisionOptions): Promise<ProvisionResult>;
   signOut(provider: Provider, options: SignOutOptions): Promise<SignOutResult>;
   /** What is known without its key and its session. */
   describe(identity: Identity): Promise<IdentityDescription>;
@@ -192,6 +202,9 @@ export function createAuthManager(context: AuthContext): AuthManager {
   return {
     login: (identity, options) => login(context, identity, options),
     signIn: (provider, options) => signIn(context, provider, options),
+    // Loaded lazily, because few providers list identities.
+    provision: async (provider, options) =>
+      (await import('./provision.ts')).provision(context, provider, options),
     // Loaded lazily, because most programs do not log out.
     signOut: async (provider, options) =>
       (await import('./sign-out.ts')).signOut(context, provider, options),

@@ -2,7 +2,7 @@ import type { Config } from '../config/load.ts';
 import { AtmosError } from '../core/errors.ts';
 import { didYouMean } from '../core/hint.ts';
 import type { Provider } from '../core/kind-config.ts';
-import { isSameName, nearestName } from '../core/names.ts';
+import { isSameName, nearestName, someNames } from '../core/names.ts';
 
 /**
  * The provider of that name, without regard to case and Unicode normal form.
@@ -22,7 +22,7 @@ export function unknownName(
   configured: readonly { readonly name: string }[],
 ): AtmosError {
   const known = configured.map((other) => other.name);
-  const list = known.length === 0 ? 'no name is configured' : `it is one of ${known.join(', ')}`;
+  const list = known.length === 0 ? 'no name is configured' : `it is one of ${someNames(known)}`;
   return new AtmosError(
     type === 'identity' ? 'ERR_IDENTITY_UNKNOWN' : 'ERR_USAGE',
     `unknown ${type} ${JSON.stringify(name)}: ${list}`,

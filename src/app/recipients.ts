@@ -5,6 +5,7 @@ import { AtmosError } from '../core/errors.ts';
 import { setVariable } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
 import type {
+  AddedReaders,
   KeyringCaller,
   KeyringReaders,
   ReadersChange,
@@ -53,7 +54,7 @@ export async function addRecipients(
   plan: AuthPlan,
   recipients: readonly string[],
   services: RecipientServices,
-): Promise<Located<KeyringReaders>> {
+): Promise<Located<AddedReaders>> {
   return withReaders(plan, services, (control, context) => control.add(context, recipients));
 }
 

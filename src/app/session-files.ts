@@ -9,7 +9,7 @@ import type { Host } from '../host/host.ts';
 import { note, warning, type Finding } from '../keyring/inspection.ts';
 
 // The plain files in which Go Atmos keeps sessions and tokens beside the keyring, and in which our own
-// sessions are shared with it.
+// sessions are shared with it; and those in which the AWS CLI keeps tokens that are shared.
 
 /** The owners of the files. */
 export type FileScope = NamedScope | 'all-realms';
@@ -129,18 +129,20 @@ function byPath(files: readonly SessionFile[]): Parts[] {
 export async function examineSessionFiles(plan: Plan, host: Host): Promise<Finding[]> {
   const files = (await listOf(plan, host, [])).filter(({ item }) => item !== 'profile');
   return files.map((file) => {
-    const { path, realm, item, fault } = file;
+    const { path, program, realm, item, fault } = file;
     const owner = ownerOf(file);
     const of = owner === null ? '' : ` of ${owner}`;
     const inRealm = realm === null || realm === plan.realm.value ? '' : ` (realm ${realm})`;
     const isAlone = isOrphan(file, plan);
-    const isWanted = fault === undefined && !isAlone && plan.config?.sessionFiles?.value === true;
+    // Only a provider that shares its token has a file of the AWS CLI.
+    const isShared = program !== 'Atmos' || plan.config?.sessionFiles?.value === true;
+    const isWanted = fault === undefined && !isAlone && isShared;
     const known = isAlone ? ', which is not configured,' : '';
     return (isWanted ? note : warning)(
       'session-files',
       fault === undefined
-        ? `${path} holds a ${item}${of}${inRealm}${known} in plain text, as Atmos writes it`
-        : `${path}, where Atmos keeps a ${item}${inRealm} in plain text, ${fault}`,
+        ? `${path} holds a ${item}${of}${inRealm}${known} in plain text, as ${program} writes it`
+        : `${path}, where ${program} keeps a ${item}${inRealm} in plain text, ${fault}`,
       ...(fault === undefined ? [logoutHint(file, plan)] : []),
     );
   });

@@ -1,6 +1,7 @@
 import { dependentsOf, planLinks } from '../auth/chain.ts';
 import { planTrusted, type AuthContext } from '../auth/context.ts';
 import { storedSession } from '../auth/session.ts';
+import { sharedSession } from '../auth/shared-session.ts';
 import { linkKindOf } from '../clouds/registry.ts';
 import { isStoredType, type SharedSlot } from '../core/credentials.ts';
 import {
@@ -55,10 +56,11 @@ export async function signOut(
     if (!(error instanceof AtmosError)) throw error;
     failures.push(error);
   };
-  const slot = await slotOf(context, provider).catch(collect);
+  const { slot, isShared } = (await slotOf(context, provider).catch(collect)) ?? {};
   if (slot === undefined) return { removed: [], failures, ended: undefined };
   let isEnded = false;
-  if (!options.isDryRun && !options.isLocal && (await hasToken(context, slot))) {
+  const mayEnd = !options.isDryRun && !options.isLocal;
+  if (mayEnd && (isShared || (await hasToken(context, slot)))) {
     isEnded = (await endAtService(context, provider, slot).catch(collect)) ?? false;
   }
   const removed = await removeAll(context, provider, slot, options, (error) => {
@@ -79,17 +81,23 @@ async function hasToken({ store }: AuthContext, slot: SharedSlot): Promise<boole
   }
 }
 
+interface Slot {
+  readonly slot: SharedSlot;
+  /** Whether another tool may have a newer token of the same session. */
+  readonly isShared: boolean;
+}
+
 /**
  * Where the token is kept, which no endpoint changes. Undefined for a kind that has kept nothing, as one
  * that this version does not support.
  */
-async function slotOf({ host }: AuthContext, provider: Provider): Promise<SharedSlot | undefined> {
+async function slotOf({ host }: AuthContext, provider: Provider): Promise<Slot | undefined> {
   try {
     const { gives } = await linkKindOf(provider);
     if (!isStoredType(gives)) return undefined;
     const [link] = await planLinks([provider], host.env);
-    const slot = link?.plan.slot;
-    return typeof slot === 'string' ? undefined : slot;
+    if (link === undefined || typeof link.plan.slot === 'string') return undefined;
+    return { slot: link.plan.slot, isShared: link.plan.toolTokens?.write !== undefined };
   } catch (error) {
     if (isAtmosError(error, 'ERR_IDENTITY_UNSUPPORTED')) return undefined;
     throw error;
@@ -103,8 +111,9 @@ async function endAtService(
   slot: SharedSlot,
 ): Promise<boolean> {
   const { store, host } = context;
-  const { target } = await planTrusted(context, provider);
-  const { revoke, name } = target.plan;
+  const chain = await planTrusted(context, provider);
+  const { target } = chain;
+  const { revoke, name, toolTokens } = target.plan;
   if (revoke === undefined) return false;
   const notEnded = (code: ErrorCode, reason: string, details: ErrorDetails) =>
     new AtmosError(
@@ -112,11 +121,13 @@ async function endAtService(
       `${titleOf(provider)}: the session at ${slot.issuer} was not ended: ${reason}`,
       details,
     );
-  const { session, changed } = await storedSession(store, target);
+  const { session: stored, changed } = await storedSession(store, target);
   if (changed !== undefined) {
     const hints = [say('sign out of it in the browser')];
     throw notEnded('ERR_AUTH_NO_SESSION', changed, { hints });
   }
+  const isShared = toolTokens?.write !== undefined;
+  const session = stored ?? (isShared ? await sharedSession(context, chain) : undefined);
   if (session === undefined) return false;
   const { clockOffsetMs } = session;
   try {

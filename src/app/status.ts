@@ -4,20 +4,13 @@ import type { Host } from '../host/host.ts';
 import type {
   AgentState,
   Keyring,
-  KeyringContext,
   KeyringDetails,
   KeyringInfo,
-  KeyringSettings,
   Probe,
   ServerDetails,
 } from '../keyring/contract.ts';
-import {
-  inspectorOf,
-  lookForAgent,
-  passwordSourcesOf,
-  settleBackend,
-  usableBackends,
-} from '../keyring/registry.ts';
+import { lookForAgent, settleWithAgent } from '../keyring/agents.ts';
+import { inspectorOf, settleBackend, type SettledBackend } from '../keyring/registry.ts';
 import { countEntries, createInventory, type EntryCounts } from '../store/inventory.ts';
 import { openKeyrings } from '../store/sessions-keyring.ts';
 import { findContactRefusal, keyringContext } from './keyring-context.ts';
@@ -53,25 +46,25 @@ export interface KeyringStatus {
 /**
  * Which keyring is in use, and whether it would open. Prompts for nothing and runs nothing.
  *
- * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a server that is not trusted), and the errors
- *   of listing a ready keyring
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a server that is not trusted)
  */
 export async function keyringStatus(plan: AuthPlan, host: Host): Promise<KeyringStatus> {
   const refusal = findContactRefusal(plan, host);
   if (refusal !== undefined) throw refusal;
   const context = keyringContext(plan, host);
   // First and only once, so that an agent that does not answer delays only once.
-  const agent = await agentStateOf(context);
+  const [first] = settleWithAgent(context).map(({ backend }) => backend.type);
+  const firstAgent = first === undefined ? undefined : await lookForAgent(context, first);
   const { keyring, insteadOf, sessions } = await openKeyrings(
-    keyringContext(plan, agent?.kind === 'unusable' ? withoutAgent(host) : host),
+    keyringContext(plan, firstAgent?.kind === 'unusable' ? withoutAgent(host) : host),
   );
-  const { state, reason, error } = await probeOrError(keyring);
   const { info } = keyring;
+  const agent = info.type === first ? firstAgent : await lookForAgent(context, info.type);
+  const { keys, state, reason, error } = await look(keyring);
   const inspector = state === 'unavailable' ? undefined : await inspectorOf(context, info.type);
   const details = inspector?.describe();
   const server = state === 'ready' ? await inspector?.askServer() : undefined;
   const used = settleBackend(context, { ...plan.keyring.type, value: info.type });
-  const keys = listsUnasked(state, info.type) ? await keyring.keys() : undefined;
   const inventory = createInventory(plan.realm.value, plan.config);
   const why = insteadOf?.reason ?? reason;
   const failure =
@@ -89,35 +82,48 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
     counts: keys && countEntries(keys.map(inventory.named)),
     locationSource: used.backend.location?.(used.context.settings).source,
     server,
-    agent: used.backend.loadAgent && agent,
-    needsTyping: state === 'locked' && agent?.kind === 'none' && isTyped(plan.keyring, host),
+    agent,
+    needsTyping: state === 'locked' && agent?.kind === 'none' && isTyped(used),
     failure,
   };
-}
-
-/** Undefined where no keyring with an agent can be used. */
-async function agentStateOf(context: KeyringContext): Promise<AgentState | undefined> {
-  const found = usableBackends(context.keyring).find(({ loadAgent }) => loadAgent);
-  return found && lookForAgent(context, found.type);
 }
 
 function withoutAgent(host: Host): Host {
   return { ...host, env: { ...host.env, ATMOS_KEYRING_AGENT: 'off' } };
 }
 
-/** A keyring whose probe fails cannot be used; the error says why. */
-async function probeOrError(keyring: Keyring): Promise<Probe & { error?: KeyringError }> {
+interface Looked extends Probe {
+  /** Undefined if listing them needs a prompt. */
+  readonly keys?: readonly string[];
+  /** Why it cannot be used, if that is known. */
+  readonly error?: KeyringError;
+}
+
+/** A keyring whose probe or list fails cannot be used; the error says why. */
+async function look(keyring: Keyring): Promise<Looked> {
   try {
-    return await keyring.probe();
+    const probe = await keyring.probe();
+    if (!listsUnasked(probe.state, keyring.info.type)) return probe;
+    return { ...probe, ...(await listKeys(keyring)) };
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
     return { state: 'unavailable', reason: error.message, error };
   }
 }
 
+/** Who may not list entries may be able to read them: a server has a permission for each. */
+async function listKeys(keyring: Keyring): Promise<Pick<Looked, 'keys' | 'reason'>> {
+  try {
+    return { keys: await keyring.keys() };
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_KEYRING_PERMISSIONS')) throw error;
+    return { reason: error.message };
+  }
+}
+
 /** Whether only a user has the password. `keyring unlock` also uses the other sources. */
-function isTyped(keyring: KeyringSettings, host: Host): boolean {
-  return passwordSourcesOf(keyring, host)?.given.length === 0;
+function isTyped({ backend, context }: SettledBackend): boolean {
+  return backend.passwordSources?.(context.settings, context.host).isTyped === true;
 }
 
 /** Only a file keyring lists entries while it is locked: others would prompt, or fail. */

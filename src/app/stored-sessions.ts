@@ -100,7 +100,8 @@ export async function storedSessionsIn(
       if (state === 'unavailable') return { kind: 'unknown', reason };
       const own = await readState(store, link, host).catch(unreadable);
       if (chain === undefined || own.kind === 'valid' || own.kind === 'unknown') return own;
-      const session = await sharedSession(context, chain, chain.links.indexOf(link));
+      const stored = 'session' in own ? own.session : undefined;
+      const session = await sharedSession(context, chain, chain.links.indexOf(link), stored);
       const isValid = session !== undefined && remainingMs(session, host.now()) > 0;
       return isValid ? { kind: 'valid', session } : own;
     },

@@ -6,7 +6,7 @@ import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue } from '../core/json.ts';
 import type { Provider } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
-import { findUnknownPaths, isMap, keysForAtmos, unsupportedKeys } from '../core/validate.ts';
+import { findUnknownPaths, isMap, keysForAtmos } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import { invalidAt, noteAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { checkVia, type Named } from './validate-references.ts';
@@ -78,12 +78,6 @@ async function checkSettings(
   }
   for (const key of keysForAtmos(kind.schema).filter((one) => one in provider.settings)) {
     report(noteAt([...at, key], `is not used by the kind ${provider.kind}`));
-  }
-  for (const key of unsupportedKeys(kind.schema)) {
-    const value = provider.settings[key];
-    // Text, if a tag gave it.
-    if (value === undefined || value === false || value === 'false' || value === '') continue;
-    report(warningAt([...at, key], 'is not supported by this version'));
   }
   try {
     kind.plan(provider, { base: undefined, env });

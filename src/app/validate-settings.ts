@@ -1,17 +1,32 @@
 import { planAuth } from '../auth/plan.ts';
+import { keyringOfFiles } from '../auth/trust-needs.ts';
 import type { Config } from '../config/config.ts';
+import { specPath } from '../config/keyring-spec.ts';
 import { resolveRealm } from '../config/realm.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
+import type { Spec } from '../core/keyring-spec.ts';
 import { logLevels, parseLogLevel } from '../core/log-level.ts';
 import { isOffName, nearestName } from '../core/names.ts';
 import { classOf } from '../core/variable-class.ts';
 import type { Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
-import { checkKeyringType, checkSpec } from '../keyring/registry.ts';
+import type { KeyringSettings } from '../keyring/contract.ts';
+import {
+  checkKeyring as checkKeyringSettings,
+  checkKeyringType,
+  checkSpec,
+  keyringTypes,
+} from '../keyring/registry.ts';
 import { findLengthFault } from '../store/key.ts';
-import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './config-problem.ts';
+import {
+  invalidAt,
+  reportErrorAt,
+  warningAt,
+  type ConfigProblem,
+  type ReportProblem,
+} from './config-problem.ts';
 import { sharedRealmWarning, type SharedWarning } from './shared-realm.ts';
 
 /** The settings of the files, without overrides from the environment. */
@@ -101,11 +116,39 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
     const { source = '', tag } = keyring.fallback ?? {};
     checkType(['auth', 'keyring', 'fallback', String(at)], { value, source, tag });
   }
-  // Each key alone, so that each problem has its place.
-  for (const [key, value] of Object.entries(keyring.spec)) {
-    const settle = () => checkSpec({ [key]: value }, host);
-    reportErrorAt(value.path ?? [], settle, report);
+  const problems: ConfigProblem[] = [];
+  // Each setting alone, so that each problem has its place. Keys of a map depend on each other.
+  for (const [path, said] of splitSpec(keyring.spec)) {
+    reportErrorAt(
+      path,
+      () => checkSpec(said, host),
+      (problem) => void problems.push(problem),
+    );
   }
+  if (problems.length === 0) {
+    const check = () => checkTogether(keyringOfFiles({ keyring, environment }), host);
+    reportErrorAt(specPath, check, (problem) => void problems.push(problem));
+  }
+  for (const problem of problems) report(problem);
+}
+
+/** The settings of `auth.keyring.spec`, each with its path. A map is one of them. */
+function splitSpec(spec: Spec): [path: readonly string[], said: Spec][] {
+  const entries = Object.entries(spec);
+  const names = new Set(entries.map(([key]) => nameOf(key)));
+  return [...names].map((name) => {
+    const own = entries.filter(([key]) => nameOf(key) === name);
+    return [[...specPath, name], Object.fromEntries(own)];
+  });
+}
+
+function nameOf(key: string): string {
+  return key.split('.', 1)[0] ?? key;
+}
+
+/** An unknown type is reported at its own place. */
+function checkTogether(keyring: KeyringSettings, host: Where): void {
+  if (keyringTypes.includes(keyring.type.value)) checkKeyringSettings(keyring, host);
 }
 
 /** Does not open the keyring, so entries of other realms are not checked. */

@@ -8,7 +8,13 @@ import {
 } from '../auth/context.ts';
 import { login } from '../auth/login.ts';
 import { refusedAt } from '../auth/refusals.ts';
-import { remainingMs, storedSession, type Session, type StoredSession } from '../auth/session.ts';
+import {
+  remainingMs,
+  storedSession,
+  type Session,
+  type SessionSource,
+  type StoredSession,
+} from '../auth/session.ts';
 import { sharedSession } from '../auth/shared-session.ts';
 import type { LinkPlan } from '../clouds/contract.ts';
 import { kindOf } from '../clouds/registry.ts';
@@ -30,7 +36,12 @@ export interface Whoami {
   readonly principal?: string;
   readonly account?: string;
   /** `atmos`: Atmos opened the session, which was found in its plain files. Absent: this program. */
-  readonly source?: 'atmos';
+  readonly source?: SessionSource;
+  /**
+   * Where the valid token of a portal is with which its sessions are opened: in the keyring, or in the
+   * plain files of another program. Absent: nowhere, or none is needed.
+   */
+  readonly tokenSource?: 'keyring' | SessionSource;
   /** Undefined if it could not be checked. */
   readonly isValid: boolean | undefined;
   /** Why the session is not valid, or what could not be checked and why. */
@@ -83,6 +94,7 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
     ...withoutAbsent({
       expiresAt: session?.credentials.expiresAt,
       source: session?.source,
+      tokenSource: await tokenSourceOf(context, chain),
       keyRefusedAt: refusedAt(ownerOf(context, identity), key && credentialId(key), host),
     }),
   };
@@ -119,6 +131,12 @@ async function renewalOf({ store, host }: AuthContext, plan: LinkPlan): Promise<
   const kept = plan.opensBySignIn ? await keptSignInOf(store, plan.name) : undefined;
   if (kept === undefined || kept.token.expiresAt <= host.now()) return '';
   return `; until ${formatMoment(kept.token.expiresAt, host)}, the next use renews it by the sign-in of ${kept.token.principal}`;
+}
+
+/** Loaded lazily, because few identities have such a token. */
+async function tokenSourceOf(context: AuthContext, chain: Chain): Promise<Whoami['tokenSource']> {
+  if (chain.links.every(({ plan }) => plan.gives !== 'sso')) return undefined;
+  return (await import('./token-source.ts')).tokenSourceOf(context, chain);
 }
 
 function isAlive(session: Session | undefined, { now }: Pick<Host, 'now'>): session is Session {

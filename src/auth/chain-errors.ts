@@ -53,11 +53,11 @@ const needingIdentity = [
 /** The hint, with the identity in a command that needs one. */
 function forIdentity(hint: Hint, names: Readonly<Record<'target' | 'keyOwner', string>>): Hint {
   if (hint.kind !== 'run') return hint;
-  const [command, ...others] = hint.commands;
+  const { command } = hint;
   const needed = needingIdentity.find(
     ({ words }) =>
       words.length === command.length && words.every((word, index) => word === command[index]),
   );
-  if (others.length > 0 || needed === undefined) return hint;
-  return { ...hint, commands: [[...command, ...optionWords('--identity', names[needed.of])]] };
+  if (needed === undefined) return hint;
+  return { ...hint, command: [...command, ...optionWords('--identity', names[needed.of])] };
 }

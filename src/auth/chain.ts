@@ -12,7 +12,7 @@ import {
   type LinkConfig,
   type Provider,
 } from '../core/kind-config.ts';
-import { foldName, isSameName, nearestName } from '../core/names.ts';
+import { foldName, isSameName, nearestName, someNames } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import { endpointVariables, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
@@ -231,7 +231,7 @@ function findBase(
     if (found !== undefined) return found;
     const shown = quoteValue({ value: wanted, tag: tagAt?.(['via', key]) });
     const known = all.map((one) => one.name).filter((one) => one !== name);
-    const others = say(known.length > 0 ? `defined: ${known.join(', ')}` : `no ${key} is defined`);
+    const others = say(known.length > 0 ? `defined: ${someNames(known)}` : `no ${key} is defined`);
     const [hint = others] = didYouMean(nearestName(wanted, known));
     throw fault(
       ['via', key],

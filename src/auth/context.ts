@@ -10,6 +10,7 @@ import {
   type Occasion,
   type TrustNeed,
 } from '../core/kind-config.ts';
+import type { Pace } from '../core/pace.ts';
 import { endpointVariables, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
@@ -41,6 +42,8 @@ export interface AuthContext {
   requireTrust(need: TrustNeed): void;
   /** Refuses to store anything under a password that a project's file has chosen. @throws as above */
   requireStorable(): void;
+  /** As in `OpenContext`. */
+  readonly pace?: Pace;
   /** Prompts for the user, provided by the caller. */
   readonly ask: Ask;
   /** Reports a warning of one line to the user. */

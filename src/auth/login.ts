@@ -5,8 +5,15 @@ import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type Identity, type Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
 import type { Chain } from './chain.ts';
-import { openLink, type LinkResult, type LoginOptions, type Opening } from './open-link.ts';
-import { expiredMeanwhile, remainingMs, requireValidity, type Session } from './session.ts';
+import { openLink, type LinkResult } from './open-link.ts';
+import type { LoginOptions, Opening } from './opening.ts';
+import {
+  expiredMeanwhile,
+  remainingMs,
+  requireValidity,
+  type Session,
+  type SessionSource,
+} from './session.ts';
 import { shareSession, shareTokens } from './shared-session.ts';
 
 export type { LoginOptions };
@@ -38,12 +45,17 @@ export async function login(
   requireSignIn(chain, identity, bySignIn);
   // Before anything is asked.
   requireValidity(plan.name, (plan.maxDurationSeconds ?? Infinity) * 1000, minValidityMs);
-  const first = await openTarget({ context, chain, options });
+  const first = await openTarget({ context, chain, options, waited: { ms: 0 } });
   const leftMs = (opened: LinkResult['session']) => remainingMs(opened, context.host.now());
   // This program may have been suspended since it got the session.
   const { session, ...others } =
     leftMs(first.session) <= 0
-      ? await openTarget({ context, chain, options: { ...options, force: false, bySignIn: false } })
+      ? await openTarget({
+          context,
+          chain,
+          options: { ...options, force: false, bySignIn: false },
+          waited: { ms: 0 },
+        })
       : first;
   const requireUnexpired = () => {
     if (leftMs(session) <= 0) throw expiredMeanwhile(titleOf(identity), session);
@@ -74,14 +86,35 @@ export async function signIn(
 ): Promise<SignInResult> {
   const chain = await planTrusted(context, provider);
   if (chain.target.plan.slot === 'nothing') throw needsNoSignIn(provider);
-  const { session, ...others } = await openTarget({ context, chain, options });
+  const opening = { context, chain, options, waited: { ms: 0 } };
+  const { session, ...others } = await openTarget(opening);
   await shareTokens(context, chain);
-  return { expiresAt: expiryOf(session.credentials), ...others };
+  const { source } = session;
+  const isShared = chain.target.plan.toolTokens?.write !== undefined;
+  if (isShared && !others.wasOpened && source === undefined) {
+    await (await import('./share-found.ts')).shareFound(opening);
+  }
+  return { expiresAt: expiryOf(session.credentials), ...withoutAbsent({ source }), ...others };
+}
+
+/**
+ * The token of a provider, as {@link signIn}: for what lists with it.
+ *
+ * @throws as {@link signIn}
+ */
+export async function openToken(
+  context: AuthContext,
+  provider: Provider,
+): Promise<LinkResult['session']> {
+  const chain = await planTrusted(context, provider);
+  return (await openTarget({ context, chain, options: {}, waited: { ms: 0 } })).session;
 }
 
 /** How a sign-in ended. */
 export interface SignInResult extends Omit<LinkResult, 'session'> {
   readonly expiresAt: Date | undefined;
+  /** The other program whose token was found. Absent: our own token. */
+  readonly source?: SessionSource;
 }
 
 function needsNoSignIn({ name, kind, locate }: Provider): AtmosError {
@@ -92,8 +125,8 @@ function needsNoSignIn({ name, kind, locate }: Provider): AtmosError {
   );
 }
 
-function openTarget(opening: Omit<Opening, 'waited'>): Promise<LinkResult> {
-  return openLink({ ...opening, waited: { ms: 0 } }, opening.chain.links.length - 1);
+function openTarget(opening: Opening): Promise<LinkResult> {
+  return openLink(opening, opening.chain.links.length - 1);
 }
 
 function givesNothing({ name, kind, locate }: Identity): AtmosError {

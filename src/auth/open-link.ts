@@ -1,16 +1,14 @@
-import type { KeySource, OpenContext, Opened, Turn } from '../clouds/contract.ts';
+import type { KeySource, Opened } from '../clouds/contract.ts';
 import type { Credentials, ProgramCredentials } from '../core/credentials.ts';
-import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
-import { titleOf, type LinkConfig } from '../core/kind-config.ts';
+import type { LinkConfig } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
-import { foldName } from '../core/names.ts';
-import type { Host } from '../host/host.ts';
-import type { Keyring } from '../keyring/contract.ts';
 import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
-import { keySourceOf, longLivedKeyOf, type AuthContext } from './context.ts';
+import { keySourceOf, longLivedKeyOf } from './context.ts';
 import { keepSession, keepSignInOf, prepareStoring } from './keep-session.ts';
 import { openSession } from './open-session.ts';
+import { aloneFor, turnOf, type Opening } from './opening.ts';
 import {
   isReusable,
   isSameSession,
@@ -20,42 +18,7 @@ import {
   type Session,
   type StoredSession,
 } from './session.ts';
-import { sharedSession } from './shared-session.ts';
-import { singleFlight } from './single-flight.ts';
-
-// Other failures depend on the process: its terminal, its password, its disk.
-const isSameForAll = (code: ErrorCode) =>
-  /^ERR_(AUTH_|AWS|NETWORK|CLOCK_SKEW|CANCELLED)/.test(code) &&
-  code !== 'ERR_AUTH_MFA_REQUIRED' &&
-  code !== 'ERR_AUTH_SIGN_IN_REQUIRED';
-
-const defaultWaitMs = 120_000;
-/** A person has ten minutes to sign in on a page. */
-const signInWaitMs = 660_000;
-
-export interface LoginOptions {
-  /** Open a session even when a stored one would do. */
-  readonly force?: boolean;
-  /** Let a person sign in, whatever else could open the session. */
-  readonly bySignIn?: boolean;
-  /** How long the session must last at least. Default: see `isReusable`. */
-  readonly minValidityMs?: number;
-  /**
-   * How long to wait, in total, for other processes that are opening the same sessions. Default: 2
-   * minutes, and 11 minutes where this process could also ask a person to sign in.
-   */
-  readonly waitMs?: number;
-}
-
-/** A chain that is opened for one caller. */
-export interface Opening {
-  readonly context: AuthContext;
-  readonly chain: Chain;
-  /** Of the target: links before it are reused while they last. */
-  readonly options: LoginOptions;
-  /** How long it has waited for other processes until now. */
-  readonly waited: { ms: number };
-}
+import { isOwnFirst, sharedSession } from './shared-session.ts';
 
 export interface LinkResult {
   readonly session: Session<Credentials>;
@@ -84,7 +47,7 @@ export async function openLink(
   const { slot } = link.plan;
   const kept = await storedSession(store, link);
   const usable = isForced ? undefined : await usableSession(step, kept.session);
-  if (usable) return found(step, usable);
+  if (usable && !isOwnFirst(link.plan, kept.session, usable)) return found(step, usable);
   const because = reasonFor(kept, isForced);
   host.log('session.needed', { identity: link.plan.name, because });
 
@@ -94,7 +57,7 @@ export async function openLink(
   if (slot === 'nothing') return openStep(step, keys, { changed });
   context.requireStorable();
   await prepareStoring(context);
-  return aloneFor(opening)(turnOf(step), async () => {
+  return aloneFor(opening)(turnOf(opening, link), async () => {
     // Another process may have opened a session while we waited.
     const { session: meanwhile } = await storedSession(store, link);
     const isOther = meanwhile && !(kept.session && isSameSession(meanwhile, kept.session));
@@ -103,12 +66,20 @@ export async function openLink(
     }
     if (slot === 'own') return openStep(step, keys, { changed });
     const previous = isForced ? undefined : meanwhile;
-    return openStep(step, keys, { changed, previous }).catch(async (error: unknown) => {
-      // It can neither be used nor renewed. After another failure it may be renewed the next time.
-      const isUseless = isAtmosError(error) && error.code.startsWith('ERR_AUTH_');
-      if (isUseless && meanwhile && step.isRefused(meanwhile)) await store.tokens.remove(slot);
-      throw error;
-    });
+    const open = (asking: Step) =>
+      openStep(asking, keys, { changed, previous }).catch(async (error: unknown) => {
+        // It can neither be used nor renewed. After another failure it may be renewed the next time.
+        const isUseless = isAtmosError(error) && error.code.startsWith('ERR_AUTH_');
+        if (isUseless && meanwhile && step.isRefused(meanwhile)) await store.tokens.remove(slot);
+        throw error;
+      });
+    if (usable === undefined) return open(step);
+    try {
+      return await open(withoutAsking(step));
+    } catch (error) {
+      if (!isAtmosError(error, 'ERR_AUTH_SIGN_IN_REQUIRED')) throw error;
+      return found(step, usable);
+    }
   });
 }
 
@@ -150,7 +121,12 @@ function stepOf(opening: Opening, at: number, refused: Session<Credentials> | un
   };
 }
 
-/** The stored session, or one that Atmos opened. */
+function withoutAsking(step: Step): Step {
+  const { opening } = step;
+  return { ...step, opening: { ...opening, context: { ...opening.context, ask: {} } } };
+}
+
+/** The stored session, or one that another program opened. */
 async function usableSession(
   { opening: { context, chain }, at, isEnough }: Step,
   stored: Session | undefined,
@@ -184,36 +160,6 @@ async function keysFor(step: Step): Promise<StepKeys> {
     longLivedKeyOf(context, plan, source, isRequired),
   );
   return { source, key, owner };
-}
-
-/** Runs tasks while no other process runs them. What was waited for counts for the whole chain. */
-function aloneFor(opening: Opening): OpenContext['alone'] {
-  const { context, options, waited } = opening;
-  const { host, keyring, warn } = context;
-  const limitMs = options.waitMs ?? (canSignIn(opening) ? signInWaitMs : defaultWaitMs);
-  return (turn, task) => {
-    const startMs = host.monotonicMs();
-    const timeoutMs = Math.max(limitMs - waited.ms, 0);
-    return singleFlight(
-      { ...turn, timeoutMs, host, warn, isLockNeeded: keyring.info.persistent },
-      () => {
-        waited.ms += host.monotonicMs() - startMs;
-        return task();
-      },
-    );
-  };
-}
-
-function turnOf({ opening, link: { plan, config } }: Step): Turn {
-  const { store, keyring, host } = opening.context;
-  const where = whereKept(keyring, host);
-  const isShared = isSameForAll;
-  if (typeof plan.slot === 'string') {
-    const subject = ['identity', store.realm, foldName(plan.name), where] as const;
-    return { subject, named: titleOf(config), isShared };
-  }
-  const { id, issuer } = plan.slot;
-  return { subject: ['token', id, where], named: `${titleOf(config)} (${issuer})`, isShared };
 }
 
 interface StepState {
@@ -254,6 +200,7 @@ async function openStep(
         ...withoutAbsent({
           // All links call the same service, whose clock is right: a wrong clock here is found once.
           clockOffsetMs: base?.clockOffsetMs,
+          isForced: step.isForced || undefined,
           previous: previous && { ...previous, isRefused: step.isRefused(previous) },
           keep: typeof slot === 'string' ? undefined : keep,
           mustSignIn: step.mustSignIn || undefined,
@@ -271,13 +218,6 @@ async function openStep(
   }
 }
 
-/** Whether a person can be asked to sign in for a link of the chain. */
-function canSignIn({ context, chain, options }: Opening): boolean {
-  const isAsked =
-    options.bySignIn || chain.links.some(({ plan }) => plan.mayAsk?.includes('browser'));
-  return isAsked && context.ask.signIn !== undefined;
-}
-
 function reasonFor(
   { session, changed }: StoredSession,
   mustOpen: boolean,
@@ -285,13 +225,6 @@ function reasonFor(
   if (changed !== undefined) return 'changed';
   if (session === undefined) return 'absent';
   return mustOpen ? 'forced' : 'short';
-}
-
-/** The same for all processes that would find each other's session. */
-function whereKept({ info }: Keyring, { processId }: Host): string {
-  if (!info.persistent) return `process ${processId}`;
-  // A system has one keyring, and tells its location only once it was looked at.
-  return info.type === 'system' ? info.type : info.location;
 }
 
 /** Opens a link. An error says which link of the chain failed. */

@@ -6,6 +6,7 @@ import {
   type ProgramCredentials,
 } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
+import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type LinkConfig } from '../core/kind-config.ts';
 import { formatMoment } from '../core/time.ts';
 import type { ChainLink } from './chain.ts';
@@ -13,7 +14,8 @@ import { checkTrust, ownerOf, type AuthContext } from './context.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
 import { newSession, type Session } from './session.ts';
 
-const requestTimeoutMs = 20_000;
+/** For each request of a link. */
+export const requestTimeoutMs = 20_000;
 
 /** What a link is opened with. */
 export interface LinkOpening
@@ -21,7 +23,14 @@ export interface LinkOpening
     KeySource,
     Pick<
       OpenContext,
-      'alone' | 'base' | 'clockOffsetMs' | 'previous' | 'keep' | 'mustSignIn' | 'keepSignIn'
+      | 'alone'
+      | 'base'
+      | 'clockOffsetMs'
+      | 'previous'
+      | 'isForced'
+      | 'keep'
+      | 'mustSignIn'
+      | 'keepSignIn'
     > {
   readonly key: ProgramCredentials | undefined;
   /** The link that has the key. */
@@ -38,7 +47,7 @@ export async function openSession(
   { config, plan }: ChainLink,
   { key, keyOwner, ...opening }: LinkOpening,
 ): Promise<Session<Credentials>> {
-  const { host, commandEnv, warn } = context;
+  const { host, commandEnv, warn, pace } = context;
   const owner = ownerOf(context, keyOwner);
   const keyId = key && credentialId(key);
   const refused = keyId === undefined ? undefined : refusedAt(owner, keyId, host);
@@ -57,6 +66,7 @@ export async function openSession(
       ask,
       timeoutMs: requestTimeoutMs,
       warn,
+      ...withoutAbsent({ pace }),
     });
     const session = newSession(titleOf(config), opened, startedAt, host.now());
     if (keyId !== undefined) forgetRefusal(owner, host);

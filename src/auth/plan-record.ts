@@ -1,14 +1,10 @@
 import { systemErrorCode } from '../core/errors.ts';
 import { version } from '../core/version.ts';
-import { isObject, parseJson } from '../core/json.ts';
+import { isObject } from '../core/json.ts';
 import { decidingVariables } from '../core/deciding-variables.ts';
-import { replacePrivately } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
-import { removeLeftovers } from '../host/leftovers.ts';
-import { followOwnPath } from '../host/own-path.ts';
-import { permissionCheckFor } from '../host/permissions.ts';
-import { readFile } from '../host/read-files.ts';
-import { areUnchanged, type Seen } from '../host/read-recorder.ts';
+import type { Seen } from '../host/read-recorder.ts';
+import { readRecorded, writeRecorded } from '../host/record-file.ts';
 import type { PinnedKeyring } from '../keyring/contract.ts';
 import type { Owner } from '../store/key.ts';
 import { isPinnedKeyring } from './read-handle.ts';
@@ -27,8 +23,7 @@ export interface RecordedPlan {
   readonly rivals: readonly Owner[];
 }
 
-const recordVersion = 1;
-const maxRecordBytes = 256 * 1024;
+const recordVersion = 2;
 
 type Where = Pick<Host, 'env' | 'userId' | 'homeDirectory' | 'scriptPath'>;
 
@@ -44,13 +39,9 @@ export function usesPlanRecords({ env }: Pick<Host, 'env'>): boolean {
  * @param host as the program was started
  */
 export function readPlanRecord(file: string, host: Where): RecordedPlan | undefined {
-  const record = parseJson(ownTextOf(pathOfRecord(file), host) ?? '');
-  if (!isObject(record)) return undefined;
-  const { seen, circumstances, plan } = record;
-  // Compared as text: it was written from the same function.
-  if (JSON.stringify(circumstances) !== JSON.stringify(circumstancesOf(host))) return undefined;
-  if (!isPlan(plan) || !isSeenList(seen) || !namesBoth(seen, file, host)) return undefined;
-  return areUnchanged(seen) ? plan : undefined;
+  const recorded = readRecorded(pathOfRecord(file), circumstancesOf(host), host);
+  if (recorded === undefined || !namesBoth(recorded.seen, file, host)) return undefined;
+  return isPlan(recorded.result) ? recorded.result : undefined;
 }
 
 /**
@@ -65,12 +56,9 @@ export function writePlanRecord(
   seen: readonly Seen[],
   host: Where & Pick<Host, 'now'>,
 ): void {
-  const path = pathOfRecord(file);
-  const text = JSON.stringify({ circumstances: circumstancesOf(host), plan, seen });
+  const recorded = { result: plan, seen };
   try {
-    if (Buffer.byteLength(text) > maxRecordBytes || ownTextOf(path, host) === text) return;
-    replacePrivately(path, text);
-    removeLeftovers(path, host);
+    writeRecorded(pathOfRecord(file), circumstancesOf(host), recorded, host);
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
   }
@@ -99,21 +87,6 @@ function namesBoth(seen: readonly Seen[], handle: string, { scriptPath }: Where)
   return isNamed(handle) && isNamed(scriptPath);
 }
 
-/** The text of a file that belongs to the user and that no other user can replace. */
-function ownTextOf(path: string, { userId }: Where): string | undefined {
-  const refuse = () => {
-    throw new RangeError('another user can replace it');
-  };
-  try {
-    if (followOwnPath(path, userId, 'file', refuse) === undefined) return undefined;
-    const { stats, bytes } = readFile(path, { followsLinks: false, maxBytes: maxRecordBytes });
-    const { isOurs } = permissionCheckFor(userId).permissionsOf(path, stats) ?? {};
-    return isOurs === true ? bytes?.toString() : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function isPlan(value: unknown): value is RecordedPlan {
   if (!isObject(value)) return false;
   const { identity, realm, keyring, chainFingerprint, rivals } = value;
@@ -128,21 +101,5 @@ function isPlan(value: unknown): value is RecordedPlan {
 function isOwner(value: unknown): value is Owner {
   return (
     isObject(value) && typeof value['realm'] === 'string' && typeof value['alias'] === 'string'
-  );
-}
-
-function isSeenList(value: unknown): value is readonly Seen[] {
-  return Array.isArray(value) && value.every(isSeen);
-}
-
-const looks: readonly unknown[] = ['stat', 'lstat', 'list', 'real'] satisfies Seen[0][];
-
-function isSeen(value: unknown): value is Seen {
-  if (!Array.isArray(value) || value.length !== 3) return false;
-  const [look, path, found]: unknown[] = value;
-  return (
-    looks.includes(look) &&
-    typeof path === 'string' &&
-    (found === null || typeof found === 'string')
   );
 }

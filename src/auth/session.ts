@@ -11,11 +11,14 @@ import { withoutAbsent } from '../core/json.ts';
 import { formatLength, formatTimestamp } from '../core/time.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
 import type { ChainSettings, Envelope } from '../store/envelope.ts';
-import type { LinkPlan } from '../clouds/contract.ts';
+import type { LinkPlan, TokenTool } from '../clouds/contract.ts';
 import type { ChainLink } from './chain.ts';
 
 const reuseMarginMs = 15 * 60 * 1000;
 const baseMarginMs = 60 * 1000;
+
+/** The programs whose plain files are read: Atmos, or a tool with the token of a portal. */
+export type SessionSource = 'atmos' | TokenTool;
 
 /** Opened credentials, with what is needed to judge whether they are still valid. */
 export interface Session<C extends Credentials = StoredCredentials> {
@@ -27,8 +30,8 @@ export interface Session<C extends Credentials = StoredCredentials> {
   readonly savedAt?: Date;
   /** Of a token: what opens it again without a person. */
   readonly renewal?: Readonly<Record<string, string>>;
-  /** Absent: opened by this program. `atmos`: opened by Atmos, and found in its plain files. */
-  readonly source?: 'atmos';
+  /** Absent: opened by this program. Else by another one, and found in its plain files. */
+  readonly source?: SessionSource;
 }
 
 /** The part of a link that determines its session. */

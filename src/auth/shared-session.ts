@@ -1,26 +1,59 @@
+import type { LinkPlan } from '../clouds/contract.ts';
 import type { Config } from '../config/config.ts';
 import type { ProgramCredentials } from '../core/credentials.ts';
-import type { Chain } from './chain.ts';
+import { linkAt, type Chain } from './chain.ts';
 import type { AuthContext } from './context.ts';
 import type { Session } from './session.ts';
 
-// Sessions that are shared with Atmos, if the configuration has `auth.session_files: true`. Only then
-// the module that reads and writes them is loaded.
+// Sessions that are shared with Atmos, if the configuration has `auth.session_files: true`, and tokens of
+// other tools. The modules that read and write them are only loaded if there is none of our own.
 
 type FileContext = Pick<AuthContext, 'host' | 'realm' | 'sessionFiles'>;
 
 export function sessionFilesOf(config: Config | undefined): AuthContext['sessionFiles'] {
-  return config?.sessionFiles.value ? { configFiles: config.sources } : undefined;
+  if (!config?.sessionFiles.value) return undefined;
+  // A list decides what an identity is, as a file of the configuration does.
+  const lists = config.provisioned.flatMap(({ path, list }) => (path && list ? [path] : []));
+  return { configFiles: [...config.sources, ...lists] };
 }
 
-/** The session of a link that Atmos opened: see `atmosSession` of src/auth/session-files.ts. */
+/**
+ * The session of a link that another program opened: Atmos (see `atmosSession` of
+ * src/auth/session-files.ts), else the token that a tool keeps for the portal. Never throws an
+ * `AtmosError`.
+ *
+ * @param at the link. Default: the target
+ * @param own what is stored for the link: nothing is found that it comes before, see {@link isOwnFirst}
+ */
 export async function sharedSession(
   context: FileContext,
   chain: Chain,
-  at?: number,
+  at = chain.links.length - 1,
+  own?: Session,
 ): Promise<Session | undefined> {
-  if (context.sessionFiles === undefined) return undefined;
-  return (await import('./session-files.ts')).atmosSession(context, chain, at);
+  if (context.sessionFiles !== undefined) {
+    const { atmosSession } = await import('./session-files.ts');
+    const session = await atmosSession(context, chain, at);
+    if (session !== undefined) return session;
+  }
+  const { plan } = linkAt(chain, at);
+  const source = plan.toolTokens?.tool;
+  if (source === undefined || isOwnFirst(plan, own, { source })) return undefined;
+  return (await import('./tool-session.ts')).toolSession(plan, context.host);
+}
+
+/**
+ * Whether our own token, although it has expired, comes before that of another tool: if it can be renewed,
+ * and the tool does not share its token with us. The other one may be of another person, and the person
+ * would change without a notice.
+ */
+export function isOwnFirst(
+  { toolTokens }: LinkPlan,
+  own: Session | undefined,
+  { source }: Pick<Session, 'source'>,
+): boolean {
+  if (source === undefined || source !== toolTokens?.tool) return false;
+  return own?.renewal !== undefined && toolTokens.write === undefined;
 }
 
 /** Writes the tokens of portals for Atmos: see `shareTokens` of src/auth/session-files.ts. */

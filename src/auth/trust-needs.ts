@@ -23,7 +23,7 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
   const { logs, auditFile, env, identities, providers } = config;
   const ofVariable = (path: readonly string[], variable: Variable) =>
     variableNeeds(path, variable, config, host);
-  const { spec } = saidOf(config);
+  const { spec } = keyringOfFiles(config);
   const place = createProjectPlace(config, host);
   const needs = [
     ...allBackends().flatMap(
@@ -48,7 +48,10 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
 }
 
 /** What the files say of the keyring, whatever the environment of this moment says. */
-function saidOf({ keyring, environment }: Config): KeyringSettings {
+export function keyringOfFiles({
+  keyring,
+  environment,
+}: Pick<Config, 'keyring' | 'environment'>): KeyringSettings {
   return resolveKeyringSettings([environmentChoices({ env: {} }, environment), keyring]);
 }
 

@@ -47,6 +47,8 @@ export interface OptionSpec {
   readonly mayRepeat?: boolean;
   /** Whether an empty value is not treated as not given, because the command rejects it. */
   readonly isEmptyKept?: true;
+  /** Whether an empty value is an error, because the command would do something else without it. */
+  readonly isEmptyRefused?: true;
   /** Other spellings, with their dashes: `-f`, `--format`. */
   readonly aliases?: readonly string[];
   /**

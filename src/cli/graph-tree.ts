@@ -1,6 +1,6 @@
 import type { AuthGraph, ListedIdentity, ListedProvider } from '../app/auth-graph.ts';
 import type { LocalClock } from '../core/time.ts';
-import { formatSession } from './session-text.ts';
+import { formatProvisioned, formatSession } from './session-text.ts';
 
 type Listed = ListedProvider | ListedIdentity;
 
@@ -8,17 +8,28 @@ type Listed = ListedProvider | ListedIdentity;
 export function formatTree(graph: AuthGraph, clock: LocalClock): string[] {
   const { providers, identities } = graph;
   const all: readonly Listed[] = [...providers, ...identities];
-  const childrenOf = (parent: Listed) => identities.filter((one) => isBelow(one, parent));
-  const isRoot = (one: Listed) =>
-    !all.some((other) => isBelow(one, other)) || isInCycle(one, identities);
+  // By their links, because a portal may offer thousands of identities.
+  const listed = new Map(all.map((one) => [keyOf(one), one]));
+  const children = new Map<string, ListedIdentity[]>();
+  for (const identity of identities) {
+    const above = keyAbove(identity);
+    if (above === undefined) continue;
+    const siblings = children.get(above) ?? [];
+    siblings.push(identity);
+    children.set(above, siblings);
+  }
+  const isRoot = (one: Listed) => {
+    const above = keyAbove(one);
+    return above === undefined || !listed.has(above) || isInCycle(one, listed);
+  };
 
   function branch(one: Listed): string[] {
-    const children = childrenOf(one).filter((child) => !isRoot(child));
+    const below = (children.get(keyOf(one)) ?? []).filter((child) => !isRoot(child));
     return [
       describe(one, clock, isRoot(one)),
-      ...children.flatMap((child, at) => {
+      ...below.flatMap((child, at) => {
         const [first = '', ...rest] = branch(child);
-        const isLast = at === children.length - 1;
+        const isLast = at === below.length - 1;
         return [
           `${isLast ? '└── ' : '├── '}${first}`,
           ...rest.map((line) => `${isLast ? '    ' : '│   '}${line}`),
@@ -29,19 +40,23 @@ export function formatTree(graph: AuthGraph, clock: LocalClock): string[] {
   return all.filter(isRoot).flatMap(branch);
 }
 
-function isBelow(one: Listed, parent: Listed): boolean {
+function keyOf({ type, name }: Pick<Listed, 'type' | 'name'>): string {
+  return `${type} ${name}`;
+}
+
+/** Of the link before it. Undefined for the first link of a chain, and if that link is missing. */
+function keyAbove(one: Listed): string | undefined {
   const via = one.type === 'identity' ? one.via : undefined;
-  return via?.type === parent.type && via.name === parent.name && !via.isMissing;
+  return via === undefined || via.isMissing ? undefined : keyOf(via);
 }
 
 /** Following `via` leads back to it. */
-function isInCycle(one: Listed, identities: readonly ListedIdentity[]): boolean {
-  const seen: Listed[] = [];
+function isInCycle(one: Listed, listed: ReadonlyMap<string, Listed>): boolean {
+  const seen = new Set<Listed>();
   let current: Listed | undefined = one;
-  while (current !== undefined && !seen.includes(current)) {
-    seen.push(current);
-    const below: Listed = current;
-    current = identities.find((other) => isBelow(below, other));
+  while (current !== undefined && !seen.has(current)) {
+    seen.add(current);
+    current = listed.get(keyAbove(current) ?? '');
   }
   return current === one;
 }
@@ -60,7 +75,12 @@ function describe(one: Listed, clock: LocalClock, isRoot: boolean): string {
           one.session && formatSession(one.session, clock),
           one.problem === undefined ? undefined : `broken: ${one.problem}`,
         ]
-      : [one.region, one.url, one.session && formatSession(one.session, clock)];
+      : [
+          one.region,
+          one.url,
+          one.session && formatSession(one.session, clock),
+          one.provisioned && formatProvisioned(one.provisioned, clock),
+        ];
   return [marks, ...details.filter((detail) => detail !== undefined)].join('  ');
 }
 

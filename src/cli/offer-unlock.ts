@@ -7,7 +7,8 @@ import { unlockKeyring, type Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { formatMoment, parseDuration } from '../core/time.ts';
 import { abbreviateHome } from '../host/home.ts';
-import { agentOf, locationOf, settleCapable, type SettledBackend } from '../keyring/registry.ts';
+import { agentOf } from '../keyring/agents.ts';
+import { locationOf, settleCapable, type SettledBackend } from '../keyring/registry.ts';
 import { defaultTerms } from '../keyring/unlock-time.ts';
 import type { Context } from './context.ts';
 import type { Line } from './printer.ts';
@@ -26,7 +27,7 @@ export async function offerUnlock(
   plan: AuthPlan,
   copyPassword: () => Buffer,
 ): Promise<void> {
-  const keyring = settleCapable(keyringContext(plan, context.host), 'loadAgent');
+  const keyring = settleCapable(keyringContext(plan, context.host), 'autoUnlockMs');
   const autoUnlockMs = keyring.backend.autoUnlockMs?.(keyring.context.settings);
   const lines =
     autoUnlockMs === undefined

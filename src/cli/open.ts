@@ -14,8 +14,9 @@ import { addOptions, placeholder, unlockKeyring } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
+import type { Pace } from '../core/pace.ts';
 import { abbreviateHome } from '../host/home.ts';
-import type { PasswordRequest } from '../keyring/contract.ts';
+import type { Keyring, PasswordRequest } from '../keyring/contract.ts';
 import { passwordSourcesOf } from '../keyring/registry.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
@@ -25,6 +26,10 @@ import { canPrompt, whyNot } from './ui/prompt.ts';
 export interface OpenOptions {
   /** Whether a prompt for a password and an MFA code is allowed. */
   readonly isInteractive: boolean;
+  /** One that is open already. Default: that of the plan is opened. */
+  readonly keyring?: Keyring;
+  /** Spreads the calls of many logins over time. */
+  readonly pace?: Pace;
   /** A keyring other than that of the configuration: `keyring unlock` would not open it. */
   readonly isForeign?: boolean;
   /** From `--mfa-token`. Default: `ATMOS_MFA_TOKEN`. */
@@ -79,6 +84,8 @@ export async function openForCommand(
         ? (request: PasswordRequest) => askPassword(context, plan, request)
         : undefined,
       canUnlock: options.isForeign ? false : undefined,
+      keyring: options.keyring,
+      pace: options.pace,
     }),
   });
 }

@@ -69,6 +69,21 @@ export async function loadPlanFor(
   return planOf(context, taken);
 }
 
+/**
+ * The plan again, after something was written that the configuration is read from. Shows no warnings,
+ * which were shown before.
+ */
+export async function reloadPlan(
+  { globals, host }: Pick<Context, 'globals' | 'host'>,
+  { config: { profiles } }: ProjectPlan,
+  options: PlanOptions = {},
+): Promise<ProjectPlan> {
+  // What was picked is not asked for again.
+  const picked = globals.picksProfile ? { ...globals, profile: [...profiles] } : globals;
+  const config = await loadConfig({ ...loadOptions(picked), ...options }, host);
+  return { ...planAuth(config, host), config };
+}
+
 async function planOf(
   context: LoadingContext,
   config: Config,

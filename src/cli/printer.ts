@@ -1,5 +1,5 @@
 import type { Host, Output } from '../host/host.ts';
-import { printable, printableJson } from '../core/printable.ts';
+import { printable, printableJson, withoutSecretKeys } from '../core/printable.ts';
 import { createWrite, type Write } from './streams.ts';
 import { withStyle, wantsColor, type Styled } from './ui/color.ts';
 
@@ -75,9 +75,14 @@ function formatLine(line: Line, isColored: () => boolean): string {
   const parts = typeof line === 'string' ? [line] : line;
   return parts
     .map((part) => {
-      if (typeof part === 'string') return printable(part);
-      const text = printable(part.text);
+      if (typeof part === 'string') return shown(part);
+      const text = shown(part.text);
       return isColored() ? withStyle(part.style, text) : text;
     })
     .join('');
+}
+
+/** Never a secret key of age, whatever named it: an unknown argument, a setting, the name of a file. */
+function shown(text: string): string {
+  return withoutSecretKeys(printable(text));
 }

@@ -181,10 +181,12 @@ export interface FileOwners {
 
 /**
  * A plain file in which Go Atmos stores a session or a token, or the part of a file that belongs to
- * one identity.
+ * one identity; or the file of a token that is shared with another tool.
  */
 export interface SessionFile {
   readonly path: string;
+  /** The program whose file it is. */
+  readonly program: 'Atmos' | 'the AWS CLI';
   /** `profile`: the settings of a session, without secrets. */
   readonly item: 'session' | 'profile' | 'token';
   /** Null for files that all realms share, and for files of a version of Atmos without realms. */

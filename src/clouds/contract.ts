@@ -8,6 +8,8 @@ import type {
 } from '../core/credentials.ts';
 import type { AtmosError, ErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
+import type { CallRate, Pace } from '../core/pace.ts';
+import type { ProvisionedList } from '../core/provisioned.ts';
 import type {
   Identity,
   IdentityPart,
@@ -203,8 +205,22 @@ export interface LinkPlan {
     kept: Kept,
     context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
   ): Promise<void>;
+  /**
+   * Lists what can be opened with its credentials, as identities. Absent: the configuration does not ask
+   * for it, or the service cannot do it.
+   *
+   * @throws ERR_AUTH_BASE_REFUSED, ERR_NETWORK, ERR_AWS; nothing was listed then
+   */
+  listIdentities?(credentials: Credentials, context: ListingContext): Promise<Listing>;
+  /** How often its service may be called by one process. Absent: not limited. */
+  readonly callRate?: CallRate;
   /** The file in which Atmos keeps the token of the shared slot. Absent: Atmos has no such file. */
   readonly tokenFile?: TokenFile;
+  /**
+   * The tokens that another tool keeps in plain files for the service of the shared slot. Absent: no tool
+   * does, or its tokens may be of another endpoint.
+   */
+  readonly toolTokens?: ToolTokens;
   /**
    * Whether what another link has kept in the shared slot is what this link expects. If it is not,
    * `open` is called with it as `previous`, although it is valid. Pure. Default: it is.
@@ -212,6 +228,38 @@ export interface LinkPlan {
   accepts?(kept: Kept): boolean;
   /** How its requests reach the service. Absent: it sends none. Never throws an `AtmosError`. */
   route?(host: Pick<Host, 'env'>): Promise<Route>;
+}
+
+/** With what identities are listed. */
+export interface ListingContext extends Pick<
+  OpenContext,
+  'host' | 'timeoutMs' | 'clockOffsetMs' | 'pace' | 'random'
+> {
+  /** What was listed before. A listing that was interrupted is continued. */
+  readonly previous?: ProvisionedList;
+  /** Called at the start, and after each group. */
+  report(progress: ListingProgress): Promise<void>;
+}
+
+export interface ListingProgress {
+  readonly done: number;
+  readonly total: number;
+  /** What is known until now. */
+  list(): ProvisionedList;
+}
+
+export interface Listing {
+  readonly list: ProvisionedList;
+  /** The groups that could not be listed. They have what was listed of them before. */
+  readonly failures: readonly ListingFailure[];
+  /** Why the listing ended early. Absent: every group was asked for. */
+  readonly ended?: AtmosError;
+}
+
+export interface ListingFailure {
+  readonly id: string;
+  readonly label?: string;
+  readonly error: AtmosError;
 }
 
 /** What a person may be asked for: a code, or to sign in on a page. */
@@ -227,6 +275,23 @@ export interface TokenFile {
    * @throws ERR_IO, ERR_USAGE without a home directory; nothing is written then
    */
   write(token: Credentials, host: Host): Promise<void>;
+}
+
+/** The tools whose tokens are used. */
+export type TokenTool = 'aws-cli';
+
+/** The plain files in which another tool keeps tokens. */
+export interface ToolTokens {
+  readonly tool: TokenTool;
+  /** A token in them that has not expired, and that is certainly of this link. What renews it is not read. */
+  read(host: Host): Promise<Credentials | undefined>;
+  /**
+   * Writes what is kept in the shared slot to the file, unless the file has a token that lasts longer. The
+   * caller holds the lock of the slot. Absent: nothing is written for the tool.
+   *
+   * @throws ERR_IO, ERR_USAGE without a home directory; nothing is written then
+   */
+  write?(kept: Kept, host: Host): Promise<void>;
 }
 
 /** How requests of a link reach its service. Contains no secret. */
@@ -291,6 +356,11 @@ export interface OpenContext extends KeySource {
    */
   readonly previous?: Opened & { readonly isRefused: boolean };
   /**
+   * Whether new credentials are wanted, perhaps of another person, so that what another tool keeps is not
+   * used either. There is no `previous` then.
+   */
+  readonly isForced?: boolean;
+  /**
    * Stores in the shared slot what was opened, before something that may fail: a service gives it once. A
    * failure to store it is only logged. Absent: no shared slot.
    */
@@ -308,6 +378,10 @@ export interface OpenContext extends KeySource {
    */
   readonly clockOffsetMs?: number;
   readonly ask: Ask;
+  /** Spreads the calls of several links over time. Absent: each is sent at once. */
+  readonly pace?: Pace;
+  /** From 0 to 1, without 1, for the time before another attempt. Default: `Math.random` */
+  readonly random?: () => number;
   /** For each request, including a retry. A prompt may take longer. */
   readonly timeoutMs: number;
   /** Runs the task while no other process of this user runs a task with the same subject. */

@@ -1,4 +1,4 @@
-import { isSameName } from '../core/names.ts';
+import { foldName, isSameName } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import type { Origin } from './layer.ts';
 import { isNamePath } from './merge.ts';
@@ -64,10 +64,26 @@ export function valueAt(settings: Readonly<Record<string, unknown>>, path: Path)
 
 function ownValue(map: Record<string, unknown>, key: string, isName: boolean): unknown {
   if (Object.hasOwn(map, key)) return map[key];
-  const isSame = (other: string) => isSameName(other, key);
-  const written = isName ? Object.keys(map).find(isSame) : undefined;
+  if (!isName) return undefined;
+  const written = spellingsOf(map).get(foldName(key));
   return written === undefined ? undefined : map[written];
 }
+
+/** How the names of a map are written. Kept, because a provider may offer thousands of identities. */
+function spellingsOf(map: Record<string, unknown>): ReadonlyMap<string, string> {
+  const known = spellings.get(map);
+  if (known !== undefined) return known;
+  const found = new Map<string, string>();
+  for (const name of Object.keys(map)) {
+    const folded = foldName(name);
+    if (!found.has(folded)) found.set(folded, name);
+  }
+  spellings.set(map, found);
+  return found;
+}
+
+/** Of maps of names that were read, which never change. */
+const spellings = new WeakMap<Record<string, unknown>, ReadonlyMap<string, string>>();
 
 /**
  * The file that determines the value: the last one with a value at the path, or else at its nearest

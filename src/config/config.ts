@@ -1,5 +1,6 @@
 import type { Sourced } from '../core/json.ts';
 import type { Identity, Provider, TrustNeed } from '../core/kind-config.ts';
+import type { ProvisionedSource } from '../core/provisioned.ts';
 import type { Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeychainStore } from './keychain-stores.ts';
@@ -41,6 +42,11 @@ export interface Config extends WithRemoteImports {
   readonly providers: readonly Provider[];
   /** Sorted by name. Integrations are never run. */
   readonly integrations: readonly IntegrationEntry[];
+  /**
+   * The providers with `auto_provision_identities`, and the lists whose identities are among those of the
+   * configuration.
+   */
+  readonly provisioned: readonly ProvisionedSource[];
   /** Absolute: the same files and those that they include. Empty for a configuration in code. */
   readonly sources: readonly string[];
   /** Whether sessions are shared with Atmos through its plain files. */

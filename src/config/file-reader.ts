@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { AtmosError } from '../core/errors.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { removeFile } from '../core/hint.ts';
 import { quoteValue, showValue } from '../core/json.ts';
 import { hasControl } from '../core/control-characters.ts';
 import { isMap } from '../core/validate.ts';
@@ -62,7 +63,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
 
   async function readPlace({ path, kind, origin, from }: FoundPlace): Promise<ConfigFile[]> {
     if (kind === 'fragments') return readDirectory({ path, origin }, undefined);
-    const file = await readFile(path, { origin }, from);
+    const file = await readFile(path, { origin }, { from });
     const directory = dirname(path);
     const fragments = await inOrder(fragmentDirectories, (name) =>
       readDirectory({ path: join(directory, name), origin }, file),
@@ -88,7 +89,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
   }
 
   async function readLayer(layer: Layer): Promise<ConfigFile[]> {
-    const file = await readFile(layer.path, layer, 'the handle');
+    const file = await readFile(layer.path, layer, { from: 'the handle' });
     return file === undefined ? [] : [file];
   }
 
@@ -96,12 +97,35 @@ export function createFileReader(options: FileReaderOptions): FileReader {
   async function readTree(file: ConfigFile, by: Importing): Promise<ConfigFile[]> {
     const inner = { ...by, chain: [...by.chain, file.path] };
     // One may name the provider that it is for.
-    const provisioned = provisionedFiles(file, host).filter((one) => !inner.chain.includes(one));
+    const provisioned = provisionedFiles(file, host).filter(
+      ({ path }) => !inner.chain.includes(path),
+    );
     return [
-      ...(await inOrder(provisioned, (one) => readImported(one, { ...inner, origin: 'user' }))),
+      ...(await inOrder(provisioned, (one) => readProvisioned(one, file, inner))),
       ...(await inOrder(entriesOf(file), (entry) => readImport(entry, file, inner))),
       file,
     ];
+  }
+
+  /** Atmos wrote it, so a fault in it is a warning: it must not stop what needs none of its identities. */
+  async function readProvisioned(
+    { provider, path }: ProvisionedFile,
+    importing: ConfigFile,
+    inner: Importing,
+  ): Promise<ConfigFile[]> {
+    const by = { ...inner, origin: 'user' } as const;
+    const faults: string[] = [];
+    try {
+      const file = await readFile(path, by, { onFault: ({ text }) => void faults.push(text) });
+      if (file !== undefined && faults.length === 0) return await readTree(file, by);
+    } catch (error) {
+      if (!isAtmosError(error)) throw error;
+      faults.push(error.message);
+    }
+    const message = `has identities that Atmos listed, which are not used: ${faults[0]}`;
+    const hint = removeFile(path, 'Atmos writes it again after a login');
+    warn(locateProblem({ path: ['auth', 'providers', provider], message, hint }, [importing]));
+    return [];
   }
 
   async function readImported(path: string, by: Importing): Promise<ConfigFile[]> {
@@ -153,7 +177,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
   async function readFile(
     path: string,
     by: Omit<Layer, 'path'>,
-    from?: string,
+    { from, onFault = report }: { from?: string | undefined; onFault?: typeof report } = {},
   ): Promise<ConfigFile | undefined> {
     const read = readText(path, from);
     if (read === undefined) {
@@ -164,10 +188,13 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     if (origin !== 'explicit') checkOwnership(path, read.stats, host);
     host.log('config.read', { file: path, origin });
     try {
-      return await parseConfigFile({ path, text: read.text, origin, profile }, { host, report });
+      return await parseConfigFile(
+        { path, text: read.text, origin, profile },
+        { host, report: onFault },
+      );
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      for (const problem of error.problems) report(problem);
+      for (const problem of error.problems) onFault(problem);
       return undefined;
     }
   }
@@ -200,16 +227,24 @@ function entriesOf({ settings }: ConfigFile): ImportEntry[] {
   );
 }
 
+interface ProvisionedFile {
+  readonly provider: string;
+  readonly path: string;
+}
+
 /** The files in which Atmos stores the identities that a provider's login returned. */
-function provisionedFiles({ settings }: ConfigFile, host: Host): string[] {
+function provisionedFiles({ settings }: ConfigFile, host: Host): ProvisionedFile[] {
   const cache = cacheDirectory(host);
   if (cache === undefined) return [];
   const providers = valueAt(settings, ['auth', 'providers']);
   const names = isMap(providers) ? Object.keys(providers) : [];
   return names
     .filter((name) => /^[^./\\][^/\\]*$/.test(name) && !hasControl(name))
-    .map((name) => join(cache, 'auth', name, 'provisioned-identities.yaml'))
-    .filter((path) => statIfVisible(path));
+    .map((name) => ({
+      provider: name,
+      path: join(cache, 'auth', name, 'provisioned-identities.yaml'),
+    }))
+    .filter(({ path }) => statIfVisible(path));
 }
 
 async function inOrder<T, R>(

@@ -1,5 +1,5 @@
 import { AtmosError } from '../core/errors.ts';
-import { addOptions, didYouMean, edit, optionWords, type Hint } from '../core/hint.ts';
+import { addOptions, didYouMean, edit, optionWords, run, type Hint } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { expectedNames, isSameName, nearestName } from '../core/names.ts';
@@ -73,9 +73,19 @@ function unknownIdentity(
         ...didYouMean(nearest),
         ...hints,
         ...remoteImportHints(config),
+        ...unlistedHints(config),
       ],
     },
   );
+}
+
+/** How to list the identities of providers whose list is missing, or cannot be used. */
+export function unlistedHints({ provisioned }: Pick<Config, 'provisioned'>): Hint[] {
+  return provisioned
+    .filter(({ list }) => list === undefined)
+    .map(({ provider }) =>
+      run(['atmos', 'auth', 'login', '--provider', provider], 'to list the identities it offers'),
+    );
 }
 
 /** How to choose the profiles that have the identity and are not chosen yet. */

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import { showValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
+import type { Identity } from '../core/kind-config.ts';
+import { isMap } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './config.ts';
 import { valueAt, type ConfigFile } from './config-file.ts';
@@ -10,7 +12,7 @@ import { findPlaces, notFound } from './find-config-files.ts';
 import { chosenBasePath } from './imports.ts';
 import type { Origin } from './layer.ts';
 import { parseConfigFile } from './parse-file.ts';
-import { formatNotice, locateProblem, type LocatedProblem, type Problem } from './problems.ts';
+import { formatNotice, type LocatedProblem } from './problems.ts';
 import {
   chooseProfiles,
   findProfile,
@@ -19,7 +21,9 @@ import {
   type ProfileDirectory,
 } from './profiles.ts';
 import { gather, mergeFiles, readSettings, throwGathered, type Gathered } from './read-settings.ts';
+import type { ProvisionedPart } from './provisioned.ts';
 import type { WithRemoteImports } from './remote-imports.ts';
+import { withOutputs, withoutSecrets, type Loading } from './tag-values.ts';
 import { commandNotices, needsOf, projectFilesOf, requireTrustOfFiles } from './trust.ts';
 
 export type { Config } from './config.ts';
@@ -195,6 +199,7 @@ export async function configFromObject(
     hasTags: false,
     remoteImports: [],
     leftOut: [],
+    provisioned: [],
     projectFiles: [],
     needs: [],
   };
@@ -211,6 +216,29 @@ function openReader(options: LoadOptions, gathered: Gathered, host: Host): FileR
   });
 }
 
+/** Reads the lists of identities, if a provider asks for it. Otherwise no further module is loaded. */
+async function provisionedOf(files: readonly ConfigFile[], host: Host): Promise<ProvisionedPart> {
+  const isAsked = files.some(({ settings }) => {
+    const providers = valueAt(settings, ['auth', 'providers']);
+    return (
+      isMap(providers) &&
+      Object.values(providers).some((one) => isMap(one) && 'auto_provision_identities' in one)
+    );
+  });
+  if (!isAsked) return { sources: [], files, others: files, identities: [], warnings: [] };
+  const { provisionedPart } = await import('./provisioned.ts');
+  return provisionedPart(files, host);
+}
+
+/** Sorted by name. */
+function withProvisioned(
+  configured: readonly Identity[],
+  provisioned: readonly Identity[],
+): readonly Identity[] {
+  if (provisioned.length === 0) return configured;
+  return [...configured, ...provisioned].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 /** A file that is there twice counts at its later place. */
 function onceEach(files: readonly ConfigFile[]): ConfigFile[] {
   return files.filter(({ path }, at) => !files.slice(at + 1).some((other) => other.path === path));
@@ -225,14 +253,6 @@ interface Read {
   readonly warnings: readonly string[];
 }
 
-/** What loading works with. */
-interface Loading {
-  readonly gathered: Gathered;
-  /** The schema of `auth.keyring.spec`. */
-  readonly spec: SpecSchema;
-  readonly host: Host;
-}
-
 /** Runs what is to be run, merges, checks. */
 async function settle(found: Read, by: Loading & { options: LoadOptions }): Promise<Config> {
   const { options, gathered, spec, host } = by;
@@ -244,11 +264,13 @@ async function settle(found: Read, by: Loading & { options: LoadOptions }): Prom
     if (read.files.some(({ commands }) => commands.length > 0)) throwGathered(gathered, read.files);
     requireTrustOfFiles(read.files, read.directory, host);
   }
-  const files = await withOutputs(read.files, isStatic, by);
+  const resolved = await withOutputs(read.files, isStatic, by);
+  const provisioned = await provisionedOf(resolved, host);
+  const files = provisioned.others;
   const notRun = isStatic ? read.files.flatMap(commandNotices) : [];
   // Values that come from commands are missing here, which is not an error.
   const later = new Set(notRun.map(({ path }) => path.join('\0')));
-  const said = readSettings(files, spec, {
+  const said = readSettings(provisioned.files, spec, {
     ...gathered,
     report: (problem) => later.has(problem.path.join('\0')) || gathered.report(problem),
   });
@@ -258,48 +280,17 @@ async function settle(found: Read, by: Loading & { options: LoadOptions }): Prom
   return {
     ...read,
     ...said,
+    files: files.map(({ path }) => path),
+    identities: withProvisioned(said.identities, provisioned.identities),
+    provisioned: provisioned.sources,
     layers: files.map(({ path, origin, profile }) => withoutAbsent({ path, origin, profile })),
     sources: files.flatMap(({ path, included }) => [path, ...included.map((one) => one.path)]),
     leftOut: notRun.map(({ path }) => path),
     hasTags: read.files.some(({ commands, tagged }) => commands.length + tagged.length > 0),
     remoteImports: gathered.remoteImports,
     notices,
-    warnings: [...read.warnings, ...notices.map(formatNotice)],
+    warnings: [...read.warnings, ...provisioned.warnings, ...notices.map(formatNotice)],
     projectFiles: projectFilesOf(read.files),
     needs: read.files.flatMap(needsOf),
   };
-}
-
-/**
- * The files with what their commands print, or without it where nothing is run. Commands do not get
- * variables with secrets, and their output must not contain one.
- */
-async function withOutputs(
-  files: readonly ConfigFile[],
-  isStatic: boolean,
-  loading: Loading,
-): Promise<readonly ConfigFile[]> {
-  const { gathered, spec, host } = loading;
-  if (files.every(({ commands }) => commands.length === 0)) return files;
-  const { runCommands, withoutCommands } = await import('./commands.ts');
-  if (isStatic) return files.map(withoutCommands);
-  const { secretVariables } = await import('./own-secrets.ts');
-  const withheld = secretVariables(files, spec, host);
-  const report = (problem: Problem) => gathered.report(locateProblem(problem, files));
-  const done: ConfigFile[] = [];
-  for (const file of files) done.push(await runCommands(file, withheld, host, report));
-  return withoutSecrets(done, true, loading);
-}
-
-/** Removes values that no tag may set. For files without tags, no further module is loaded. */
-async function withoutSecrets(
-  files: readonly ConfigFile[],
-  isOfCommand: boolean,
-  { gathered, spec, host }: Loading,
-): Promise<readonly ConfigFile[]> {
-  if (files.every(({ tagged }) => tagged.length === 0)) return files;
-  const { withoutOwnSecrets } = await import('./own-secrets.ts');
-  return withoutOwnSecrets(files, isOfCommand, spec, host, (problem) =>
-    gathered.report(locateProblem(problem, files)),
-  );
 }

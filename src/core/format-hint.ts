@@ -32,7 +32,7 @@ export interface ShellSyntax {
 export function formatHint(hint: Hint, shell: ShellSyntax): string {
   switch (hint.kind) {
     case 'run':
-      return withComment(hint, formatCommands(hint.commands, shell));
+      return withComment(hint, formatCommand(hint.command, shell));
     case 'evaluate': {
       const words = joinWords(hint.command, shell);
       const line = words === undefined ? undefined : shell.evaluate(words);
@@ -57,12 +57,9 @@ function withComment({ comment }: { comment?: string }, line: string): string {
   return comment === undefined ? line : `${comment}: ${line}`;
 }
 
-function formatCommands(commands: readonly Arguments[], shell: ShellSyntax): string {
-  const lines = commands.map((command) =>
-    shell.command ? shell.command(command) : joinWords(command, shell),
-  );
-  const isWritten = commands.flat().every(canBeShown) && areAll(lines);
-  return isWritten ? lines.join(' | ') : inWords(commands.flat());
+function formatCommand(command: Arguments, shell: ShellSyntax): string {
+  const line = shell.command ? shell.command(command) : joinWords(command, shell);
+  return command.every(canBeShown) && line !== undefined ? line : inWords(command);
 }
 
 function formatSet(

@@ -7,7 +7,7 @@
 export type Hint =
   | {
       readonly kind: 'run';
-      readonly commands: readonly [Arguments] | readonly [Arguments, Arguments];
+      readonly command: Arguments;
       /** When or why to run the command. Printed before it. */
       readonly comment?: string;
     }
@@ -59,12 +59,7 @@ export function placeholder(word: string): Placeholder {
 
 /** A command for the user to run. */
 export function run(command: Arguments, comment?: string): Hint {
-  return { kind: 'run', commands: [command], ...commented(comment) };
-}
-
-/** Two commands. The second reads the output of the first. */
-export function pipe(first: Arguments, second: Arguments, comment?: string): Hint {
-  return { kind: 'run', commands: [first, second], ...commented(comment) };
+  return { kind: 'run', command, ...commented(comment) };
 }
 
 /**
@@ -137,14 +132,8 @@ export function withOptions(hint: Hint, options: readonly string[]): Hint {
     return [...command.slice(0, at), ...options, ...command.slice(at)];
   };
   if (options.length === 0) return hint;
-  if (hint.kind === 'evaluate') return { ...hint, command: extended(hint.command) };
-  if (hint.kind !== 'run') return hint;
-  const [first, second] = hint.commands;
-  const commands =
-    second === undefined
-      ? ([extended(first)] as const)
-      : ([extended(first), extended(second)] as const);
-  return { ...hint, commands };
+  if (hint.kind !== 'run' && hint.kind !== 'evaluate') return hint;
+  return { ...hint, command: extended(hint.command) };
 }
 
 /** Unlocks a file keyring for a limited time. */

@@ -106,6 +106,18 @@ export const logVocabulary = {
   'store.read': { level: 'Trace', fields: { identity: 'name', item: items, found: 'flag' } },
   'store.written': { level: 'Trace', fields: { identity: 'name', item: items } },
   'store.removed': { level: 'Info', fields: { identity: 'name', item: items } },
+  /**
+   * A file of another tool with a token is not used. `unsafe`: another user could read or change it, or it
+   * is no regular file. `foreign`: of another portal. `ambiguous`: others have one as well.
+   */
+  'token.skipped': {
+    level: 'Debug',
+    fields: {
+      file: 'place',
+      because: ['unsafe', 'unreadable', 'invalid', 'foreign', 'expired', 'ambiguous'],
+    },
+  },
+  'token.written': { level: 'Debug', fields: { file: 'place' } },
   'key.saved': { level: 'Info', fields: { identity: 'name' } },
   'key.refused': { level: 'Warning', fields: { identity: 'name' }, isPrinted: true },
 

@@ -4,7 +4,13 @@
  * `Σ` to `ς`.
  */
 export function lowerCase(text: string): string {
+  // As fast as it can be for most names, because a provider may offer thousands.
+  if (isAscii(text)) return text.toLowerCase();
   return Array.from(text, (char) => (char === 'İ' ? 'i' : char.toLowerCase())).join('');
+}
+
+function isAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text);
 }
 
 /**
@@ -14,7 +20,7 @@ export function lowerCase(text: string): string {
  * not normalize.
  */
 export function foldName(name: string): string {
-  return lowerCase(name.normalize('NFC'));
+  return lowerCase(isAscii(name) ? name : name.normalize('NFC'));
 }
 
 /** Whether two spellings are one name: see {@link foldName}. */
@@ -29,7 +35,17 @@ export function isOffName(name: string): boolean {
 
 /** `expected json`, `expected one of json, table` */
 export function expectedNames(names: readonly string[]): string {
-  return `expected ${names.length > 1 ? 'one of ' : ''}${names.join(', ')}`;
+  return `expected ${names.length > 1 ? 'one of ' : ''}${someNames(names)}`;
+}
+
+/** More names would hide the rest of a message: a provider may offer thousands of identities. */
+const maxShownNames = 50;
+
+/** Names for a message: `a, b`, of many the first ones: `a, b and 2050 more`. */
+export function someNames(names: readonly string[]): string {
+  const shown = names.slice(0, maxShownNames).join(', ');
+  const more = names.length - maxShownNames;
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 /** The known name that is most similar to `name`, or undefined if no name is similar. */

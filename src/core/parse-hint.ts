@@ -1,4 +1,4 @@
-import type { Argument, Arguments, Hint } from './hint.ts';
+import type { Argument, Hint } from './hint.ts';
 import { isObject } from './json.ts';
 import { isPrintable } from './printable.ts';
 
@@ -32,10 +32,7 @@ function parseHint(value: unknown): Hint | undefined {
   if (comment !== undefined && !isText(comment)) return undefined;
   const commented = comment === undefined ? {} : { comment };
   switch (kind) {
-    case 'run': {
-      const commands = parseCommands(value['commands']);
-      return commands && { kind, commands, ...commented };
-    }
+    case 'run':
     case 'evaluate': {
       const command = parseWords(value['command']);
       return command && { kind, command, ...commented };
@@ -64,16 +61,6 @@ function parseHint(value: unknown): Hint | undefined {
     default:
       return undefined;
   }
-}
-
-function parseCommands(
-  value: unknown,
-): readonly [Arguments] | readonly [Arguments, Arguments] | undefined {
-  if (!Array.isArray(value) || value.length > 2) return undefined;
-  const [first, second] = value.map(parseWords);
-  if (first === undefined) return undefined;
-  if (value.length === 1) return [first];
-  return second === undefined ? undefined : [first, second];
 }
 
 function parseWords(value: unknown): Argument[] | undefined {

@@ -23,6 +23,18 @@ export function printable(text: string): string {
   return replaceDeceptive(text, (char) => (char === '\n' ? '\\n' : escapesOf(char)));
 }
 
+const secretKey = /age-secret-key-1[0-9a-z]*/gi;
+
+/** Whether a text contains a secret key of age, `AGE-SECRET-KEY-1…`, or the beginning of one. */
+export function hasSecretKey(text: string): boolean {
+  return text.search(secretKey) !== -1;
+}
+
+/** Leaves out what follows `AGE-SECRET-KEY-`: a user may have written a key in the wrong place. */
+export function withoutSecretKeys(text: string): string {
+  return text.replaceAll(secretKey, 'AGE-SECRET-KEY-…');
+}
+
 /** Whether {@link printable} does not change the text. */
 export function isPrintable(text: string): boolean {
   return printable(text) === text;

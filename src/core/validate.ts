@@ -94,8 +94,6 @@ export type About = {
   readonly environment?: string;
   /** Whether it is accepted only for Atmos and not used by atmos-auth. */
   readonly isForAtmos?: true;
-  /** Whether Atmos uses it, and this version does not support it yet. */
-  readonly isUnsupported?: true;
   /** Whether it is a path. A relative one starts from the directory of the file that says it. */
   readonly isPath?: true;
   /** Whether it is a command that is run. What was said of it earlier never counts again. */
@@ -265,17 +263,8 @@ export function findUnknownPaths(
 
 /** The keys of a map with this schema that only Atmos uses: see {@link About}. */
 export function keysForAtmos(schema: unknown): string[] {
-  return keysThat(schema, 'isForAtmos');
-}
-
-/** The keys of a map with this schema that are not supported yet: see {@link About}. */
-export function unsupportedKeys(schema: unknown): string[] {
-  return keysThat(schema, 'isUnsupported');
-}
-
-function keysThat(schema: unknown, mark: 'isForAtmos' | 'isUnsupported'): string[] {
   const entries = Object.entries(entriesOf(schema) ?? {});
-  return entries.filter(([, value]) => aboutOf(value)?.[mark]).map(([key]) => key);
+  return entries.filter(([, value]) => aboutOf(value)?.isForAtmos).map(([key]) => key);
 }
 
 function aboutOf(schema: unknown): About | undefined {

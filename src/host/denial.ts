@@ -4,6 +4,23 @@ import { systemErrorCode } from '../core/errors.ts';
 
 const refusals = new Set(['EACCES', 'EPERM']);
 
+/** Why an operation on a file failed, by the code of the system's error, for the end of a message. */
+export const systemReasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file size limit is reached',
+  EROFS: 'the file system is read-only',
+  EIO: 'the device reports an error',
+  EMFILE: 'too many open files',
+  EISDIR: 'it is a directory',
+  ENXIO: 'it is a socket, or a device without a driver',
+  EEXIST: 'something else is there',
+  ENOTEMPTY: 'a directory that is not empty is there',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENAMETOOLONG: 'the path is too long',
+  ELOOP: 'too many symbolic links',
+};
+
 /** Whether the system denied permission. */
 export function isRefusal(error: unknown): boolean {
   return refusals.has(systemErrorCode(error) ?? '');

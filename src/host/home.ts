@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { placeholder, setVariable } from '../core/hint.ts';
+import { placeholder, say, setVariable } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
+import { hasSecretKey } from '../core/printable.ts';
 import type { Host } from './host.ts';
 
 // Finds the home directory and the directories of atmos-auth in it. src/host/closed-home.ts checks
@@ -96,11 +97,23 @@ export function requireFromHome(said: Sourced<string>, host: Who): string {
 
 /**
  * A path from an option, a variable or a caller, checked before a function of Node rejects it with
- * an error that names no setting. In a configuration, a NUL is reported at its position before.
+ * an error that names no setting. In a configuration, a NUL is reported at its position before. A secret
+ * key of age is what a user pastes by mistake where the name of its file belongs: a message would show it.
  *
- * @throws ERR_USAGE with the source of a path that no file system can contain
+ * @throws ERR_USAGE with the source of a path that no file system can contain, and of a secret key
  */
 export function requirePath({ value, source }: Sourced<string>): string {
+  if (hasSecretKey(value)) {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `the path from ${source} is a secret key of age, not a path`,
+      {
+        hints: [
+          say('name the file that contains the key, and replace the key if others may see it'),
+        ],
+      },
+    );
+  }
   if (!value.includes('\0')) return value;
   throw new AtmosError('ERR_USAGE', `the path from ${source} contains a NUL character`);
 }

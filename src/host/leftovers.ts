@@ -35,3 +35,18 @@ export function leftoversOf(path: string, { now, userId }: Who, isLocked = false
 export function removeLeftovers(...of: Parameters<typeof leftoversOf>): void {
   for (const leftover of leftoversOf(...of)) removeIfThere(leftover);
 }
+
+/**
+ * Removes regular files of the current user that were not written for a long time.
+ *
+ * @throws the system's errors
+ */
+export function removeOldFiles(directory: string, maxAgeMs: number, { now, userId }: Who): void {
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    const isOurs = userId === undefined || stats?.uid === userId;
+    if (stats?.isFile() && isOurs && now().getTime() - stats.mtimeMs > maxAgeMs)
+      removeIfThere(path);
+  }
+}

@@ -3,10 +3,10 @@
 
 import { dirname } from 'node:path';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { say, type Hint } from '../core/hint.ts';
+import { say, showFreeSpace, type Hint } from '../core/hint.ts';
 import { showValue, type Sourced } from '../core/json.ts';
 import { openLines, type LinesFile } from './append-file.ts';
-import { reasonOf } from './denial.ts';
+import { reasonOf, systemReasons } from './denial.ts';
 import { replaceFile, syncDirectory } from './files.ts';
 import type { Host } from './host.ts';
 import { acquireLock } from './lock.ts';
@@ -33,6 +33,7 @@ export interface Rotation {
 }
 
 const standard: Rotation = { maxBytes: 10 * 1024 * 1024, kept: 5 };
+const notRegular = 'it is not a regular file';
 const lockTimeoutMs = 5_000;
 
 type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId' | 'processId' | 'monotonicMs' | 'sleep'>;
@@ -97,20 +98,22 @@ export async function readRotated(
 
 function readOne(file: RotatedFile, host: Where, maxBytes: number): string[] {
   return doing('read', file, () => {
+    requireRegular('read', file);
     if (requireOwnPath('read', file, host) === undefined) return [];
     const { stats, bytes } = readFile(file.path, { followsLinks: false, maxBytes });
     if (bytes !== undefined) return [bytes.toString('utf8')];
     const size = `it is larger than ${maxBytes / 1024 / 1024} MiB`;
-    throw unusable('read', file, stats.isFile() ? size : 'it is not a regular file');
+    throw unusable('read', file, stats.isFile() ? size : notRegular);
   });
 }
 
 function open(file: RotatedFile, host: Where): LinesFile {
   return doing('write', file, () => {
+    requireRegular('write', file);
     makeOwnDirectories(dirname(file.path), host);
     requireOwnPath('write', file, host);
     const opened = openLines(file.path);
-    if (opened === undefined) throw unusable('write', file, 'it is not a regular file');
+    if (opened === undefined) throw unusable('write', file, notRegular);
     try {
       requirePrivate(file, opened, host);
       return opened;
@@ -119,6 +122,12 @@ function open(file: RotatedFile, host: Where): LinesFile {
       throw error;
     }
   });
+}
+
+/** Before the permissions: those of a device are not the fault, and must not be changed. */
+function requireRegular(verb: string, file: RotatedFile): void {
+  const kind = irregularKindAt(file.path);
+  if (kind !== undefined) throw unusable(verb, file, `it is ${kind}, not a regular file`);
 }
 
 function requirePrivate(file: RotatedFile, { stats }: LinesFile, { userId }: Where): void {
@@ -156,6 +165,11 @@ function shift(file: RotatedFile, rotation: Rotation): void {
   // Another process has rotated it before we got the lock.
   if (size < rotation.maxBytes) return;
   const names = generationsOf(file, rotation);
+  for (const name of names) {
+    const other = irregularKindAt(name);
+    if (other !== undefined)
+      throw unusable('rotate', file, `${name} is ${other}, not a regular file`);
+  }
   const free = names.findIndex((name) => linkStatOf(name) === undefined);
   const moved = [path, ...names.slice(0, free === -1 ? rotation.kept : free + 1)];
   for (let at = moved.length - 1; at > 0; at--) replaceFile(moved[at - 1] ?? '', moved[at] ?? '');
@@ -188,7 +202,10 @@ function fail(verb: string, file: RotatedFile, error: unknown): never {
   // A directory, a socket and a link cannot be opened for appending.
   const isLink = code === 'ELOOP';
   const kind = isLink ? 'a symbolic link' : irregularKindAt(file.path);
-  throw unusable(verb, file, kind === undefined ? reasonOf(code, file.path) : `it is ${kind}`);
+  if (kind !== undefined) throw unusable(verb, file, `it is ${kind}`);
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const hint = isFull ? showFreeSpace(file.path) : undefined;
+  throw unusable(verb, file, systemReasons[code] ?? reasonOf(code, file.path), hint);
 }
 
 function unusable(verb: string, file: RotatedFile, why: string, hint?: Hint): AtmosError {

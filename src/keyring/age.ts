@@ -6,6 +6,11 @@ import { armor, Decrypter, Encrypter, identityToRecipient } from 'age-encryption
  * module by `import()`.
  */
 
+/** Trying one recipient takes about a millisecond, so a header of many megabytes would take minutes. */
+export const maxRecipients = 1000;
+/** The tool age writes 18. Each step doubles time and memory: 20 took a minute and 1.1 GB. */
+export const maxWorkFactor = 19;
+
 /** Whether the text is a public key of age with a right checksum. */
 export function isRecipient(text: string): boolean {
   try {
@@ -60,20 +65,19 @@ export async function decryptWith(
   return decryptArmored(decrypter, armored);
 }
 
-/**
- * Decrypts with a passphrase. The library refuses a work factor above 20, which takes four times as
- * long as that of the tool age: such a file counts as damaged.
- */
+/** Decrypts with a passphrase. A file with a work factor above {@link maxWorkFactor} counts as damaged. */
 export async function decryptWithPassphrase(
   passphrase: string,
   armored: string,
 ): Promise<Decrypted> {
+  if ((workFactorOf(armored) ?? 0) > maxWorkFactor) return { failed: 'content' };
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
   return decryptArmored(decrypter, armored);
 }
 
 async function decryptArmored(decrypter: Decrypter, armored: string): Promise<Decrypted> {
+  if (countRecipients(armored) > maxRecipients) return { failed: 'content' };
   let isUnmatched = false;
   // Asked last, when no other identity has opened the file.
   decrypter.addIdentity({
@@ -89,12 +93,32 @@ async function decryptArmored(decrypter: Decrypter, armored: string): Promise<De
   }
 }
 
-/** Whether a file was encrypted with a passphrase. False also for a file that is not of age. */
-export function hasPassphrase(armored: string): boolean {
+const stanza = '\n-> ';
+
+/** For how many recipients a file is encrypted, of any kind. 0 for a text that is not of age. */
+export function countRecipients(armored: string): number {
   try {
-    const start = Buffer.from(armor.decode(armored)).toString('latin1', 0, 64);
-    return start.startsWith('age-encryption.org/v1\n-> scrypt ');
+    const file = Buffer.from(armor.decode(armored));
+    const end = file.indexOf('\n--- ');
+    let count = 0;
+    for (let at = file.indexOf(stanza); at !== -1 && at < end; at = file.indexOf(stanza, at + 1))
+      count++;
+    return count;
   } catch {
-    return false;
+    return 0;
+  }
+}
+
+/**
+ * The work factor of a file that was encrypted with a passphrase: the base-2 logarithm of the scrypt
+ * parameter N. Undefined for any other file.
+ */
+export function workFactorOf(armored: string): number | undefined {
+  try {
+    const start = Buffer.from(armor.decode(armored)).toString('latin1', 0, 128);
+    const [, factor] = /^age-encryption\.org\/v1\n-> scrypt \S+ (\d+)\n/.exec(start) ?? [];
+    return factor === undefined ? undefined : Number(factor);
+  } catch {
+    return undefined;
   }
 }

@@ -80,8 +80,8 @@ export interface KeyringCaller {
   readonly host: Host;
   readonly promptPassword?: PromptPassword;
   /**
-   * Returns a copy of the password of `file` if the caller holds it: then no source is read. The
-   * receiver overwrites the copy after use.
+   * Returns a copy of the password of `file` if the caller holds it: then no source is read. In the agent
+   * of `vault`, the secret id that was in a variable. The receiver overwrites the copy after use.
    */
   heldPassword?(): Buffer;
   /**
@@ -152,12 +152,14 @@ export interface ProjectPlace {
 export interface PasswordSources {
   /** The variable that is read first, for a hint. */
   readonly variable: Sourced<string>;
-  /** The configured sources, in their order. Empty: only a prompt. */
+  /** The configured sources, in their order. */
   readonly given: readonly {
     readonly kind: 'variable' | 'file' | 'command';
     /** The name of the variable, the path of the file, the command. */
     readonly said: Sourced<string>;
   }[];
+  /** Whether a person types it, because no source is configured. */
+  readonly isTyped: boolean;
   /** What to do if no prompt is possible. */
   readonly instead: Hint;
 }
@@ -219,8 +221,10 @@ export interface Backend<S = unknown> {
   loadAgent?(): Promise<AgentControl<S>>;
   /** As `loadAgent`, for a command that only looks for the process. */
   loadAgentPresence?(): Promise<AgentPresence<S>>;
-  /** Runs that process until it stops. */
-  runAgent?(host: Host): Promise<void>;
+  /** Why that is impossible with these settings, for a message. Default: it is possible. */
+  whyNoAgent?(settings: S): string | undefined;
+  /** Runs that process until it stops. The secret is overwritten at the end. */
+  runAgent?(host: Host, order: AgentOrder, secret: Buffer): Promise<void>;
   /** Changes the password, for all entries or for none. Only for a backend with a password. */
   rekey?(context: BackendContext<S>, options: RekeyOptions): Promise<RekeyResult>;
   /** Only for a backend whose keyring can have readers who share it without a password. */
@@ -254,6 +258,11 @@ export interface ReadersChange extends KeyringReaders {
   readonly removed: readonly string[];
 }
 
+export interface AddedReaders extends KeyringReaders {
+  /** Without those who were readers before. Sorted. */
+  readonly added: readonly string[];
+}
+
 export interface RemovedReader extends KeyringReaders {
   readonly entries: number;
   /** As in {@link RekeyResult}. */
@@ -270,7 +279,7 @@ export interface ReadersControl<S = unknown> {
    *
    * @throws also ERR_CONFIG_INVALID for a recipient that is not a public key of age
    */
-  add(context: BackendContext<S>, recipients: readonly string[]): Promise<KeyringReaders>;
+  add(context: BackendContext<S>, recipients: readonly string[]): Promise<AddedReaders>;
   /**
    * Removes a reader and changes the secret, for all entries or for none. What the reader could read
    * before stays known to the reader.
@@ -330,7 +339,7 @@ export interface RekeyResult {
   readonly rewritten: number;
   /** How many entries of other programs stay weaker than our own. */
   readonly weakOthers: number;
-  /** Names of the files of other programs that do not open with the password: they were not changed. */
+  /** Names of the files that do not open with the password: they were not changed. */
   readonly unreadable: readonly string[];
   /** Files that another process wrote with the old password meanwhile, and that still have it. */
   readonly left: readonly string[];
@@ -421,7 +430,19 @@ export type LockResult =
   /** An agent of another version: it can no longer be reached, and stops when it notices that. */
   | { readonly kind: 'cut-off'; readonly processId: number | undefined };
 
+/** What a new agent is told. */
+export interface AgentOrder {
+  readonly type: string;
+  /** As the backend pins them. */
+  readonly settings: Pinned;
+  /** Of its socket. */
+  readonly place: { readonly directory: string; readonly socket: string };
+  readonly terms: Terms;
+}
+
 export interface AgentControl<S = unknown> {
+  /** Names the keyring in messages. */
+  locationOf(settings: S): string;
   /**
    * Starts a background process that keeps the keyring unlocked. A running one gets the new terms without
    * a prompt for the password.

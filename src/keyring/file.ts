@@ -10,7 +10,7 @@ import {
 import { hasReaders } from './file/settings-readers.ts';
 import { storingNotice, trustNeeds } from './file/trust-needs.ts';
 
-const loadAgentBackend = async () => (await import('./file/agent-backend.ts')).agentFileKeyring;
+const loadStarter = async () => (await import('./file/agent-backend.ts')).fileStarter;
 const loadFileKeyring = async () => (await import('./file/backend.ts')).openFileKeyring;
 
 /** An encrypted directory, read through its unlock agent if one runs. */
@@ -27,16 +27,17 @@ export const fileBackend: Backend<FileSettings> = {
   passwordSources,
   autoUnlockMs: ({ autoUnlockMs }) => autoUnlockMs,
   async open(context) {
-    const { createAgentClientKeyring } = await import('./agent/client-keyring.ts');
+    const { createAgentClientKeyring } = await import('./file/agent-client.ts');
     return createAgentClientKeyring(loadFileKeyring)(context);
   },
   loadInspector: async () => (await import('./file/inspect.ts')).fileInspector,
-  loadAgent: async () => (await import('./agent/control.ts')).createAgentControl(loadAgentBackend),
-  loadAgentPresence: async () => (await import('./agent/presence.ts')).agentPresence,
-  async runAgent(host) {
-    const { runAgent } = await import('./agent/daemon.ts');
-    await runAgent(host, await loadAgentBackend());
+  async loadAgent() {
+    const { createAgentControl } = await import('./agent/control.ts');
+    const { fileSubject } = await import('./file/agent-client.ts');
+    return createAgentControl(fileSubject, loadStarter);
   },
+  loadAgentPresence: async () => (await import('./file/agent-client.ts')).filePresence,
+  runAgent: async (...start) => (await import('./file/hold.ts')).runFileAgent(...start),
   rekey: async (context, options) =>
     (await import('./file/rekey.ts')).rekeyKeyring(context, options),
   loadReaders: async () => (await import('./file/readers.ts')).fileReaders,

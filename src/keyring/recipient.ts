@@ -1,6 +1,7 @@
 import { AtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
+import { hasSecretKey } from '../core/printable.ts';
 
 // Public keys of age for X25519, for which a secret or an archive is encrypted.
 
@@ -16,7 +17,7 @@ export function hasRecipientForm(text: string): boolean {
 
 /** The error for a recipient that cannot be used. It never quotes a secret key. */
 export function notRecipient({ value, source, tag }: Sourced<string>): AtmosError {
-  const isSecret = /age-secret-key/i.test(value);
+  const isSecret = hasSecretKey(value);
   const shown = isSecret ? '' : ` ${quoteValue({ value, tag })}`;
   return new AtmosError(
     'ERR_CONFIG_INVALID',

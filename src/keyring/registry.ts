@@ -1,4 +1,4 @@
-import { KeyringError } from '../core/errors.ts';
+import { AtmosError, KeyringError } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Spec, SpecSchema } from '../core/keyring-spec.ts';
@@ -6,8 +6,6 @@ import { expectedNames, nearestName } from '../core/names.ts';
 import { describedKeys, mapOf } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import type {
-  AgentControl,
-  AgentState,
   Backend,
   BackendContext,
   Keyring,
@@ -108,11 +106,36 @@ export function allBackends(): readonly Backend[] {
 }
 
 /**
- * Checks one setting alone. @throws as the backend's `settle`; ERR_CONFIG_INVALID for one of sessions
+ * Checks settings without those beside them. @throws as the backend's `settle`; ERR_CONFIG_INVALID for
+ * one of sessions
  */
 export function checkSpec(said: Spec, host: SettlingHost): void {
   settleSessions(said);
-  for (const key of Object.keys(said)) backendOfKey(key)?.settle(said, host);
+  const owners = new Set(Object.keys(said).map((key) => backendOfKey(key)));
+  for (const backend of owners) backend?.settle(said, host);
+}
+
+/**
+ * Checks everything that is said of the keyring that may be used, as each command does.
+ *
+ * @throws ERR_KEYRING_UNKNOWN_TYPE; as the `settle` of the backends that may be used;
+ *   ERR_CONFIG_INVALID for settings of sessions
+ */
+export function checkKeyring(keyring: KeyringSettings, host: SettlingHost): void {
+  const { settle, isShared } = backendOf(keyring.type);
+  for (const backend of usableBackends(keyring)) backend.settle(keyring.spec, host);
+  const { keyring: ofSessions } = settleSessions(keyring.spec);
+  if (ofSessions?.value !== keyring.type.value) return;
+  if (isShared?.(settle(keyring.spec, host))) throw sharedWithSessions(ofSessions);
+}
+
+/** Of a shared keyring that is also the configured keyring of its sessions. */
+export function sharedWithSessions({ value, source }: Sourced<string>): AtmosError {
+  return new AtmosError(
+    'ERR_CONFIG_INVALID',
+    `the ${value} keyring is shared, so it cannot also be the keyring of its sessions (from ${source})`,
+    { hints: [say('set auth.keyring.spec.sessions_keyring to system or memory')] },
+  );
 }
 
 /** The backend that a key of `auth.keyring.spec` belongs to; undefined for a key of sessions. */
@@ -149,7 +172,7 @@ export function settleBackend(
  */
 export function settleCapable(
   context: KeyringContext,
-  capability: 'loadAgent' | 'rekey' | 'loadReaders' | 'revealPassword',
+  capability: 'autoUnlockMs' | 'rekey' | 'loadReaders' | 'revealPassword',
 ): SettledBackend {
   const { type } = context.keyring;
   const capable = [...usableBackends(context.keyring), ...backends].find((one) => one[capability]);
@@ -159,13 +182,6 @@ export function settleCapable(
 /** Where the entries of a backend are, for a message. */
 export function locationOf({ backend, context }: SettledBackend): string {
   return backend.location?.(context.settings).value ?? `the ${backend.type} keyring`;
-}
-
-/** What a person does with the agent of a backend that has one: see {@link settleCapable}. */
-export async function agentOf({ backend }: SettledBackend): Promise<AgentControl> {
-  const agent = await backend.loadAgent?.();
-  if (agent === undefined) throw new TypeError(`the ${backend.type} keyring has no agent`);
-  return agent;
 }
 
 /**
@@ -203,15 +219,6 @@ export function passwordSourcesOf(
 ): PasswordSources | undefined {
   const found = usableBackends(keyring).find(({ passwordSources }) => passwordSources);
   return found?.passwordSources?.(found.settle(keyring.spec, host), host);
-}
-
-/** What there is to say of the agent of a type; undefined for one that has none. */
-export async function lookForAgent(
-  context: KeyringContext,
-  type: string,
-): Promise<AgentState | undefined> {
-  const settled = settleBackend(context, { ...context.keyring.type, value: type });
-  return (await settled.backend.loadAgent?.())?.look(settled.context);
 }
 
 /** An {@link Inspector} of one keyring. */
@@ -299,7 +306,9 @@ export async function openCollection(
   return openSystemCollection(settleBackend(context).context, name);
 }
 
-/** Is the background process that holds a keyring open, until it has a reason to stop. */
+/** Is the background process that keeps a keyring unlocked, until it has a reason to stop. */
 export async function runAgent(host: Host): Promise<void> {
-  for (const backend of backends) await backend.runAgent?.(host);
+  const { receiveOrder } = await import('./agent/daemon.ts');
+  const { order, secret } = await receiveOrder();
+  await backends.find(({ type }) => type === order.type)?.runAgent?.(host, order, secret);
 }

@@ -19,5 +19,9 @@ export const vaultBackend: Backend<VaultSettings> = {
   unpin: unpinVault,
   trustNeeds,
   open: async (context) => (await import('./vault/backend.ts')).openVaultKeyring(context),
+  loadAgent: async () => (await import('./vault/agent-starter.ts')).loginAgent,
+  whyNoAgent: ({ login }) =>
+    login.method === 'token' ? 'it uses an existing token and does not log in' : undefined,
+  runAgent: async (...start) => (await import('./vault/held-login.ts')).runLoginAgent(...start),
   loadInspector: async () => (await import('./vault/inspect.ts')).vaultInspector,
 };

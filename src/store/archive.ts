@@ -7,6 +7,8 @@ import { isReadKey } from '../keyring/key.ts';
 const format = 'atmos-auth archive';
 const version = 1;
 const maxEntries = 100_000;
+/** An entry has five: a brace, two colons and two commas. */
+const maxParts = 6 * (maxEntries + 4);
 
 /** The entries of a keyring at one moment. */
 export interface Archive {
@@ -36,6 +38,7 @@ export function formatArchive({ createdAt, keyring, entries }: Archive): string 
  * @returns the version if it is newer than ours; undefined for any other text
  */
 export function parseArchive(text: string): Archive | { readonly newer: number } | undefined {
+  if (!hasFewParts(text)) return undefined;
   const document = parseJson(text);
   if (!isObject(document) || document['format'] !== format) return undefined;
   const found = document['version'];
@@ -44,6 +47,30 @@ export function parseArchive(text: string): Archive | { readonly newer: number }
   }
   const archive = archiveOf(document);
   return archive !== undefined && formatArchive(archive) === text ? archive : undefined;
+}
+
+/**
+ * Whether the text has no more JSON structure than the largest archive. `JSON.parse` needs up to 70
+ * bytes of memory for each bracket, so 40 MB of brackets need 3 GB.
+ */
+function hasFewParts(text: string): boolean {
+  let parts = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at);
+    else if (character !== undefined && '{[:,'.includes(character) && ++parts > maxParts)
+      return false;
+  }
+  return true;
+}
+
+/** @param start of the string */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === '\\') at++;
+    else if (text[at] === '"') return at;
+  }
+  return text.length;
 }
 
 function archiveOf({ created, keyring, entries }: Record<string, unknown>): Archive | undefined {

@@ -276,6 +276,23 @@ function isOfAtmos(value: string): boolean {
   return isEnvelope(value) && !isKnown;
 }
 
+/**
+ * What is wrong with the content of an entry: it belongs to another name, or it is neither credentials
+ * nor anything else that Atmos stores. Undefined if nothing is. Completes a message after the name of
+ * the entry; contains no secret.
+ */
+export function contentFaultOf({
+  realm,
+  alias,
+  item,
+  fault,
+  isForeign,
+  isOfAtmos: isKnownToAtmos,
+}: ReadEntry): string | undefined {
+  if (isForeign) return `contains the ${item} of identity ${alias} of realm ${realm ?? '?'}`;
+  return fault === undefined || isKnownToAtmos ? undefined : `cannot be used: ${fault}`;
+}
+
 /** As long as AWS keeps the registration of a program, without which nothing is renewed. */
 const renewableMs = 90 * 24 * 60 * 60 * 1000;
 

@@ -1,11 +1,11 @@
-import { AtmosError, KeyringError } from '../core/errors.ts';
+import { KeyringError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Keyring, KeyringContext, KeyringInfo, Probe } from '../keyring/contract.ts';
 import { beforeSet } from '../keyring/bulk.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
 import { isPrepared, prepareWrite } from '../keyring/prepare.ts';
-import { openBackend, settleBackend } from '../keyring/registry.ts';
+import { openBackend, settleBackend, sharedWithSessions } from '../keyring/registry.ts';
 import { settleSessions } from '../keyring/sessions-settings.ts';
 import { isSessionKey } from './key.ts';
 
@@ -53,11 +53,7 @@ function chooseSessions(context: KeyringContext, type: string): SessionsChoice |
   if (keyring !== undefined) {
     if (keyring.value !== type) return keyring;
     if (!isShared) return undefined;
-    throw new AtmosError(
-      'ERR_CONFIG_INVALID',
-      `the ${type} keyring is shared, so it cannot also be the keyring of its sessions (from ${keyring.source})`,
-      { hints: [say('set auth.keyring.spec.sessions_keyring to system or memory')] },
-    );
+    throw sharedWithSessions(keyring);
   }
   const isLocal = place === undefined ? isShared : place.value === 'local';
   return isLocal && type !== 'system' && type !== 'memory' ? 'ready' : undefined;

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateX25519Identity } from 'age-encryption';
+import { armor, Encrypter, generateX25519Identity } from 'age-encryption';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openArchive, sealArchive } from '../../src/app/archive-file.ts';
 import { isAtmosError } from '../../src/core/errors.ts';
@@ -82,6 +82,18 @@ describe('what is no archive is reported', () => {
       code: 'ERR_USAGE',
       message: 'the archive /nonexistent (from --path) does not exist',
       hints: ['atmos auth keyring import --from archive --path <file>'],
+    });
+  });
+
+  test('a file that takes too long to open', async () => {
+    const encrypter = new Encrypter();
+    encrypter.setPassphrase('the passphrase');
+    encrypter.setScryptWorkFactor(1);
+    const file = Buffer.from(await encrypter.encrypt('the text')).toString('latin1');
+    const slow = armor.encode(Buffer.from(file.replace(' 1\n', ' 20\n'), 'latin1'));
+    expect(await errorOf(keysIn(slow))).toMatchObject({
+      code: 'ERR_KEYRING_DAMAGED',
+      message: `the archive ${path} (from --path) has the scrypt work factor 20, and at most 19 is supported`,
     });
   });
 

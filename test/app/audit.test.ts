@@ -137,7 +137,7 @@ describe('the file of auth.audit', () => {
       const { code, stdout, stderr } = await desk.run(words);
       expect({ code, stdout }).toEqual({ code: 'ERR_IO', stdout: '' });
       expect(stderr.replaceAll(desk.root, '$')).toContain(
-        'cannot write the audit file $/state/audit.jsonl (from auth.audit.file ($/project/atmos.yaml:12:18)): it is a directory',
+        'cannot write the audit file $/state/audit.jsonl (from auth.audit.file ($/project/atmos.yaml:12:18)): it is a directory, not a regular file',
       );
     }
     expect(sessionCalls(desk)).toBe(0);

@@ -90,7 +90,13 @@ describe('the resolved identity', () => {
     identities: readonly Identity[],
     picker: Picker,
   ) => {
-    const config = { identities, profileDirectories: [], profiles: [], remoteImports: [] };
+    const config = {
+      identities,
+      profileDirectories: [],
+      profiles: [],
+      remoteImports: [],
+      provisioned: [],
+    };
     return resolveIdentityName(request, config, picker);
   };
   const noTerminal = new AtmosError(

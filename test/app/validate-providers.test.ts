@@ -26,7 +26,6 @@ describe('a provider', () => {
       'kind: aws/iam-identity-center, start_url: https://x, auto_provision_identities: true, session: { duration: 4h }',
       [
         'error: auth.providers.p ($/atmos.yaml:1:22) has no region, which the kind aws/iam-identity-center needs',
-        'warning: auth.providers.p.auto_provision_identities ($/atmos.yaml:1:107) is not supported by this version',
         'note: auth.providers.p.session ($/atmos.yaml:1:113) is not used by the kind aws/iam-identity-center',
       ],
     ],

@@ -220,6 +220,50 @@ test('is a warning for each default except the first', async () => {
   ]);
 });
 
+describe('the keyring', () => {
+  const reader = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+  const vault = (auth: string) =>
+    `auth:\n  realm: r\n  keyring:\n    type: vault\n    spec: { address: https://vault.example.com, auth: { ${auth} } }`;
+  const file = (spec: string) =>
+    `auth:\n  realm: r\n  keyring:\n    type: file\n    spec: { path: keys, ${spec} }`;
+
+  test.each([
+    vault('method: approle, role_id: 1f0c, secret_id_env: SECRET_ID'),
+    vault('method: approle, role_id: 1f0c, secret_id_file: secret-id'),
+    vault('method: jwt, role: ci, mount: kubernetes'),
+    file(`identity_file: id.txt, recipients: [${reader}], sessions_keyring: memory`),
+  ])('is valid with settings that depend on each other: %s', async (text) => {
+    const findings = await findingsOf(projectOf(text));
+    expect(findings.filter((line) => !line.startsWith('note: '))).toEqual([]);
+  });
+
+  test.each([
+    [
+      vault('role_id: 1f0c'),
+      'error: auth.keyring.spec.auth.role_id ($/atmos.yaml:5) is a setting of the login method approle, but no method is configured, and the default is token | set auth.keyring.spec.auth.method to approle',
+    ],
+    [
+      vault('method: approle, role_id: 1f0c, secret_id_env: S, secret_id_file: f'),
+      'error: the secret id comes from auth.keyring.spec.auth.secret_id_env ($/atmos.yaml:5) and from auth.keyring.spec.auth.secret_id_file ($/atmos.yaml:5) | remove one of them',
+    ],
+    [
+      file(`recipients: [${reader}], sessions_keyring: file`),
+      'error: the file keyring is shared, so it cannot also be the keyring of its sessions (from auth.keyring.spec.sessions_keyring ($/atmos.yaml:5)) | set auth.keyring.spec.sessions_keyring to system or memory',
+    ],
+    [
+      file('identity_file: id.txt, password_file: pw'),
+      'error: the file keyring has readers (from auth.keyring.spec.identity_file ($/atmos.yaml:5)), so it has no password, but auth.keyring.spec.password_file ($/atmos.yaml:5) says where a password is | remove auth.keyring.spec.password_file ($/atmos.yaml:5), or recipients and identity_file',
+    ],
+    [
+      file('sessions: shared, sessions_keyring: memory'),
+      'error: sessions are shared (from auth.keyring.spec.sessions ($/atmos.yaml:5)), so they have no keyring of their own (from auth.keyring.spec.sessions_keyring ($/atmos.yaml:5)) | remove auth.keyring.spec.sessions_keyring ($/atmos.yaml:5), or set sessions to local',
+    ],
+  ])('is invalid with settings that exclude each other: %s', async (text, finding) => {
+    const findings = await findingsOf(projectOf(text));
+    expect(findings.map((line) => line.replaceAll(/:5:\d+/g, ':5'))).toEqual([finding]);
+  });
+});
+
 describe('a setting', () => {
   test.each([
     [

@@ -85,6 +85,7 @@ const forbiddenImports: readonly (readonly [rule: string, file: string, imported
   ['cli-imports', 'src/cli/b15.ts', 'src/clouds/registry.ts'],
   ['cli-imports', 'src/cli/b16.ts', 'src/index.ts'],
   ['backends-apart', 'src/keyring/file/b17.ts', 'src/keyring/memory.ts'],
+  ['agent-apart', 'src/keyring/agent/b45.ts', 'src/keyring/file/backend.ts'],
   ['registry-names-backends', 'src/store/b18.ts', 'src/keyring/file/format.ts'],
   ['registry-names-backends', 'src/keyring/b19.ts', 'src/keyring/file/backend.ts'],
   ['registry-names-kinds', 'src/clouds/b20.ts', 'src/clouds/aws/sts.ts'],

@@ -101,7 +101,7 @@ describe('a recorded plan', () => {
       fc
         .tuple(fc.constantFrom(...Object.keys(recorded)), other)
         .map(([name, value]) =>
-          JSON.stringify({ ...content, plan: { ...recorded, [name]: value } }),
+          JSON.stringify({ ...content, result: { ...recorded, [name]: value } }),
         ),
       fc.nat(text.length).map((length) => text.slice(0, length)),
       other.map((value) => JSON.stringify({ ...content, more: value })),
@@ -111,7 +111,7 @@ describe('a recorded plan', () => {
         writeFileSync(record, written);
         const read = readPlanRecord(file, host);
         if (read === undefined) return;
-        expect(read).toEqual(JSON.parse(written).plan);
+        expect(read).toEqual(JSON.parse(written).result);
         expect(typeof read.chainFingerprint).toBe('string');
       }),
     );

@@ -1,61 +1,54 @@
 import { expect, test } from 'vitest';
-import type { AuthGraph, ListedIdentity } from '../../src/app/auth-graph.ts';
+import type { ListedIdentity, ListedProvider } from '../../src/app/auth-graph.ts';
 import { formatTree } from '../../src/cli/graph-tree.ts';
 import { fakeHost } from '../support/fake-host.ts';
 
-const identity = (name: string, via?: string, isMissing = false): ListedIdentity => ({
-  type: 'identity',
-  name,
+const provider: ListedProvider = {
+  type: 'provider',
+  name: 'corp',
   kind: 'k',
   isDefault: false,
   tags: [],
-  chain: [],
-  session: { kind: 'none' },
-  ...(via === undefined ? {} : { via: { type: 'identity', name: via, isMissing } }),
-});
+};
 
-const treeOf = (identities: readonly ListedIdentity[], providers: AuthGraph['providers'] = []) =>
-  formatTree({ identities, providers }, fakeHost());
-
-test('draws each identity once, below the link before it', () => {
-  const provider = {
-    type: 'provider',
-    name: 'a',
-    kind: 'p',
-    isDefault: true,
+/** Identities below the provider, whose links are counted when they are looked at. */
+function identitiesBelow(count: number, look: () => void): ListedIdentity[] {
+  return Array.from({ length: count }, (_, at) => ({
+    type: 'identity' as const,
+    name: `account-${at}/ReadOnly`,
+    kind: 'k',
+    isDefault: false,
     tags: [],
-    region: 'r',
-    url: 'u',
-  } as const;
-  const first = {
-    ...identity('a'),
-    via: { type: 'provider', name: 'a', isMissing: false } as const,
+    chain: [],
+    get via() {
+      look();
+      return { type: 'provider' as const, name: 'corp', isMissing: false };
+    },
+  }));
+}
+
+test('the work for a tree grows as the number of identities, not as its square', () => {
+  const looksAt = (count: number) => {
+    let looks = 0;
+    const identities = identitiesBelow(count, () => (looks += 1));
+    const lines = formatTree({ providers: [provider], identities }, fakeHost());
+    expect(lines).toHaveLength(count + 1);
+    return looks / count;
   };
-  expect(
-    treeOf([first, identity('b', 'a'), identity('c', 'b'), identity('d', 'a')], [provider]),
-  ).toEqual([
-    'a (p) [default]  r  u',
-    '└── a (k)  no session',
-    '    ├── b (k)  no session',
-    '    │   └── c (k)  no session',
-    '    └── d (k)  no session',
-  ]);
+  expect(looksAt(2000)).toBe(looksAt(20));
 });
 
-test('lists each member of a cycle once, with what is below it', () => {
-  expect(
-    treeOf([identity('a', 'b'), identity('b', 'a'), identity('c', 'a'), identity('d', 'd')]),
-  ).toEqual([
-    'a (k)  via identity b  no session',
-    '└── c (k)  no session',
-    'b (k)  via identity a  no session',
-    'd (k)  via identity d  no session',
+test('shows how many identities a provider has listed, and when', () => {
+  const lineOf = (provisioned: ListedProvider['provisioned']) =>
+    formatTree({ providers: [{ ...provider, provisioned }] as never, identities: [] }, fakeHost());
+  const at = new Date('2025-12-31T20:48:00Z');
+  expect(lineOf({ at, isComplete: true, identities: 2100 })).toEqual([
+    'corp (k)  2100 identities, listed 3h 12m ago',
   ]);
-});
-
-test('names a link that is missing or not listed', () => {
-  expect(treeOf([identity('a', 'gone', true), identity('b', 'filtered')])).toEqual([
-    'a (k)  via identity gone (missing)  no session',
-    'b (k)  via identity filtered  no session',
+  expect(lineOf({ at, isComplete: false, identities: 1 })).toEqual([
+    'corp (k)  1 identity, listed 3h 12m ago, not completely',
+  ]);
+  expect(lineOf({ isComplete: false, identities: 0 })).toEqual([
+    'corp (k)  identities not listed yet',
   ]);
 });

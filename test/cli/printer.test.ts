@@ -43,3 +43,14 @@ test('progress replaces its line, and cannot start another one', async () => {
   await printer.progress(undefined);
   expect(stderr.text()).toBe('\r\u001b[Ka\\nb\r\u001b[K');
 });
+
+test('a secret key of age is in no line for a user', async () => {
+  const { stdout, stderr, printer } = open({ isTTY: false });
+  const key = `AGE-SECRET-KEY-1${'Q'.repeat(58)}`;
+  await printer.note(`unknown argument "${key}"`, [paint('red', key), ` ${key.toLowerCase()}`]);
+  await printer.print(`${key}/x`);
+  expect(stderr.text()).toBe(
+    'unknown argument "AGE-SECRET-KEY-…"\nAGE-SECRET-KEY-… AGE-SECRET-KEY-…\n',
+  );
+  expect(stdout.text()).toBe('AGE-SECRET-KEY-…/x\n');
+});

@@ -157,6 +157,29 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     expect(error.message).toContain(message);
   });
 
+  it.each([
+    ['cut short', 'auth: { identities: { "a'],
+    ['with an unknown tag', 'auth: { identities: { dev: !x y } }'],
+    ['a text', 'x'],
+  ])(
+    'warns of provisioned identities of Atmos that are %s, and uses the others',
+    async (_, text) => {
+      const project = createProject({
+        'atmos.yaml':
+          'auth: { providers: { sso: { kind: aws/iam-identity-center } }, identities: { dev: { kind: aws/user } } }',
+        'cache/atmos/auth/sso/provisioned-identities.yaml': text,
+      });
+      const config = await project.load({ XDG_CACHE_HOME: project.path('cache') });
+      expect(config.identities).toMatchObject([{ name: 'dev', kind: 'aws/user' }]);
+      const path = project.path('cache/atmos/auth/sso/provisioned-identities.yaml');
+      expect(config.warnings).toHaveLength(1);
+      expect(config.warnings[0]).toContain(
+        `auth.providers.sso (${project.path('atmos.yaml')}:1:22) has identities that Atmos listed, which are not used: `,
+      );
+      expect(config.warnings[0]).toContain(`: rm ${path}`);
+    },
+  );
+
   it('merges the provisioned identities of a provider under the other files', async () => {
     const project = createProject({
       'atmos.yaml': `

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAgentClientKeyring } from '../../src/keyring/agent/client-keyring.ts';
+import { createAgentClientKeyring, fileSubject } from '../../src/keyring/file/agent-client.ts';
 import { createAgentControl } from '../../src/keyring/agent/control.ts';
-import { agentFileKeyring } from '../../src/keyring/file/agent-backend.ts';
+import { fileStarter } from '../../src/keyring/file/agent-backend.ts';
 import { openFileKeyring } from '../../src/keyring/file/backend.ts';
 import { rekeyKeyring } from '../../src/keyring/file/rekey.ts';
 import { inDirectory } from '../platform/in-directory.ts';
@@ -86,7 +86,7 @@ export const suite: PlatformSuite = {
       await front.set('key', 'value');
       assert.equal(await front.get('key'), 'value');
       assert.deepEqual(await front.probe(), { state: 'ready' });
-      const control = createAgentControl(async () => agentFileKeyring);
+      const control = createAgentControl(fileSubject, async () => fileStarter);
       assert.deepEqual(await control.look(context), { kind: 'impossible' });
       const terms = { ttlMs: 1000, idleMs: 1000 };
       await assert.rejects(control.unlock(context, terms), {

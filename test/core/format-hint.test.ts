@@ -7,7 +7,6 @@ import {
   edit,
   evaluate,
   home,
-  pipe,
   placeholder,
   random,
   run,
@@ -28,7 +27,6 @@ test.each<[Hint, string, string]>([
   ],
   [run(['mv', '/a b', home]), "mv '/a b' ~/", "mv '/a b' ~/"],
   [run(['x', placeholder('code')]), 'x <code>', 'x <code>'],
-  [pipe(['aws', 'x'], ['atmos', 'y']), 'aws x | atmos y', 'aws x | atmos y'],
   [
     addOptions(['--profile', 'a b'], 'it is in profile a b'),
     "it is in profile a b: add --profile 'a b'",

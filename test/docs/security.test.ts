@@ -92,6 +92,16 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
     'test/clouds/aws/atmos-session.test.ts',
     'a session that would change the meaning of the files is refused',
   ],
+  [
+    'writes a token to a plain file, for the AWS CLI',
+    'test/script/shared-token.test.ts',
+    'share in the file of a project needs trust',
+  ],
+  [
+    'uses a token of the AWS CLI that has not expired',
+    'test/auth/shared-session.test.ts',
+    'opens a session without a sign-in, and is not stored',
+  ],
   ['chooses how a session is opened', 'test/clouds/aws/user.test.ts', 'the duration of a session'],
   [
     'sets variables for programs',

@@ -3,13 +3,14 @@
 // keyring, and then deletes the sources  It says "reached" before the ATth call of a keyring, to be
 // killed at that, and waits for it some calls later, so that it never comes to the end. With 0 it
 // does: "ended", and the states there were.
-import { readSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { realHost } from '../../src/host/real.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { deleteCopied, entryCopy, runCopies } from '../../src/store/copy.ts';
 import { createInventory, ownKeys } from '../../src/store/inventory.ts';
 import { openTestKeyring as openSystemKeyring } from '../keyring/system/linux/open-keyring.ts';
 import { openTestKeyring as openFileKeyring } from '../support/file-keyring.ts';
+import { waitToBeKilled } from '../support/wait-to-be-killed.ts';
 
 const callsToDieIn = 12;
 
@@ -21,8 +22,7 @@ let calls = 0;
 function call(): void {
   calls++;
   if (calls === Number(at)) say('reached');
-  // Waits for input that never arrives, until the process is killed.
-  if (at !== '0' && calls === Number(at) + callsToDieIn) readSync(0, Buffer.alloc(1));
+  if (at !== '0' && calls === Number(at) + callsToDieIn) waitToBeKilled();
 }
 
 function open(place: string): Keyring {

@@ -7,7 +7,7 @@ export interface Writer {
   readonly lines: readonly string[];
   /** The first line that starts with this text. Rejects if it exits without printing one. */
   line(start: string): Promise<string>;
-  /** Sends SIGKILL and waits for its exit. */
+  /** Sends SIGKILL and waits for its exit. Rejects if it has exited for another reason. */
   kill(): Promise<void>;
   /** Resolves at its exit: exit code, signal and standard error. */
   readonly ended: Promise<{ exitCode: number | null; signal: string | null; stderr: string }>;
@@ -49,7 +49,9 @@ export function startWriter(
     },
     async kill() {
       child.kill('SIGKILL');
-      await ended;
+      const { exitCode, signal } = await ended;
+      if (signal !== 'SIGKILL')
+        throw new Error(`ended (${signal ?? exitCode}) before it was killed: ${stderr}`);
     },
   };
 }

@@ -112,29 +112,6 @@ test(
 );
 
 test(
-  'a reader whose addition is killed at any step is a reader or none, and can be added again',
-  { timeout },
-  async () => {
-    const { directory, ann, ben, cleo, killedAtEachStep } = await openMachines();
-    await storeEntries(directory, ann, [ann.recipient, ben.recipient]);
-    await readersAs(directory, ben).acceptAny();
-    const steps = await killedAtEachStep(
-      (options) => readersAs(directory, ann, options).add(cleo.recipient),
-      async () => {
-        for (const machine of [ann, ben]) {
-          expect(await acceptIfForeign(directory, machine)).toBe(false);
-          expect(await valuesAs(directory, machine)).toEqual(entries);
-        }
-        await readersAs(directory, ben).add(cleo.recipient);
-        expect(await valuesAs(directory, cleo)).toEqual(entries);
-        expect(readdirSync(statePaths(directory).temporary).length).toBeLessThanOrEqual(1);
-      },
-    );
-    expect(steps).toContain('renamed');
-  },
-);
-
-test(
   'a removal that is killed at any step loses nothing, and its repetition completes it',
   { timeout },
   async () => {

@@ -3,11 +3,12 @@
 // after the NTH such step, says "reached", and waits there
 // to be killed     write DIRECTORY NAME                 writes value after value under whichever
 // password holds,                                          and says "ack NUMBER" after each
-import { readSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { isAtmosError } from '../../src/core/errors.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { rekeyKeyring } from '../../src/keyring/file/rekey.ts';
 import { createTestContext, openTestKeyring } from '../support/file-keyring.ts';
+import { waitToBeKilled } from '../support/wait-to-be-killed.ts';
 import { ownKey, passwords, wholeValue } from './values.ts';
 
 const say = (line: string) => writeSync(1, `${line}\n`);
@@ -17,8 +18,7 @@ async function rekey(directory: string, from: string, to: string, step?: string,
   const onStep = (reached: string) => {
     if (reached !== step || ++seen !== Number(nth)) return;
     say('reached');
-    // Waits for input that never arrives, with its locks held, until the process is killed.
-    readSync(0, Buffer.alloc(1));
+    waitToBeKilled();
   };
   const { outcome, left } = await rekeyKeyring(
     createTestContext({ directory, password: passwordOf(from) }),

@@ -1,5 +1,6 @@
-import { readSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { openTestKeyring } from '../support/file-keyring.ts';
+import { waitToBeKilled } from '../support/wait-to-be-killed.ts';
 import { numberOf, ownKey, sharedKey, wholeValue } from './values.ts';
 
 const say = (line: string) => writeSync(1, `${line}\n`);
@@ -23,8 +24,7 @@ export async function pause(directory: string, index: number, change: string[]):
   const onStep = (step: string) => {
     if (steps++ !== index) return;
     say(`reached ${step}`);
-    // Waits for input that never arrives, with its locks held, until the process is killed.
-    readSync(0, Buffer.alloc(1));
+    waitToBeKilled();
   };
   const keyring = openTestKeyring({ directory, onStep });
   const [verb, key = '', value = ''] = change;

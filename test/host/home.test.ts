@@ -178,6 +178,19 @@ describe('paths for people', () => {
   });
 });
 
+test('a secret key of age is no path, and is not shown', () => {
+  const key = `AGE-SECRET-KEY-1${'Q'.repeat(58)}`;
+  for (const value of [key, `/project/${key}`, key.toLowerCase()]) {
+    const said = { value, source: '--identity-file' };
+    for (const use of [() => requirePath(said), () => requireFromHome(said, fakeHost())]) {
+      expect(thrownBy(use)).toMatchObject({
+        code: 'ERR_USAGE',
+        message: 'the path from --identity-file is a secret key of age, not a path',
+      });
+    }
+  }
+});
+
 test('a path with a NUL is rejected with its source', () => {
   const said = { value: '~/a\0b', source: '--logs-file' };
   for (const use of [() => requirePath(said), () => requireFromHome(said, fakeHost())]) {

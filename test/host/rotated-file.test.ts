@@ -88,6 +88,17 @@ describe('a file of lines', () => {
     expect(others).toEqual([]);
   });
 
+  test('is not rotated onto a directory, which is named', async () => {
+    const { path, file, host, read } = openPlace();
+    writeFileSync(path, 'f'.repeat(20), { mode: 0o600 });
+    for (const end of ['.1', '.2', '.3']) mkdirSync(`${path}${end}/inside`, { recursive: true });
+    expect(await errorOf(appendLine(file, 'new', host, small))).toMatchObject({
+      code: 'ERR_IO',
+      message: expect.stringContaining(`: ${path}.1 is a directory, not a regular file`),
+    });
+    expect(read()).toBe('f'.repeat(20));
+  });
+
   test('has no text before its first line', async () => {
     const { file, host } = openPlace('missing/audit.jsonl');
     expect(await readRotated(file, host)).toEqual([]);
@@ -107,7 +118,7 @@ describe('a file of lines', () => {
 describe.skipIf(process.platform === 'win32')('a file of lines is refused', () => {
   test.each<[string, (path: string) => void, string]>([
     ['that others can read', (path) => writeFileSync(path, '', { mode: 0o644 }), 'mode 0644'],
-    ['that is a directory', (path) => mkdirSync(path), 'it is a directory'],
+    ['that is a directory', (path) => mkdirSync(path), 'it is a directory, not a regular file'],
     ['that is a link', (path) => linkTo(path, `${path}.other`), 'it is a symbolic link'],
   ])('%s', async (_, make, why) => {
     const { path, file, host, shown } = openPlace();
@@ -116,6 +127,17 @@ describe.skipIf(process.platform === 'win32')('a file of lines is refused', () =
     expect(code).toBe('ERR_IO');
     expect(message.startsWith(`cannot write the audit file $/audit.jsonl ${from}: `)).toBe(true);
     expect(message).toContain(why);
+  });
+
+  test('that is a device, whose permissions are not to be changed', async () => {
+    const { file, host, shown } = openPlace();
+    const device = { ...file, path: '/dev/null' };
+    const message = (verb: string) =>
+      `cannot ${verb} the audit file /dev/null ${from}: it is a device, not a regular file`;
+    const hints = ['name another file there, or remove the fault'];
+    const write = await errorOf(appendLine(device, 'x', host));
+    expect(write).toMatchObject({ code: 'ERR_IO', message: message('write'), hints });
+    expect((await shown(() => readRotated(device, host))).message).toBe(message('read'));
   });
 
   test('that other users could replace', async () => {

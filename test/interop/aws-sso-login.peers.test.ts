@@ -8,6 +8,7 @@ import type {
 import { peer } from '../support/peers.ts';
 import { testAsPortalClient } from './portal-client.ts';
 import { expectCaller, openPortalMachine } from './portal-machine.ts';
+import { testAsSharedClient } from './shared-token-client.ts';
 
 // The AWS CLI signs in at our stand-in for IAM Identity Center, and reads the portal.
 const aws = peer('awscli-v2');
@@ -142,4 +143,8 @@ describe.skipIf(!aws)('aws sso', { timeout: limitMs }, () => {
 
 describe.skipIf(!aws)('the AWS CLI, with a file of tokens', { timeout: limitMs }, () => {
   testAsPortalClient([aws?.path ?? '', 'sts', 'get-caller-identity']);
+});
+
+describe.skipIf(!aws)('the AWS CLI, with the token of our program', { timeout: limitMs }, () => {
+  testAsSharedClient([aws?.path ?? '', 'sts', 'get-caller-identity']);
 });

@@ -175,12 +175,20 @@ describe.skipIf(!bao)('a server of OpenBao', { timeout: 60_000 }, () => {
       await rejectionOf(open(rootToken, { mount: 'none' }).keys()),
       'ERR_KEYRING_UNAVAILABLE',
       `the vault server ${server.url} (from ${source}) has no secrets engine at none`,
-      'as an administrator of the server, to create it: bao secrets enable -path=none -version=2 kv',
+      `as an administrator of the server, to create it: bao secrets enable -address=${server.url} -path=none -version=2 kv`,
     );
     const one = open(rootToken, { mount: 'one' });
     const message = `one of the vault server ${server.url} (from ${source}) is a KV secrets engine of version 1, and the vault keyring needs a KV secrets engine of version 2`;
     for (const call of [() => one.keys(), () => one.get('key'), () => one.set('key', 'value')])
-      expectError(await rejectionOf(call()), 'ERR_KEYRING_VERSION', message);
+      expectError(
+        await rejectionOf(call()),
+        'ERR_KEYRING_VERSION',
+        message,
+        `as an administrator of the server, to upgrade it: bao kv enable-versioning -address=${server.url} one/`,
+      );
+    await server.call('POST', 'sys/mounts/two', { type: 'transit' });
+    const { hints } = await rejectionOf(open(rootToken, { mount: 'two' }).keys());
+    expect(hints).toEqual(['set auth.keyring.spec.mount to another engine']);
     expect((await server.call('GET', 'one/data/atmos/keyring/key')).status).toBe(404);
   });
 

@@ -1,13 +1,15 @@
 import { armor, Encrypter, generateX25519Identity } from 'age-encryption';
 import { expect, test } from 'vitest';
 import {
+  countRecipients,
   decryptWith,
   decryptWithPassphrase,
   encryptFor,
   encryptWithPassphrase,
-  hasPassphrase,
   isRecipient,
+  maxRecipients,
   recipientOf,
+  workFactorOf,
 } from '../../src/keyring/age.ts';
 
 async function person() {
@@ -22,6 +24,13 @@ test('a file is opened by each of its recipients, with any of several identities
   expect(await decryptWith([ann.identity], armored)).toEqual({ text: 'the text' });
   expect(await decryptWith([cleo.identity, ben.identity], armored)).toEqual({ text: 'the text' });
   expect(await decryptWith([cleo.identity], armored)).toEqual({ failed: 'identity' });
+});
+
+test('the recipients of a file are counted', async () => {
+  const people = [await person(), await person(), await person()];
+  const recipients = people.map(({ recipient }) => recipient);
+  expect(countRecipients(await encryptFor(recipients, '\n-> X25519\n--- '))).toBe(3);
+  expect(countRecipients('no file of age')).toBe(0);
 });
 
 test('a changed file is damaged, not of another recipient', async () => {
@@ -57,17 +66,29 @@ test('a file with a passphrase is opened by it only', async () => {
   expect(await decryptWithPassphrase('another', armored)).toEqual({ failed: 'identity' });
   const { identity, recipient } = await person();
   expect(await decryptWith([identity], armored)).toEqual({ failed: 'identity' });
-  expect(hasPassphrase(armored)).toBe(true);
-  expect(hasPassphrase(await encryptFor([recipient], 'the text'))).toBe(false);
-  expect(hasPassphrase('no file of age')).toBe(false);
+  expect(workFactorOf(armored)).toBe(18);
+  expect(workFactorOf(await encryptFor([recipient], 'the text'))).toBeUndefined();
+  expect(workFactorOf('no file of age')).toBeUndefined();
 });
 
-test('a passphrase with a work factor above 20 is refused before any work', async () => {
+test('a passphrase with a work factor above 19 is refused before any work', async () => {
   const encrypter = new Encrypter();
   encrypter.setPassphrase('the passphrase');
   encrypter.setScryptWorkFactor(1);
   const file = Buffer.from(await encrypter.encrypt('the text')).toString('latin1');
-  const armored = armor.encode(Buffer.from(file.replace(' 1\n', ' 21\n'), 'latin1'));
-  expect(hasPassphrase(armored)).toBe(true);
+  const armored = armor.encode(Buffer.from(file.replace(' 1\n', ' 20\n'), 'latin1'));
+  expect(workFactorOf(armored)).toBe(20);
   expect(await decryptWithPassphrase('the passphrase', armored)).toEqual({ failed: 'content' });
+});
+
+test('a file for more recipients than are supported is refused before any work', async () => {
+  const { identity, recipient } = await person();
+  const file = Buffer.from(armor.decode(await encryptFor([recipient], 'the text')));
+  const [version = '', ...lines] = file.toString('latin1').split('\n');
+  const stanza = lines.slice(0, 2);
+  const many = Array.from({ length: maxRecipients }, () => stanza).flat();
+  const changed = [version, ...many, ...lines].join('\n');
+  const armored = armor.encode(Buffer.from(changed, 'latin1'));
+  expect(countRecipients(armored)).toBe(maxRecipients + 1);
+  expect(await decryptWith([identity], armored)).toEqual({ failed: 'content' });
 });

@@ -123,6 +123,7 @@ describe('a keyring that is unlocked', { timeout: limitMs }, () => {
       location: keyring,
       was_unlocked: false,
       process_id: null,
+      others: [],
     });
     expect(await atmos('auth credential-process', withoutPassword)).toMatchObject({ exitCode: 3 });
   });

@@ -4,7 +4,7 @@ import { expectRefusal } from './stored.ts';
 
 const hints = [
   'write {"access_key_id": "…", "secret_access_key": "…"}, optionally with "mfa_arn" and "session_duration"',
-  'aws iam create-access-key | atmos auth user configure --stdin',
+  'or give the output of "aws iam create-access-key", which creates a new access key',
 ];
 const { accessKeyId, secretAccessKey } = accessKey;
 const keyWith = (fields: object) =>

@@ -4,7 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { expect, test } from 'vitest';
 import { builtCli } from '../support/built.ts';
-import { configOf, keyOnStdin, openMachine, type Machine } from './machine.ts';
+import { accessKey, configOf, keyOnStdin, openMachine, type Machine } from './machine.ts';
+
+/** As `aws iam create-access-key` prints it. */
+const newKey = JSON.stringify({
+  AccessKey: {
+    UserName: 'emergency-user',
+    AccessKeyId: accessKey.accessKeyId,
+    Status: 'Active',
+    SecretAccessKey: accessKey.secretAccessKey,
+  },
+});
 
 const page = fileURLToPath(new URL('../../docs/offboarding.md', import.meta.url));
 
@@ -42,7 +52,7 @@ test(
     const stored = await machine.atmos('auth user configure --stdin', { env, input: keyOnStdin });
     expect(stored).toMatchObject({ exitCode: 0 });
     const backup = await newIdentity(machine, 'project/backup-identity.txt');
-    writeFileSync(join(machine.project, 'new-access-key.txt'), keyOnStdin, { mode: 0o600 });
+    writeFileSync(join(machine.project, 'new-access-key.json'), newKey, { mode: 0o600 });
     mkdirSync(join(machine.home, 'bin'));
     const shim = `#!/bin/sh\nexec '${process.execPath}' '${builtCli()}' "$@"\n`;
     writeFileSync(join(machine.home, 'bin/atmos'), shim, { mode: 0o755 });
@@ -54,7 +64,7 @@ test(
     };
 
     const commands = commandsOfPage();
-    expect(commands).toHaveLength(8);
+    expect(commands).toHaveLength(9);
     for (const command of commands) {
       const listed = await machine.atmos('auth keyring recipients list -o json', { env });
       const FINGERPRINT = JSON.parse(listed.stdout).fingerprint;

@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startWriter } from '../fault/processes.ts';
+import { compileProgram, type Program } from '../support/compile.ts';
 import { atTerminal } from './at-terminal.ts';
 import { secretsIn } from './canary.ts';
 import {
@@ -55,7 +57,7 @@ async function openShared() {
   return { machine, ann, ben };
 }
 
-const list = (machine: Machine, { env }: Person) =>
+const list = (machine: Machine, { env }: Pick<Person, 'env'>) =>
   machine.atmos('auth keyring list --long', { env });
 
 describe('the readers of a keyring', () => {
@@ -111,6 +113,29 @@ describe('the readers of a keyring', () => {
   });
 });
 
+test('recipients add and list report what is new, missing and to be done', async () => {
+  const { machine, ann, ben } = await openShared();
+  const eve = await person(machine, 'eve');
+  const run = (line: string) => machine.atmos(`${command} ${line}`, { env: ann.env });
+  const again = await run(`add ${ben.recipient} ${ben.recipient}`);
+  expect(again).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(again.stderr).toBe(
+    `not changed: ${ben.recipient} could already read the keyring ~/.local/share/atmos/keyring\n`,
+  );
+  writeRecipients(machine, [ann.recipient, ben.recipient, eve.recipient]);
+  const listed = await run('list');
+  expect(listed.stderr).toContain(`in the configuration, but not readers: ${eve.recipient}
+hint: to let them read every entry: atmos auth keyring recipients add ${eve.recipient}
+hint: or remove them from auth.keyring.spec.recipients
+`);
+  const added = await run(`add ${eve.recipient} ${eve.recipient}`);
+  expect(added.stderr).toContain(`✓ ${eve.recipient} can now read the keyring`);
+  rmSync(join(machine.keyring, '.state/secret.age'));
+  const missing = await run('list');
+  expect(missing).toMatchObject({ exitCode: 3 });
+  expect(missing.stderr).toContain('the wrapped secret of the keyring');
+});
+
 describe('recipients accept', () => {
   test('shows the readers at a terminal, and accepts only after a confirmation', async () => {
     const { machine, ann, ben } = await openShared();
@@ -119,7 +144,7 @@ describe('recipients accept', () => {
     await no.waitFor('Did a reader confirm this fingerprint?');
     expect(no.shown()).toContain(ann.recipient);
     no.type('n\r');
-    expect(await no.ended).toMatchObject({ exitCode: 0 });
+    expect(await no.ended).not.toMatchObject({ exitCode: 0 });
     expect(no.shown()).toContain('not accepted: nothing was recorded');
     expect(await list(machine, ben)).toMatchObject({ exitCode: 3 });
     const yes = atTerminal(own, `${command} accept`);
@@ -135,6 +160,7 @@ test('a keyring with a password is imported into one with readers', async () => 
   const ann = await person(machine, 'ann');
   const stored = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
   expect(stored).toMatchObject({ exitCode: 0 });
+  expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
   const path = join(machine.home, 'shared');
   writeRecipients(machine, [ann.recipient]);
   const env = { ...ann.env, ATMOS_AUTH_TRUST: '1', ATMOS_KEYRING_IMPORT_PASSWORD: password };
@@ -143,7 +169,13 @@ test('a keyring with a password is imported into one with readers', async () => 
   expect(old.stderr).toContain(`the keyring ${machine.keyring} has a password and no readers`);
   writeRecipients(machine, [ann.recipient], path);
   const words = ['auth', 'keyring', 'import', '--from', 'atmos-file', '--path', machine.keyring];
-  expect(await machine.atmos(words, { env })).toMatchObject({ exitCode: 0 });
+  const imported = await machine.atmos(words, { env });
+  expect(imported).toMatchObject({ exitCode: 0 });
+  // No system keyring runs, so a session would be kept only until the process exits.
+  expect(imported.stderr).toContain('1 copied: from atmos-file');
+  expect(imported.stderr).toContain(
+    'not copied, other entries:\n  atmos_script_emergency-user@session\n',
+  );
   expect(await list(machine, ann)).toMatchObject({ exitCode: 0 });
 });
 
@@ -169,6 +201,110 @@ describe('an agent of a keyring with readers', () => {
     await expect.poll(() => isRunning(processId)).toBe(false);
     expect(await list(machine, ann)).toMatchObject({ exitCode: 0 });
   });
+});
+
+describe('keyring unlock after a removal that was killed', () => {
+  let program: Program;
+
+  beforeAll(async () => {
+    program = await compileProgram('test/fault/readers-program.ts');
+  });
+
+  afterAll(() => program.remove());
+
+  /** Ann's removal of Cleo is killed after so many steps. */
+  async function killRemoval(machine: Machine, cleo: Person, steps: number): Promise<string> {
+    const home = join(machine.home, 'ann');
+    const env = { PATH: machine.env['PATH'], HOME: home, XDG_STATE_HOME: join(home, 'state') };
+    const args = ['remove', machine.keyring, cleo.recipient, `${steps}`];
+    const victim = startWriter(program.file, args, env);
+    const line = await victim.line('');
+    await victim.kill();
+    return line;
+  }
+
+  /** Unlocks the keyring, uses it, and locks it again. The exit code and message of unlock. */
+  async function unlock(machine: Machine, { env }: Person) {
+    const { exitCode, stdout, stderr } = await machine.atmos('auth keyring unlock -o json', {
+      env,
+    });
+    if (exitCode !== 0) return { exitCode, stderr };
+    const { process_id: processId } = JSON.parse(stdout);
+    onTestFinished(() => {
+      if (isRunning(processId)) process.kill(processId, 'SIGKILL');
+    });
+    expect(await list(machine, { env })).toMatchObject({ exitCode: 0 });
+    expect(await machine.atmos('auth keyring lock', { env })).toMatchObject({ exitCode: 0 });
+    return { exitCode, stderr };
+  }
+
+  test.each([
+    [14, 'entries staged', false],
+    [21, 'entry replaced', true],
+  ] as const)('at step %i, "%s"', { timeout: 120_000 }, async (steps, step, isDecided) => {
+    const machine = await openMachine();
+    const [ann, ben, cleo] = [
+      await person(machine, 'ann'),
+      await person(machine, 'ben'),
+      await person(machine, 'cleo'),
+    ];
+    writeRecipients(
+      machine,
+      [ann, ben, cleo].map(({ recipient }) => recipient),
+    );
+    const options = { env: { ...ann.env, ATMOS_AUTH_TRUST: '1' }, input: keyOnStdin };
+    await machine.atmos('auth user configure --stdin', options);
+    const listed = await machine.atmos(`${command} list -o json`, { env: ann.env });
+    const accept = (fingerprint: unknown, { env }: Person) =>
+      machine.atmos(`${command} accept --fingerprint ${String(fingerprint)}`, { env });
+    for (const other of [ben, cleo])
+      expect(await accept(JSON.parse(listed.stdout).fingerprint, other)).toMatchObject({
+        exitCode: 0,
+      });
+
+    expect(await killRemoval(machine, cleo, steps)).toBe(`reached ${step}`);
+    const removed = await unlock(machine, cleo);
+    expect(removed.exitCode).toBe(isDecided ? 3 : 0);
+    if (isDecided) expect(removed.stderr).toContain('was removed from the readers');
+    expect(await unlock(machine, ann)).toEqual({ exitCode: 0, stderr: '' });
+    const other = await unlock(machine, ben);
+    expect(other.exitCode).toBe(isDecided ? 3 : 0);
+    if (!isDecided) return;
+    expect(other.stderr).toContain('atmos auth keyring recipients accept');
+    const [, fingerprint] = /its fingerprint is (\w+)/.exec(other.stderr) ?? [];
+    expect(await accept(fingerprint, ben)).toMatchObject({ exitCode: 0 });
+    expect(await unlock(machine, ben)).toEqual({ exitCode: 0, stderr: '' });
+  });
+});
+
+test('without identity_file no command prompts for a password, or proposes to unlock', async () => {
+  const { machine, ann } = await openShared();
+  machine.writeConfig(configOf(machine, { keyring: 'type: file' }));
+  const message = `has readers, and auth.keyring.spec.identity_file is not set`;
+  const hint = 'hint: set it to the file that age-keygen -o FILE made for you';
+  for (const line of [
+    'auth login',
+    'auth keyring list --long',
+    'auth keyring unlock',
+    'auth keyring doctor',
+    'auth user configure --stdin',
+  ]) {
+    const ran = await machine.atmos(line, { env: ann.env, input: keyOnStdin });
+    expect({ line, ...ran }).not.toMatchObject({ exitCode: 0 });
+    expect(`${ran.stdout}${ran.stderr}`).toContain(message);
+    expect(`${ran.stdout}${ran.stderr}`).not.toContain('hint: atmos auth keyring unlock');
+    if (line !== 'auth keyring doctor') expect(ran.stderr).toContain(hint);
+  }
+  const status = await machine.atmos('auth keyring status', { env: ann.env });
+  expect(status.stderr).toContain(
+    `State       locked: the keyring ~/.local/share/atmos/keyring ${message}`,
+  );
+  expect(status.stderr).not.toContain('hint: atmos auth keyring unlock');
+  const source = await machine.atmos(
+    `auth keyring import --from atmos-file --path ${machine.keyring}`,
+    { env: { ...ann.env, ATMOS_KEYRING_FILE_PATH: join(machine.home, 'mine') } },
+  );
+  expect(source.stderr).toContain(message);
 });
 
 function isRunning(processId: number): boolean {

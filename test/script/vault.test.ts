@@ -6,6 +6,7 @@ import { plant, setTrap, sprung } from './hostile.ts';
 import {
   accessKey,
   configOf,
+  keyOnStdin,
   openConfiguredMachine,
   openMachine,
   sessionCalls,
@@ -31,7 +32,7 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
 
   async function openVaultMachine(): Promise<Machine> {
     const machine = await openConfiguredMachine();
-    Object.assign(machine.env, { VAULT_TOKEN: rootToken });
+    Object.assign(machine.env, { VAULT_TOKEN: rootToken, ATMOS_AUTH_TRUST: '1' });
     return machine;
   }
 
@@ -100,9 +101,43 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
     expect(doctor.stdout + doctor.stderr).not.toContain(token);
   });
 
+  test('without the permission to list, status shows the keyring and a key can be stored', async () => {
+    const machine = await openVaultMachine();
+    machine.writeConfig(configOf(machine, { keyring: vaultAt(server.url, ', prefix: unlisted') }));
+    const own = '{ capabilities = ["create", "read", "update"] }';
+    machine.env['VAULT_TOKEN'] = await server.createToken(
+      `path "secret/data/unlisted/*" ${own}\npath "secret/metadata/unlisted/*" { capabilities = ["read", "delete"] }`,
+    );
+    const denied = `the vault server ${server.url} (from auth.keyring.spec.address (~/project/atmos.yaml:5:22)) denies permission: the token's policies do not allow listing entries`;
+    const status = await machine.atmos('auth keyring status');
+    expect(status).toMatchObject({ exitCode: 0 });
+    expect(status.stderr).toContain(`State       ready: ${denied}`);
+    const stored = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
+    expect(stored).toMatchObject({ exitCode: 0 });
+    const { stdout } = await machine.atmos('auth keyring status -o json');
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'vault', state: 'ready', entries: null });
+    expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('status shows a server that has no engine at the mount', async () => {
+    const machine = await openVaultMachine();
+    machine.writeConfig(configOf(machine, { keyring: vaultAt(server.url, ', mount: nowhere') }));
+    const status = await machine.atmos('auth keyring status');
+    expect(status.exitCode).not.toBe(0);
+    expect(status.stderr).toContain('State       unavailable');
+    expect(status.stderr).toContain('has no secrets engine at nowhere');
+    const { stdout, exitCode } = await machine.atmos('auth keyring status -o json');
+    expect(exitCode).toBe(status.exitCode);
+    const reason = expect.stringContaining('has no secrets engine at nowhere');
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'vault', state: 'unavailable', reason });
+  });
+
   test('sessions are with the access keys only if that is configured and trusted', async () => {
     const machine = await openVaultMachine();
-    await moveToVault(machine, ', sessions: shared');
+    await moveToVault(machine);
+    Object.assign(machine.env, { ATMOS_AUTH_TRUST: '', VAULT_ADDR: server.url });
+    const keyring = 'type: vault\nspec: { sessions: shared }';
+    machine.writeConfig(configOf(machine, { keyring }));
     const untrusted = await machine.atmos('auth login');
     expect(untrusted.stderr).toContain('stores sessions and tokens in the shared keyring');
     expect((await server.call('GET', `${key}@session`)).status).toBe(404);
@@ -144,7 +179,6 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
   test('a program does not get the secret id', async () => {
     const machine = await openVaultMachine();
     await moveToVault(machine, ', auth: { method: token, secret_id_env: TEAM_SECRET_ID }');
-    machine.env['ATMOS_AUTH_TRUST'] = '1';
     const print = [process.execPath, '-p', 'String(process.env.TEAM_SECRET_ID)'];
     const env = { TEAM_SECRET_ID: 'secret-1' };
     const run = await machine.atmos(['auth', 'exec', '--', ...print], { env });
@@ -196,11 +230,12 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
   });
 });
 
+// The trap listens on this machine, as another user could.
 describe('without trust, nothing is sent to a server that a project names', () => {
   async function openTrap() {
     const machine = await openMachine();
     const trap = await setTrap(machine);
-    const address = trap.url.replace('http:', 'https:');
+    const address = trap.url.replace('0.0.0.0', '127.0.0.1');
     plant(machine, { 'atmos.yaml': configOf(machine, { keyring: vaultAt(address) }) });
     machine.env['VAULT_TOKEN'] = 's.secret-token';
     const message = `is not trusted: it sends a token and the entries of the keyring to ${address}`;
@@ -248,7 +283,7 @@ test('invalid settings are errors of the configuration', async () => {
   const { exitCode, stderr } = await machine.atmos('auth keyring status');
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(
-    /^error: the setting "http:\/\/vault\.example\.com" \(from auth\.keyring\.spec\.address \(.*\)\) would send entries to another machine without TLS\nhint: use https, or http with an address of this machine\n$/,
+    /^error: the value "http:\/\/vault\.example\.com" \(from auth\.keyring\.spec\.address \(.*\)\) would send entries to another machine without TLS\nhint: use https, or http with an address of this machine\n$/,
   );
   machine.writeConfig(configOf(machine, { keyring: 'type: vault' }));
   await expectRefusal(

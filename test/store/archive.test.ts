@@ -72,3 +72,15 @@ test('no prefix and no changed character makes an archive with other entries', (
     }
   }
 });
+
+test('a text with more structure than the largest archive is rejected before it is parsed', () => {
+  const start = '{"format":"atmos-auth archive","version":2,"more":';
+  for (const part of ['[', '{"a":', '[],', '0,']) {
+    expect(parseArchive(`${start}[${part.repeat(600_100)}`)).toBeUndefined();
+  }
+  const entries = new Map(
+    Array.from({ length: 100_000 }, (_, at) => [`e${100_000 + at}`, '{"[,:\\"'] as const),
+  );
+  const largest = formatArchive({ ...archive, entries });
+  expect(parseArchive(largest)).toEqual({ ...archive, entries });
+});

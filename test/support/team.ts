@@ -51,7 +51,7 @@ export interface ReaderOptions extends Pick<FileKeyringOptions, 'settings' | 'ho
 
 export function readerContext(
   directory: string,
-  { home, identityFile }: Machine,
+  { home, identityFile }: Pick<Machine, 'home' | 'identityFile'>,
   { recipients, warnings = [], settings, host }: ReaderOptions = {},
 ): FileContext {
   const source = 'auth.keyring.spec';

@@ -61,7 +61,8 @@ export const keyringTypes = {
       const configure = (lines) => write('atmos.yaml', configOf(scene, { keyring: lines }));
       // No program can listen there without privileges.
       const address = 'http://127.0.0.1:1';
-      configure(`type: vault\nspec: { address: "${address}" }`);
+      const env = { VAULT_ADDR: address };
+      configure('type: vault');
       for (const command of [
         'auth keyring status',
         'auth keyring status -o json',
@@ -71,15 +72,17 @@ export const keyringTypes = {
         'auth login',
         'auth logout',
       ]) {
-        await atmos(command);
+        await atmos(command, { env });
       }
-      configure(`type: vault\nspec: { address: "${address}" }\nfallback: [file]`);
-      await atmos('auth keyring status');
+      configure('type: vault\nfallback: [file]');
+      await atmos('auth keyring status', { env });
       configure('type: vault');
       await atmos('auth keyring status');
       configure('type: vault\nspec: { address: "http://vault.example.com" }');
       await atmos('auth keyring status');
       configure('type: vault\nspec: { auth: { role_id: x } }');
+      await atmos('auth keyring status');
+      configure(`type: vault\nspec: { address: "${address}" }`);
       await atmos('auth keyring status');
       configure('type: vault\nspec: { address: "https://vault.example.com" }');
       await atmos('auth keyring status');

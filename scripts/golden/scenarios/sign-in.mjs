@@ -77,4 +77,25 @@ export const signIn = {
       await atmos('auth validate');
     },
   },
+  'provisioned-identities': {
+    title: 'a provider that lists identities, where no one can be asked to sign in',
+    async run({ atmos, write }) {
+      write('atmos.yaml', config);
+      await atmos('auth list --refresh');
+      write(
+        'atmos.yaml',
+        config.replace('region:', 'auto_provision_identities: true\n      region:'),
+      );
+      await atmos('auth validate');
+      await atmos('auth list');
+      await atmos('auth list -o json');
+      await atmos('auth list --refresh');
+      await atmos('auth list --refresh --providers=corp');
+      await atmos('auth login --all');
+      await atmos('auth login --all --provider corp');
+      await atmos('auth login --all --plan');
+      await atmos('auth login --all --tags x');
+      await atmos('auth whoami -i prod/ReadOnly');
+    },
+  },
 };

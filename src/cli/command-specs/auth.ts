@@ -38,6 +38,10 @@ export const auth: CommandGroup = {
           summary: 'Log in to each identity that has one of these tags',
           isEmptyKept: true,
         },
+        {
+          name: 'all',
+          summary: 'Sign in once, then log in to all identities of the portal',
+        },
         { name: 'plan', summary: 'Show what would be opened and why; open nothing' },
         { ...jsonOutput, summary: 'With --plan: print machine-readable output' },
         ...openingOptions,
@@ -74,6 +78,10 @@ export const auth: CommandGroup = {
           value: 'tag,…',
           summary: 'List only what has one of these tags',
           isEmptyKept: true,
+        },
+        {
+          name: 'refresh',
+          summary: 'First list again what providers offer; never opens a page',
         },
       ],
       load: async () => (await import('../commands/auth-list.ts')).list,
@@ -160,8 +168,9 @@ export const auth: CommandGroup = {
       options: [
         {
           name: 'since',
+          isEmptyRefused: true,
           value: 'time',
-          summary: 'List only later uses: a duration such as 7d, or an RFC 3339 time',
+          summary: 'List only later uses: a duration such as 7d, a day, or an RFC 3339 time',
         },
         outputAs('table', 'json'),
       ],

@@ -1,4 +1,5 @@
 import type { CommandGroup, OptionSpec } from '../command.ts';
+import { recipients } from './recipients.ts';
 import { jsonOutput } from './shared-options.ts';
 
 /** The types that keep entries after the command. */
@@ -14,48 +15,6 @@ const overwrite: OptionSpec = {
 const deleteSource: OptionSpec = {
   name: 'delete-source',
   summary: 'Delete each entry in the source after all were copied',
-};
-
-const loadRecipients = () => import('../commands/auth-keyring-recipients.ts');
-
-const recipients: CommandGroup = {
-  name: 'recipients',
-  summary: 'Manage who can read a file keyring that has age keys instead of a password',
-  commands: [
-    {
-      name: 'list',
-      summary: 'List the readers and compare them with the configuration',
-      options: [jsonOutput],
-      load: async () => (await loadRecipients()).recipientsList,
-    },
-    {
-      name: 'add',
-      summary: 'Let the owners of these public keys read every entry',
-      operand: { name: 'recipient', isRequired: true, isRepeatable: true },
-      options: [jsonOutput],
-      load: async () => (await loadRecipients()).recipientsAdd,
-    },
-    {
-      name: 'remove',
-      summary: 'Change the secret, so that a reader cannot read new entries',
-      operand: { name: 'recipient', isRequired: true },
-      options: [jsonOutput],
-      load: async () => (await loadRecipients()).recipientsRemove,
-    },
-    {
-      name: 'accept',
-      summary: 'Accept the secret of the keyring on this machine',
-      options: [
-        {
-          name: 'fingerprint',
-          value: 'fingerprint',
-          summary: 'Fingerprint that a reader reported; without it, the command prompts',
-        },
-        jsonOutput,
-      ],
-      load: async () => (await loadRecipients()).recipientsAccept,
-    },
-  ],
 };
 
 export const keyring: CommandGroup = {
@@ -80,7 +39,7 @@ export const keyring: CommandGroup = {
     },
     {
       name: 'unlock',
-      summary: 'Keep the file keyring unlocked in a background process',
+      summary: 'Keep the keyring unlocked in a background process',
       options: [
         {
           name: 'ttl',
@@ -106,7 +65,7 @@ export const keyring: CommandGroup = {
     },
     {
       name: 'lock',
-      summary: 'Stop the agent and forget the password',
+      summary: 'Stop the agent, which forgets the password and revokes the token',
       options: [jsonOutput],
       load: async () => (await import('../commands/auth-keyring-lock.ts')).keyringLock,
     },
@@ -136,6 +95,7 @@ export const keyring: CommandGroup = {
         },
         {
           name: 'new-password-file',
+          isEmptyRefused: true,
           value: 'file',
           completes: 'file',
           summary: 'File that holds the new password; without it, the command prompts',
@@ -163,6 +123,7 @@ export const keyring: CommandGroup = {
       options: [
         {
           name: 'from-realm',
+          isEmptyRefused: true,
           value: 'realm',
           summary: 'Realm to copy from; required if several have entries',
         },
@@ -204,8 +165,9 @@ export const keyring: CommandGroup = {
       options: [
         {
           name: 'recipient',
+          isEmptyRefused: true,
           value: 'recipient,…',
-          summary: 'Public keys of age that can open it',
+          summary: 'Public keys of age that can open it, separated by commas',
           default: 'a passphrase',
         },
         { name: 'all', summary: 'Also include entries of other programs' },
@@ -226,18 +188,21 @@ export const keyring: CommandGroup = {
         },
         {
           name: 'path',
+          isEmptyRefused: true,
           value: 'path',
           completes: 'file',
           summary: 'Directory of the source keyring, the archive, or the credentials file',
         },
         {
           name: 'identity-file',
+          isEmptyRefused: true,
           value: 'file',
           completes: 'file',
           summary: 'Your age identity, for an archive',
         },
         {
           name: 'map',
+          isEmptyRefused: true,
           value: 'profile=identity,…',
           summary: 'Identity for each profile; without it, the command prompts',
         },

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { exportEntries, type Exported } from '../../app/export-entries.ts';
-import { AtmosError } from '../../core/errors.ts';
-import { addOptions, placeholder } from '../../core/hint.ts';
+import { AtmosError, joinErrors, type ErrorCode } from '../../core/errors.ts';
+import { addOptions, placeholder, run } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import { abbreviateHome, requireFromHome } from '../../host/home.ts';
 import type { EntryOwner } from '../../store/inventory.ts';
@@ -25,17 +25,25 @@ interface ExportJson {
   recipients: readonly string[];
   /** Entries of other programs that are not in the archive. */
   left: readonly { key: string; owner: EntryOwner }[];
+  /** Entries of atmos-auth that are not in the archive, because they cannot be decrypted or used. */
+  failed: readonly { key: string; code: ErrorCode; reason: string }[];
 }
 
 /**
  * `atmos auth keyring export FILE`: writes every entry of the configured keyring to one encrypted
- * file, or nothing. The tool age can open it, and `keyring import --from archive` reads it.
+ * file. The tool age can open it, and `keyring import --from archive` reads it. Fails with the first
+ * error of an entry that had to be left out.
  */
 export async function keyringExport(
   context: Context,
   { operand = '', flags, values }: Invocation,
 ): Promise<void> {
   const { host, outJson, note } = context;
+  if (operand === '-') {
+    throw new AtmosError('ERR_USAGE', 'keyring export writes a file, not to standard output', {
+      hints: [run(['atmos', 'auth', 'keyring', 'export', placeholder('file')])],
+    });
+  }
   const named = { value: operand, source: 'FILE' };
   const file = { ...named, value: resolve(host.workingDirectory(), requireFromHome(named, host)) };
   const recipients = recipientsOf(values['recipient']);
@@ -52,6 +60,14 @@ export async function keyringExport(
   );
   if (values['output'] === 'json') await outJson(jsonOf(file.value, exported));
   else await note(...format(file.value, exported).map((line) => abbreviateHome(line, host)));
+  const [first, ...more] = exported.failed.map(({ error }) => error);
+  if (first === undefined) return;
+  const { code, lines, hintValues } = joinErrors([first, ...more.slice(0, maxNames - 1)]);
+  const count =
+    exported.failed.length === 1 ? '1 entry is' : `${exported.failed.length} entries are`;
+  throw new AtmosError(code, [`the archive is not complete: ${count} missing`, ...lines], {
+    hints: hintValues,
+  });
 }
 
 function recipientsOf(value: string | undefined): Sourced<readonly string[]> | undefined {
@@ -63,7 +79,7 @@ function recipientsOf(value: string | undefined): Sourced<readonly string[]> | u
   });
 }
 
-function jsonOf(file: string, { from, keys, recipients, left }: Exported): ExportJson {
+function jsonOf(file: string, { from, keys, recipients, left, failed }: Exported): ExportJson {
   const { type, location } = from;
   return {
     file,
@@ -71,6 +87,7 @@ function jsonOf(file: string, { from, keys, recipients, left }: Exported): Expor
     entries: keys,
     recipients,
     left: left.map(({ key, owner }) => ({ key, owner })),
+    failed: failed.map(({ key, error: { code, message } }) => ({ key, code, reason: message })),
   };
 }
 

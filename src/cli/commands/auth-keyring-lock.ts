@@ -1,13 +1,19 @@
 import { abbreviateHome } from '../../host/home.ts';
 import type { LockResult } from '../../keyring/contract.ts';
-import { agentOf, locationOf, settleCapable } from '../../keyring/registry.ts';
+import { agentOf, settleAnyWithAgent, settleWithAgent } from '../../keyring/agents.ts';
+import type { SettledBackend } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
 
 /** The documented form of `-o json`: always every field, null if unknown. */
-interface LockJson {
-  /** The keyring's directory. */
+interface LockJson extends LockedJson {
+  /** The other keyrings that may be used and can be unlocked, such as that of sessions. */
+  others: LockedJson[];
+}
+
+interface LockedJson {
+  /** The directory of a file keyring, the server and path of a vault keyring. */
   location: string;
   /** Whether a background process kept it unlocked. */
   was_unlocked: boolean;
@@ -16,25 +22,45 @@ interface LockJson {
 }
 
 /**
- * `atmos auth keyring lock`: stops the background process that keeps the file keyring unlocked. It
- * succeeds if there is no such process, because the keyring is locked then.
+ * `atmos auth keyring lock`: stops the background processes that keep the keyrings in use unlocked. It
+ * succeeds if there is none, because the keyrings are locked then.
  */
 export async function keyringLock(context: Context, { values }: Invocation): Promise<void> {
   const { host, outJson, note } = context;
   const { keyring } = await loadPlanIfAny(context);
-  const settled = settleCapable({ keyring, host }, 'loadAgent');
-  const result = await (await agentOf(settled)).lock(settled.context);
-  const location = locationOf(settled);
+  const inUse = settleWithAgent({ keyring, host });
+  const [first = settleAnyWithAgent({ keyring, host }), ...others] = inUse;
+  const locked = [await lock(first)];
+  for (const other of others) locked.push(await lock(other));
   if (values['output'] === 'json') {
-    const json: LockJson = {
-      location,
-      was_unlocked: result.kind !== 'none',
-      process_id: result.kind === 'none' ? null : (result.processId ?? null),
-    };
-    await outJson(json);
+    const [json, ...more] = locked.map(lockedJson);
+    if (json !== undefined) await outJson({ ...json, others: more } satisfies LockJson);
     return;
   }
-  await note(describe(result, abbreviateHome(location, host)));
+  const stopped = locked.filter(({ result }) => result.kind !== 'none');
+  const lines = stopped.length === 0 ? locked.slice(0, 1) : stopped;
+  await note(
+    ...lines.map(({ result, location }) => describe(result, abbreviateHome(location, host))),
+  );
+}
+
+interface Locked {
+  readonly location: string;
+  readonly result: LockResult;
+}
+
+async function lock(settled: SettledBackend): Promise<Locked> {
+  const agent = await agentOf(settled);
+  const location = agent.locationOf(settled.context.settings);
+  return { location, result: await agent.lock(settled.context) };
+}
+
+function lockedJson({ location, result }: Locked): LockedJson {
+  return {
+    location,
+    was_unlocked: result.kind !== 'none',
+    process_id: result.kind === 'none' ? null : (result.processId ?? null),
+  };
 }
 
 function describe(result: LockResult, location: string): string {

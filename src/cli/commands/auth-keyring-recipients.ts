@@ -7,16 +7,19 @@ import {
   type Located,
   type RecipientServices,
 } from '../../app/recipients.ts';
-import { KeyringError } from '../../core/errors.ts';
-import { addOptions, placeholder, run } from '../../core/hint.ts';
+import { AtmosError, KeyringError } from '../../core/errors.ts';
+import { addOptions, placeholder, run, say } from '../../core/hint.ts';
 import { listNames } from '../../core/json.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { KeyringReaders, ReadersChange, RemovedReader } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { keyringWarner, loadPlanIfAny } from '../plan.ts';
+import { formatHints, loadWriteHint } from '../report.ts';
 import { createProgress } from '../ui/progress.ts';
 import { formatTable } from '../ui/table.ts';
+
+const command = ['atmos', 'auth', 'keyring', 'recipients'];
 
 /** The documented form of `-o json` of every command: always every field. */
 interface ReadersJson {
@@ -38,7 +41,7 @@ interface ListJson extends ReadersJson {
 /** Of `remove`. */
 interface RemovedJson extends ReadersJson {
   entries: number;
-  /** Files of other programs that do not open with the secret: they were not changed. */
+  /** Files that do not open with the secret: they were not changed. */
   unreadable: readonly string[];
   /** Files that other programs have meanwhile written with the old secret. */
   left: readonly string[];
@@ -55,7 +58,12 @@ interface AcceptedJson extends ReadersJson {
 /** `atmos auth keyring recipients list`: shows who can read the keyring. */
 export async function recipientsList(context: Context, { values }: Invocation): Promise<void> {
   const { host, outJson, print, note } = context;
-  const listed = await listRecipients(await loadPlanIfAny(context), servicesOf(context));
+  const { warn, ...services } = servicesOf(context);
+  // The hint of a warning about readers would be this command.
+  const listed = await listRecipients(await loadPlanIfAny(context), {
+    ...services,
+    warn: (message) => warn(message),
+  });
   const { location, fingerprint, readers, own } = listed;
   const { missing, unlisted } = compare(listed);
   if (values['output'] === 'json') {
@@ -70,8 +78,15 @@ export async function recipientsList(context: Context, { values }: Invocation): 
   ]);
   await print(...formatTable([['READER', '', ''], ...rows]));
   await note(`the keyring ${abbreviateHome(location, host)} has the fingerprint ${fingerprint}`);
-  if (missing !== null && missing.length > 0)
-    await note(`in the configuration, but not readers: ${missing.join(', ')}`);
+  if (missing === null || missing.length === 0) return;
+  const hints = [
+    run([...command, 'add', ...missing], 'to let them read every entry'),
+    say('or remove them from auth.keyring.spec.recipients'),
+  ];
+  await note(
+    `in the configuration, but not readers: ${missing.join(', ')}`,
+    ...formatHints(hints, await loadWriteHint(host)),
+  );
 }
 
 /** `atmos auth keyring recipients add RECIPIENT…`: lets more people read every entry. */
@@ -88,7 +103,12 @@ export async function recipientsAdd(
     return;
   }
   const named = abbreviateHome(readers.location, host);
-  await note(`✓ ${operands.join(', ')} can now read the keyring ${named}`);
+  const { added } = readers;
+  const before = [...new Set(operands)].filter((one) => !added.includes(one));
+  if (before.length > 0)
+    await note(`not changed: ${before.join(', ')} could already read the keyring ${named}`);
+  if (added.length === 0) return;
+  await note(`✓ ${added.join(', ')} can now read the keyring ${named}`);
   await note(`Next: on the machine of the new reader: ${acceptCommand(readers)}`);
 }
 
@@ -118,24 +138,28 @@ export async function recipientsRemove(
 }
 
 async function tellRemoved(
-  { host, note }: Context,
+  context: Context,
   recipient: string,
   removed: Located<RemovedReader>,
 ): Promise<void> {
-  const { location, entries, unreadable } = removed;
+  const { host, note } = context;
+  const { location, unreadable } = removed;
+  const entries = removed.entries - unreadable.length;
   const named = abbreviateHome(location, host);
   await note(
     `✓ ${recipient} cannot read new entries of the keyring ${named}: its secret was changed, and ${entries === 1 ? '1 entry was' : `${entries} entries were`} re-encrypted`,
   );
-  if (unreadable.length > 0)
-    await note(
-      `not changed: entries of other programs that do not open with the secret: ${listNames(unreadable)}`,
-    );
   await note(
     'earlier entries, in backups and in the history of a synchronizer, stay readable to the removed reader',
   );
   await note(
     `Next: replace the access keys that the keyring contains; on the other machines: ${acceptCommand(removed)}`,
+  );
+  if (unreadable.length === 0) return;
+  const hint = run(['atmos', 'auth', 'keyring', 'doctor'], 'to see them, then store them again');
+  keyringWarner(context)(
+    `not changed, because they do not open with the secret: ${listNames(unreadable)}`,
+    [hint],
   );
 }
 
@@ -160,10 +184,8 @@ export async function recipientsAccept(context: Context, { values }: Invocation)
       });
     },
   });
-  if (accepted === undefined) {
-    await note('not accepted: nothing was recorded');
-    return;
-  }
+  if (accepted === undefined)
+    throw new AtmosError('ERR_CANCELLED', 'not accepted: nothing was recorded');
   const { location, fingerprint, before, added, removed } = accepted;
   if (values['output'] === 'json') {
     const json: AcceptedJson = {
@@ -190,8 +212,10 @@ async function tellChange(
     await note(`${now}.`, 'Its readers:', ...readers.map((reader) => `  ${reader}`));
     return;
   }
+  const isSame = added.length === 0 && removed.length === 0;
   await note(
     `${now}; this machine has accepted ${before}.`,
+    ...(isSame ? ['The same readers:', ...readers.map((reader) => `  ${reader}`)] : []),
     ...(added.length === 0 ? [] : ['Added:', ...added.map((reader) => `  ${reader}`)]),
     ...(removed.length === 0 ? [] : ['Removed:', ...removed.map((reader) => `  ${reader}`)]),
   );

@@ -7,8 +7,10 @@ import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { run, setVariable } from '../../core/hint.ts';
 import { formatLength, formatMoment, formatTimestamp } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
-import type { Backend, PasswordRequest, UnlockResult } from '../../keyring/contract.ts';
-import { agentOf, locationOf, settleCapable, usableTypes } from '../../keyring/registry.ts';
+import type { Host } from '../../host/host.ts';
+import type { PasswordRequest, Terms, UnlockResult } from '../../keyring/contract.ts';
+import { agentOf, settleAnyWithAgent, settleWithAgent, whyNoAgent } from '../../keyring/agents.ts';
+import { settleBackend, usableTypes, type SettledBackend } from '../../keyring/registry.ts';
 import { defaultTerms, parseUnlockTime } from '../../keyring/unlock-time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -19,8 +21,13 @@ import { keyringWarner, loadPlanIfAny, warnWithHints } from '../plan.ts';
 const command = ['atmos', 'auth', 'keyring', 'unlock'];
 
 /** The documented form of `-o json`: always every field, null if unknown. */
-interface UnlockJson {
-  /** The keyring's directory. */
+interface UnlockJson extends UnlockedJson {
+  /** The other keyrings that were unlocked, such as that of sessions. */
+  others: UnlockedJson[];
+}
+
+interface UnlockedJson {
+  /** The directory of a file keyring, the server and path of a vault keyring. */
   location: string;
   /** Of the background process; null on macOS. */
   process_id: number | null;
@@ -35,9 +42,9 @@ interface UnlockJson {
 }
 
 /**
- * `atmos auth keyring unlock`: starts a background process that keeps the file keyring unlocked for
- * a limited time, for every command. If one runs already, only its time limits are renewed. With
- * `--print-password --reveal` it prints the password instead, for programs that need it.
+ * `atmos auth keyring unlock`: starts a background process that keeps the keyring unlocked for a
+ * limited time, for every command: a file keyring by its password, a vault keyring by the token of a
+ * login. If one runs already, only its time limits are renewed. With `--print-password --reveal` it prints the password instead, for programs that need it.
  */
 export async function keyringUnlock(context: Context, invocation: Invocation): Promise<void> {
   const { host, outJson } = context;
@@ -45,8 +52,52 @@ export async function keyringUnlock(context: Context, invocation: Invocation): P
   if (isPrinting(invocation)) return printPassword(context);
   const terms = { ttlMs: limitOf('ttl', values), idleMs: limitOf('idle', values) };
   const plan = await loadPlanIfAny(context);
-  const settled = settleCapable(keyringContext(plan, host), 'loadAgent');
-  requireUse(plan, settled.backend);
+  const unlocked: Unlocking[] = [];
+  for (const settled of unlockable(plan, host)) {
+    const one = await unlock(context, plan, settled, terms);
+    unlocked.push(one);
+    if (values['output'] !== 'json') await tell(context, one);
+  }
+  if (values['output'] !== 'json') return;
+  const [json, ...others] = unlocked.map(unlockedJson);
+  if (json !== undefined) await outJson({ ...json, others } satisfies UnlockJson);
+}
+
+/**
+ * The keyrings to unlock: the chosen one and that of sessions. A keyring that is only to be used instead
+ * of another counts if no other one can be unlocked.
+ *
+ * @throws ERR_USAGE if there is none
+ */
+function unlockable(plan: AuthPlan, host: Host): SettledBackend[] {
+  const context = keyringContext(plan, host);
+  const { type, spec } = plan.keyring;
+  const all = settleWithAgent(context);
+  const first = usableTypes({ type, spec });
+  const chosen = all.filter(({ backend }) => first.includes(backend.type));
+  const found = chosen.length > 0 ? chosen : all.slice(0, 1);
+  if (found.length > 0) return found;
+  const reason = whyNoAgent(settleBackend(context));
+  const other = settleAnyWithAgent(context).backend.type;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the keyring type is ${type.value} (from ${type.source}), but ${reason ?? `only a ${other} keyring can be unlocked`}`,
+    { hints: reason === undefined ? [setVariable('ATMOS_KEYRING_TYPE', other)] : [] },
+  );
+}
+
+interface Unlocking {
+  readonly location: string;
+  readonly result: UnlockResult;
+}
+
+async function unlock(
+  context: Context,
+  plan: AuthPlan,
+  settled: SettledBackend,
+  terms: Terms,
+): Promise<Unlocking> {
+  const { host } = context;
   for (const occasion of [undefined, 'storing'] as const) {
     const needs = keyringNeeds(plan, host, occasion, [settled.backend]);
     for (const need of needs) requireTrust(plan.config, need, host);
@@ -58,15 +109,9 @@ export async function keyringUnlock(context: Context, invocation: Invocation): P
     warn: keyringWarner(context),
   };
   const result = await agent.unlock(backend, terms);
-  const location = locationOf(settled);
   const lingering = lingerWarning(result.socket, host);
   if (lingering !== undefined) await warnWithHints(context, lingering.message, lingering.hints);
-  if (values['output'] === 'json') {
-    const json = unlockJson(result, location);
-    await outJson(json);
-    return;
-  }
-  await tell(context, result, location);
+  return { result, location: agent.locationOf(settled.context.settings) };
 }
 
 /**
@@ -113,17 +158,7 @@ function limitOf(name: keyof typeof defaultTerms, values: Invocation['values']):
   }
 }
 
-function requireUse({ keyring }: AuthPlan, { type }: Backend): void {
-  if (usableTypes(keyring).includes(type)) return;
-  const { value: chosen, source } = keyring.type;
-  throw new AtmosError(
-    'ERR_USAGE',
-    `the keyring type is ${chosen} (from ${source}), but only a ${type} keyring can be unlocked`,
-    { hints: [setVariable('ATMOS_KEYRING_TYPE', type)] },
-  );
-}
-
-function unlockJson(result: UnlockResult, location: string): UnlockJson {
+function unlockedJson({ result, location }: Unlocking): UnlockedJson {
   return {
     location,
     process_id: result.processId ?? null,
@@ -134,7 +169,7 @@ function unlockJson(result: UnlockResult, location: string): UnlockJson {
   };
 }
 
-async function tell({ host, note }: Context, result: UnlockResult, location: string) {
+async function tell({ host, note }: Context, { result, location }: Unlocking) {
   const { expiresAt, idleExpiresAt, isRenewed, isNew } = result;
   const idleMs = idleExpiresAt.getTime() - host.now().getTime();
   const idle =

@@ -2,12 +2,14 @@ import {
   listGraph,
   type AuthGraph,
   type GraphFilter,
+  type ListedIdentities,
   type ListedIdentity,
 } from '../../app/auth-graph.ts';
+import type { ProjectPlan } from '../../auth/plan.ts';
 import { profilesWith } from '../../config/find-identity.ts';
 import { addOptions, optionWords } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
-import type { LocalClock } from '../../core/time.ts';
+import { formatTimestamp, type LocalClock } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -16,7 +18,12 @@ import { formatTree, formatVia } from '../graph-tree.ts';
 import { listOf, tagsOf } from '../list-option.ts';
 import { loadPlan } from '../plan.ts';
 import { formatHints, loadWriteHint } from '../report.ts';
-import { formatSession, sessionJson, type SessionJson } from '../session-text.ts';
+import {
+  formatProvisioned,
+  formatSession,
+  sessionJson,
+  type SessionJson,
+} from '../session-text.ts';
 import { formatTable } from '../ui/table.ts';
 import { formatYaml } from '../ui/yaml.ts';
 
@@ -27,7 +34,7 @@ import { formatYaml } from '../ui/yaml.ts';
 export async function list(context: Context, invocation: Invocation): Promise<void> {
   const { host, print, note, outJson } = context;
   const format = invocation.values['output'] ?? 'tree';
-  const plan = await loadPlan(context, { isStatic: true });
+  const plan = await planToList(context, invocation);
   const { graph, notRead } = await listGraph(plan, filterOf(invocation), host);
   if (format === 'json') return outJson(graphJson(graph));
   if (format === 'yaml') return print(...formatYaml(graphJson(graph)));
@@ -42,6 +49,13 @@ export async function list(context: Context, invocation: Invocation): Promise<vo
   const lines = format === 'table' ? formatTables(graph, host) : formatTree(graph, host);
   await print(...lines.map((line) => abbreviateHome(line, host)));
   if (notRead !== undefined) await note(`note: sessions are not known: ${notRead}`);
+}
+
+/** With `--refresh`, what providers offer is listed first. That asks for no sign-in, and opens no page. */
+async function planToList(context: Context, invocation: Invocation): Promise<ProjectPlan> {
+  if (invocation.flags['refresh'] !== true) return loadPlan(context, { isStatic: true });
+  const { refreshIdentities } = await import('../refresh-identities.ts');
+  return refreshIdentities(context, filterOf(invocation).providers);
 }
 
 const diagrams: Readonly<Record<string, (graph: AuthGraph) => string[]>> = {
@@ -85,11 +99,14 @@ function formatTables({ providers, identities }: AuthGraph, clock: LocalClock): 
   const problems = identities.flatMap(({ name, problem }) =>
     problem === undefined ? [] : [`${name} is broken: ${problem}`],
   );
+  const lists = providers.flatMap(({ name, provisioned }) =>
+    provisioned === undefined ? [] : [`${name}: ${formatProvisioned(provisioned, clock)}`],
+  );
   return [
     ...section(['PROVIDER', 'KIND', 'REGION', 'URL', 'DEFAULT', 'SESSION'], ofProviders),
     ...(ofProviders.length > 0 && ofIdentities.length > 0 ? [''] : []),
     ...section(['IDENTITY', 'KIND', 'VIA', 'DEFAULT', 'ALIAS', 'SESSION'], ofIdentities),
-    ...(problems.length === 0 ? [] : ['', ...problems]),
+    ...[lists, problems].flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines])),
   ];
 }
 
@@ -114,11 +131,21 @@ interface GraphJson {
         url: string | null;
         /** Null if its tokens are not kept. */
         session: SessionJson | null;
+        /** Null if it lists no identities. */
+        provisioned: ProvisionedJson | null;
       }
     >
   >;
   /** By name. */
   identities: Readonly<Record<string, IdentityJson>>;
+}
+
+interface ProvisionedJson {
+  /** When they were listed. Null if they never were, or the list cannot be used. */
+  listed_at: string | null;
+  /** Whether every account was listed. */
+  complete: boolean;
+  identities: number;
 }
 
 interface IdentityJson {
@@ -139,7 +166,7 @@ interface IdentityJson {
 function graphJson({ providers, identities }: AuthGraph): GraphJson {
   return {
     providers: Object.fromEntries(
-      providers.map(({ name, kind, isDefault, tags, region = null, url = null, session }) => [
+      providers.map(({ name, kind, isDefault, tags, region = null, url = null, ...one }) => [
         name,
         {
           kind,
@@ -147,12 +174,18 @@ function graphJson({ providers, identities }: AuthGraph): GraphJson {
           tags,
           region,
           url,
-          session: session === undefined ? null : sessionJson(session),
+          session: one.session === undefined ? null : sessionJson(one.session),
+          provisioned: one.provisioned === undefined ? null : provisionedJson(one.provisioned),
         },
       ]),
     ),
     identities: Object.fromEntries(identities.map((one) => [one.name, identityJson(one)])),
   };
+}
+
+function provisionedJson({ at, isComplete, identities }: ListedIdentities): ProvisionedJson {
+  const listedAt = at === undefined ? null : formatTimestamp(at);
+  return { listed_at: listedAt, complete: isComplete, identities };
 }
 
 function identityJson(one: ListedIdentity): IdentityJson {

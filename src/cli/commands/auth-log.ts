@@ -22,11 +22,11 @@ export async function log(context: Context, invocation: Invocation): Promise<voi
     await warn(context, `skipped ${lines} of the audit file`);
   }
   if (invocation.values['output'] === 'json') return outJson(uses satisfies readonly AuditRecord[]);
-  if (uses.length === 0) return note('no uses are recorded');
+  if (uses.length === 0) return note(describeNone(filter, host));
   await print(...formatUses(uses, host));
 }
 
-function filterOf({ identity, values }: Invocation, { now }: LocalClock): UseFilter {
+function filterOf({ identity, values }: Invocation, clock: LocalClock): UseFilter {
   if (identity.kind === 'bare') {
     throw new AtmosError('ERR_USAGE', '-i needs the name of an identity here', {
       hints: [addOptions(['-i', placeholder('name')])],
@@ -35,23 +35,43 @@ function filterOf({ identity, values }: Invocation, { now }: LocalClock): UseFil
   const since = values['since'];
   return withoutAbsent({
     identity: identity.kind === 'named' ? identity.name : undefined,
-    since: since === undefined ? undefined : startOf(since, now()),
+    since: since === undefined ? undefined : startOf(since, clock),
   });
 }
 
-/** @throws ERR_USAGE for a text that is neither a time nor a duration */
-function startOf(text: string, now: Date): Date {
-  const time = parseTimestamp(text);
+function describeNone({ identity, since }: UseFilter, clock: LocalClock): string {
+  const of = identity === undefined ? '' : ` of identity ${identity}`;
+  const from = since === undefined ? '' : ` since ${formatDateTime(since, clock)}`;
+  return `no uses${of}${from} are recorded`;
+}
+
+/** @throws ERR_USAGE for a text that is neither a time nor a duration with a unit */
+function startOf(text: string, clock: LocalClock): Date {
+  const time = parseTimestamp(text) ?? startOfDay(text, clock);
   if (time !== undefined) return time;
+  // A number alone would be seconds, which no one means here.
+  if (/^\s*\d+\s*$/.test(text)) throw invalidStart(text, 'has no unit');
   try {
-    return new Date(now.getTime() - parseDuration(text) * 1000);
+    return new Date(clock.now().getTime() - parseDuration(text) * 1000);
   } catch (error) {
     if (!isAtmosError(error)) throw error;
-    const message = `--since ${JSON.stringify(text)} is neither a duration nor a time`;
-    throw new AtmosError('ERR_USAGE', message, {
-      hints: [say('write it like 7d, 12h, or 2026-01-31T08:00:00Z')],
-    });
+    throw invalidStart(text, 'is neither a duration nor a time');
   }
+}
+
+/** The local midnight at which a day such as `2026-01-31` begins. */
+function startOfDay(text: string, clock: LocalClock): Date | undefined {
+  const inUtc = parseTimestamp(`${text}T00:00:00Z`);
+  if (inUtc === undefined) return undefined;
+  const offsetMs = (at: Date) => clock.utcOffsetMinutes(at) * 60_000;
+  const guess = new Date(inUtc.getTime() - offsetMs(inUtc));
+  return new Date(inUtc.getTime() - offsetMs(guess));
+}
+
+function invalidStart(text: string, why: string): AtmosError {
+  return new AtmosError('ERR_USAGE', `--since ${JSON.stringify(text)} ${why}`, {
+    hints: [say('write it like 7d, 12h, 2026-01-31 or 2026-01-31T08:00:00Z')],
+  });
 }
 
 function formatUses(uses: readonly AuditRecord[], clock: LocalClock): string[] {

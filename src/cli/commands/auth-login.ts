@@ -2,7 +2,6 @@ import { identitiesWithTags } from '../../app/auth-graph.ts';
 import { warnOfIntegrations, warnOfMemory } from '../../app/notices.ts';
 import { foreseen } from '../../app/export-environment.ts';
 import type { OpenAuth } from '../../app/open.ts';
-import { providerNamed } from '../../app/provider-named.ts';
 import type { LoginResult } from '../../auth/login.ts';
 import type { ProjectPlan } from '../../auth/plan.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
@@ -27,7 +26,12 @@ import { formatRows } from '../ui/table.ts';
 export async function login(context: Context, invocation: Invocation): Promise<number | void> {
   checkOptions(invocation);
   const provider = invocation.values['provider'];
-  if (provider !== undefined) return loginToProvider(context, invocation, provider);
+  if (invocation.flags['all']) {
+    return (await import('../login-to-provider.ts')).loginToPortals(context, invocation);
+  }
+  if (provider !== undefined) {
+    return (await import('../login-to-provider.ts')).loginToProvider(context, invocation, provider);
+  }
   const tags = tagsOf(invocation.values['tags']);
   if (tags !== undefined) {
     const plan = await loadPlan(context);
@@ -41,9 +45,13 @@ export async function login(context: Context, invocation: Invocation): Promise<n
 
 function checkOptions({ values, flags, identity }: Invocation): void {
   const { tags, output, provider } = values;
+  const all = flags['all'] ?? false;
+  const hasProviders = all || provider !== undefined;
+  // Together they limit each other.
+  const ofProviders = all ? '--all' : '--provider';
   const selections = Object.entries({
     '--tags': tags !== undefined,
-    '--provider': provider !== undefined,
+    [ofProviders]: hasProviders,
     '--identity': identity.kind !== 'absent',
   }).flatMap(([option, isGiven]) => (isGiven ? [option] : []));
   if (selections.length > 1) {
@@ -51,15 +59,15 @@ function checkOptions({ values, flags, identity }: Invocation): void {
       hints: [say('use one of them')],
     });
   }
-  if (provider !== undefined && flags['webflow']) {
-    throw new AtmosError('ERR_USAGE', '--webflow is only for identities, not for --provider', {
-      hints: [say('leave out --webflow')],
-    });
-  }
-  if (provider !== undefined && flags['plan']) {
-    throw new AtmosError('ERR_USAGE', '--plan is only for identities, not for --provider', {
-      hints: [say('leave out --plan')],
-    });
+  const unsuitable = ['webflow', 'plan'].find((option) => flags[option]);
+  if (hasProviders && unsuitable !== undefined) {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `--${unsuitable} is only for identities, not for ${ofProviders}`,
+      {
+        hints: [say(`leave out --${unsuitable}`)],
+      },
+    );
   }
   if (output !== undefined && !flags['plan']) {
     throw new AtmosError('ERR_USAGE', '--output is only for --plan', {
@@ -71,31 +79,6 @@ function checkOptions({ values, flags, identity }: Invocation): void {
       hints: [say('leave out --output')],
     });
   }
-}
-
-/** Signs in to a provider, for all identities that use it. */
-async function loginToProvider(
-  context: Context,
-  invocation: Invocation,
-  name: string,
-): Promise<void> {
-  const { host, note } = context;
-  const plan = await loadPlan(context);
-  const provider = providerNamed(plan.config, name);
-  const { manager } = await openForCommand(context, plan, askingOptions(invocation));
-  const result = await manager.signIn(provider, {
-    force: invocation.flags['force'] ?? false,
-  });
-  if (result.storeFailure !== undefined) throw result.storeFailure;
-  const { wasOpened, expiresAt, changed } = result;
-  const until = expiresAt === undefined ? '' : ` until ${formatMoment(expiresAt, host)}`;
-  await note(
-    ...(wasOpened
-      ? [[paint('green', '✓'), ` Signed in to ${provider.name}${until}`]]
-      : [`Already signed in to ${provider.name}${until}`]),
-  );
-  if (changed !== undefined) await note(`note: ${changed}`);
-  await warnOfMemory(plan, 'this sign-in ends with this command', { warn: warner(context) });
 }
 
 type LoginTo = (identity: Identity) => Promise<void>;

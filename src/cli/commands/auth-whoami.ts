@@ -13,7 +13,7 @@ import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
-import { fromAtmos } from '../session-text.ts';
+import { describeSource } from '../session-text.ts';
 import { formatRows } from '../ui/table.ts';
 
 /**
@@ -42,6 +42,11 @@ interface WhoamiJson {
   expiration: string | null;
   /** Where the session is: `keyring`, or `atmos` for one in Atmos's plain files; null without one. */
   source: string | null;
+  /**
+   * Where the token of the portal is with which its sessions are opened: `keyring`, or `aws-cli` or
+   * `atmos` for one in the plain files of that program; null without a valid token.
+   */
+  token_source: string | null;
   /** The variables of `auth env`, without secrets. */
   environment: Readonly<Record<string, string>>;
   /**
@@ -119,6 +124,7 @@ function whoamiJson(
     expires_at: expiration,
     expiration,
     source: expiresAt === undefined ? null : (who.source ?? 'keyring'),
+    token_source: who.tokenSource ?? null,
     valid: who.isValid ?? null,
     reason: who.reason ?? null,
     key_refused_at: keyRefusedAt ? formatTimestamp(keyRefusedAt) : null,
@@ -181,7 +187,7 @@ async function showWhoami(
 
 /** `deploy in account 123456789012, realm infra: valid until 20:15 (in 3h 12m)` */
 function describeWhoami(
-  { identity, account, isValid, expiresAt, source }: Whoami,
+  { identity, account, isValid, expiresAt, source, tokenSource }: Whoami,
   realm: string | undefined,
   clock: LocalClock,
 ): string {
@@ -199,6 +205,7 @@ function describeWhoami(
     undefined: 'not checked, expires at',
   };
   const state = states[`${isValid}`];
-  const by = source === undefined ? '' : `, ${fromAtmos}`;
+  const used = source ?? tokenSource;
+  const by = used === undefined || used === 'keyring' ? '' : `, ${describeSource(used)}`;
   return `${subject}: ${state} ${formatMoment(expiresAt, clock)}${by}`;
 }

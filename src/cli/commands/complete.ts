@@ -1,12 +1,10 @@
-import { loadConfig } from '../../auth/load-config.ts';
-import { findProfiles } from '../../config/profiles.ts';
+import { listNames } from '../../app/list-names.ts';
 import type { Host } from '../../host/host.ts';
 import type { CommandGroup, Completable, Invocation, Run } from '../command.ts';
 import { findWanted, parseBashLine, quoteForBash, tailForBash } from '../completion/complete.ts';
 import type { Context } from '../context.ts';
 import { loadOptions, type GlobalOptions } from '../global-options.ts';
 import { isPrintable } from '../../core/printable.ts';
-import { findProfileDirectories } from '../profile-choice.ts';
 import { enterDirectory } from '../working-directory.ts';
 
 /**
@@ -70,13 +68,11 @@ async function namesOf(
   what: Extract<Completable, 'identity' | 'provider' | 'profile'>,
   globals: GlobalOptions,
   host: Host,
-): Promise<string[]> {
+): Promise<readonly string[]> {
   enterDirectory(host, globals);
-  if (what === 'profile') {
-    const found = findProfiles(await findProfileDirectories({ host, globals }));
-    return found.map(({ name }) => name);
-  }
-  const options = { ...loadOptions(globals), isStatic: true, report: () => {} };
-  const { identities, providers } = await loadConfig(options, host);
-  return (what === 'identity' ? identities : providers).map(({ name }) => name);
+  if (what !== 'profile') return listNames(what, loadOptions(globals), host);
+  // Loaded only then: completing other names often needs no configuration.
+  const { findProfileDirectories } = await import('../profile-choice.ts');
+  const { findProfiles } = await import('../../config/profiles.ts');
+  return findProfiles(await findProfileDirectories({ host, globals })).map(({ name }) => name);
 }

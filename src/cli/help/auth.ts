@@ -38,7 +38,8 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
     description:
       'Keeps the current session if it is valid for at least 15 more minutes, or for a ' +
       'quarter of its duration if that is less. --plan sends no request, and reads the keyring ' +
-      'only if that prompts for nothing. --webflow is for identities of kind aws/user.',
+      'only if that prompts for nothing. --webflow is for identities of kind aws/user. --all ' +
+      'signs in once for all identities of a portal.',
     examples: [
       'atmos auth login --identity emergency-user',
       'atmos auth login -i emergency-user --webflow',
@@ -46,11 +47,13 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
       'atmos auth login -i emergency-user --force',
       'atmos auth login -i production --plan',
       'atmos auth login --tags development,staging',
+      'atmos auth login --all --provider company',
     ],
     environment: [identityVariable, mfaVariable],
     exitCodes: [
       ['0', 'A valid session is stored'],
       noSession,
+      ['1', 'With --all: a login failed; the others are stored'],
       ['highest', 'With --tags: of the failed logins; the others are stored'],
     ],
   },
@@ -66,14 +69,15 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
   },
   'atmos auth list': {
     description:
-      'Never prompts, runs nothing and sends no request: if the keyring is locked, it says so ' +
-      'instead of showing sessions. A broken chain is listed with its problem. -f and -o are one ' +
-      'option; dot is graphviz, md is markdown (a mermaid diagram).',
+      'Without --refresh, never prompts, runs nothing and sends no request: if the keyring is ' +
+      'locked, it says so instead of showing sessions. A broken chain is listed with its problem. ' +
+      '-f and -o are one option; dot is graphviz, md is markdown (a mermaid diagram).',
     examples: [
       'atmos auth list',
       'atmos auth list -f table --identities',
       'atmos auth list -f mermaid --tags production',
       'atmos auth list -o json --identities emergency-user',
+      'atmos auth list --refresh --providers',
     ],
   },
   'atmos auth exec': {

@@ -44,7 +44,8 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
   'atmos auth keyring unlock': {
     description:
       'Other commands then need no password for 8 hours, or until the keyring has been idle ' +
-      'for 1 hour. To change these times, run the command again. Not available on Windows.',
+      'for 1 hour. With a vault keyring that logs in, they share one login, whose token is ' +
+      'renewed. To change the times, run the command again. Not available on Windows.',
     examples: [
       'atmos auth keyring unlock',
       'atmos auth keyring unlock --ttl 4h --idle 30m',
@@ -158,7 +159,7 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
   },
   'atmos auth keyring recipients remove': {
     description:
-      'Encrypts every entry with a new secret, or none. The removed reader may have copies of ' +
+      'Encrypts every entry that opens with a new secret, or none. The removed reader may have copies of ' +
       'earlier entries: also replace the access keys. Every other machine accepts the new ' +
       'secret once.',
     examples: [`atmos auth keyring recipients remove ${reader}`],

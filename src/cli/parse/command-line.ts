@@ -77,7 +77,9 @@ function checkRepeated({ path, given }: Reading): void {
     said.slice(0, at).some((other) => other.option === option && other.value !== value),
   );
   if (repeated === undefined) return;
-  throw usageError(`--${repeated.option.name} is given twice with different values`, path);
+  const { name, value = '' } = repeated.option;
+  const how = value.endsWith(',…') ? ': separate them with commas' : '';
+  throw usageError(`--${name} is given twice with different values${how}`, path);
 }
 
 /** Adds the variables for the options that are not given. */

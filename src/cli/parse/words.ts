@@ -156,7 +156,11 @@ function readFlag(name: string, attached: string | undefined, path: Path): boole
   return name.startsWith('--no-') ? !isOn : isOn;
 }
 
-function checkValue(value: string, { choices }: OptionSpec, name: string, path: Path): string {
+function checkValue(value: string, option: OptionSpec, name: string, path: Path): string {
+  const { choices } = option;
+  if (value === '' && option.isEmptyRefused) {
+    throw usageError(`the value of ${name} is empty: a variable may not be set`, path);
+  }
   if (choices && value !== '' && !choices.includes(value)) {
     throw usageError(
       `invalid value ${JSON.stringify(value)} for ${name}: ${expectedNames(choices)}`,

@@ -105,11 +105,14 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
         confirm({ message: shownOf(question), default: question.default }, streams),
       ),
     select: (question) =>
-      askWith(question, ({ search }, streams) => {
+      askWith(question, ({ search, Separator }, streams) => {
         const choices = described(question);
         const source = (typed = '') => {
           const wanted = typed.toLowerCase();
-          return choices.filter(({ name }) => name.toLowerCase().includes(wanted));
+          const found = choices.filter(({ name }) => name.toLowerCase().includes(wanted));
+          const more = found.length - maxListed;
+          if (more <= 0) return found;
+          return [...found.slice(0, maxListed), new Separator(`${more} more: type to filter`)];
         };
         return search({ message: shownOf(question), source, theme: pickerTheme }, streams);
       }),
@@ -121,6 +124,9 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
       }),
   };
 }
+
+/** The library lays out every choice at each key, which takes long for thousands. */
+const maxListed = 100;
 
 const pickerTheme = {
   style: {

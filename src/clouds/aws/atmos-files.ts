@@ -28,10 +28,11 @@ export function visible(directory: string | undefined, host: Host): string | und
 }
 
 /**
- * What is done with a file. `read` and `write` use its content, so that no other user may be able to
- * change it. Of a file to `write`, parts of the path may be missing.
+ * What is done with a file. `read`, `read-private` and `write` use its content, so that no other user may
+ * be able to change it, nor read it if it is private. Of a file to `write`, parts of the path may be
+ * missing.
  */
-type Purpose = 'remove' | 'read' | 'write';
+type Purpose = 'remove' | 'read' | 'read-private' | 'write';
 
 /** Why the path must not be followed. Checks this many levels from its end. */
 export function pathFault(
@@ -61,9 +62,11 @@ function fileFault(
   const permissions = permissionCheckFor(host.userId).permissionsOf(path, stats);
   if (permissions === undefined) return 'no longer exists';
   if (!permissions.isOurs) return `belongs to ${permissions.owner}`;
-  const { replace, write } = permissions.others;
+  const { read, replace, write } = permissions.others;
   const isOpen = isDirectory ? replace : purpose !== 'remove' && write;
-  return isOpen ? `can be changed by other users (${permissions.openness})` : undefined;
+  if (isOpen) return `can be changed by other users (${permissions.openness})`;
+  const isShown = !isDirectory && purpose === 'read-private' && read;
+  return isShown ? `can be read by other users (${permissions.openness})` : undefined;
 }
 
 /**

@@ -2,19 +2,27 @@ import { isMap } from '../../core/validate.ts';
 import { showForConsent, valueOf, withoutAbsent } from '../../core/json.ts';
 import { titleOf, type Provider, type TrustNeed } from '../../core/kind-config.ts';
 import { sha1 } from '../../core/sha256.ts';
-import type { PlanContext, PlannedSetting, ProviderKind, TokenFile } from '../contract.ts';
+import type { Host } from '../../host/host.ts';
+import type {
+  Kept,
+  PlanContext,
+  PlannedSetting,
+  ProviderKind,
+  TokenFile,
+  ToolTokens,
+} from '../contract.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting, endpointVariant } from './endpoint-variables.ts';
+import { schema } from './identity-center-schema.ts';
 import {
   accepts,
   readCenterSettings,
-  schema,
   type Center,
   type CenterSettings,
 } from './identity-center-settings.ts';
 import { partitionOf } from './regions.ts';
-import { regionalEndpoint, type SsoPlan } from './sso-endpoint.ts';
+import { callRate, regionalEndpoint, type SsoPlan } from './sso-endpoint.ts';
 import { isAwsPage, normalizeStartUrl } from './start-url.ts';
 
 /**
@@ -44,6 +52,11 @@ function trustNeeds(provider: Provider): readonly TrustNeed[] {
     const path = ['spec', 'browser'];
     const shown = showForConsent({ value: browser, tag: tagAt(path) });
     needs.push({ path, what: `runs the browser command ${shown}` });
+  }
+  const share = isMap(settings['spec']) ? settings['spec']['share'] : undefined;
+  if (typeof share === 'string' && share !== '') {
+    const what = 'writes the token, and what renews it, to ~/.aws/sso/cache in plain text';
+    needs.push({ path: ['spec', 'share'], what });
   }
   return needs;
 }
@@ -102,7 +115,16 @@ function plan(provider: Provider, { env }: PlanContext): SsoPlan {
     ...withoutAbsent({ shownRegion, partition: partitionOf(region) }),
     open: async (context) => (await loadSession()).open(center, context),
     accepts: (kept) => accepts(settings, kept),
+    callRate,
+    ...(settings.listsIdentities && {
+      listIdentities: async (token, context) => {
+        if (token.type !== 'sso') throw new TypeError(`a portal does not take ${token.type}`);
+        return (await import('./provision.ts')).listIdentities(portal, token, context);
+      },
+    }),
     ...(isWithFile && { tokenFile: tokenFileOf(provider, region) }),
+    // The AWS CLI knows the endpoint of a variable, and not that of this configuration.
+    ...(settings.endpoint === undefined && { toolTokens: cliTokensOf(center) }),
     revoke: async (kept, context) => (await loadSession()).revoke(center, kept, context),
     route: async (host) => {
       const { routeTo } = await import('./route.ts');
@@ -119,6 +141,17 @@ function tokenFileOf({ settings }: Provider, region: string): TokenFile {
   return {
     read: async (host) => (await load()).readSharedToken(portal, host),
     write: async (token, host) => (await load()).writeSharedToken(portal, token, host),
+  };
+}
+
+function cliTokensOf(center: Center): ToolTokens {
+  const load = () => import('./shared-token.ts');
+  return {
+    tool: 'aws-cli',
+    read: async (host) => (await load()).unexpiredCliToken(center, host),
+    ...(center.settings.isShared && {
+      write: async (kept: Kept, host: Host) => (await load()).writeIfNewer(center, kept, host),
+    }),
   };
 }
 

@@ -4,22 +4,24 @@ import { ssoToken, type SsoToken } from '../../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import { titleOf } from '../../core/kind-config.ts';
-import { parseTimestamp } from '../../core/time.ts';
 import type { Kept, OpenContext, Opened, SignIn } from '../contract.ts';
-import { accepts, expectedFields, type Center } from './identity-center-settings.ts';
-import { withPortal } from './portal.ts';
-import { loginAt, type SignInRequest } from './sign-in-page.ts';
 import {
-  withSsoOidc,
-  type IssuedToken,
-  type Registration,
-  type SignInFlow,
-  type SsoOidc,
-} from './sso-oidc.ts';
+  describeEnd,
+  fields,
+  minLeftMs,
+  newestFirst,
+  registrationIn,
+  registrationRefusals,
+  renew,
+  type Ended,
+  type Renewal,
+} from './identity-center-renewal.ts';
+import { accepts, type Center } from './identity-center-settings.ts';
+import { withPortal } from './portal.ts';
+import { keptForCli, shareWithCli } from './shared-token.ts';
+import { loginAt, type SignInRequest } from './sign-in-page.ts';
+import { withSsoOidc, type IssuedToken, type Registration, type SsoOidc } from './sso-oidc.ts';
 import { isRefusal } from './json-service.ts';
-
-/** What is left of a token or a registration must be enough to use it. */
-const minLeftMs = 60_000;
 
 /**
  * Gives the token of the portal, with what renews it. A token that another provider keeps, of a person
@@ -33,14 +35,16 @@ const minLeftMs = 60_000;
  *   of the redirect; ERR_NETWORK, ERR_AWS, ERR_AWS_ENDPOINT, ERR_CONFIG_INVALID
  */
 export async function open(center: Center, context: OpenContext): Promise<Opened> {
-  const { previous, host } = context;
+  const { previous, host, isForced = false } = context;
   const compared = await comparePrevious(center, context);
   if (compared !== undefined) return compared;
+  const kept = () => (isForced ? [] : newestFirst(previous, keptForCli(center, host)));
   return withSsoOidc(center.portal, context, async (oidc) => {
-    const renewed = await renew(oidc, previous, host);
+    const renewed = await renew(oidc, kept, host);
     if (typeof renewed !== 'string') {
-      const { registration, issued } = renewed;
-      const opened = openedOf(center, registration, issued, previous?.renewal);
+      const { registration, issued, renewal } = renewed;
+      const opened = openedOf(center, registration, issued, renewal);
+      shareWithCli(center, opened, context);
       if (!accepts(center.settings, opened)) await context.keep?.(opened);
       return compare(center, opened, context);
     }
@@ -90,73 +94,15 @@ export async function revoke(center: Center, kept: Kept, context: RevokeContext)
 
 /** The portal ends no session for a token that has expired, although it may be renewed. */
 async function unexpired(center: Center, kept: Kept, context: RevokeContext): Promise<SsoToken> {
-  const { credentials } = kept;
+  const { host, clockOffsetMs = 0 } = context;
+  const all = () => newestFirst(kept, keptForCli(center, host));
+  const [{ credentials } = kept] = all();
   if (credentials.type !== 'sso') throw new TypeError(`a portal gives no ${credentials.type}`);
-  const now = context.host.now().getTime() + (context.clockOffsetMs ?? 0);
-  if (credentials.expiresAt.getTime() > now) return credentials;
-  const renewed = await withSsoOidc(center.portal, context, (oidc) =>
-    renew(oidc, kept, context.host),
-  );
+  if (credentials.expiresAt.getTime() > host.now().getTime() + clockOffsetMs) return credentials;
+  const renewed = await withSsoOidc(center.portal, context, (oidc) => renew(oidc, all, host));
   if (typeof renewed === 'string') return credentials;
   const { accessToken, expiresAt } = renewed.issued;
   return ssoToken({ ...credentials, accessToken, expiresAt });
-}
-
-/** The names of what is kept with the token. */
-const fields = {
-  refreshToken: 'refresh_token',
-  clientId: 'client_id',
-  clientSecret: 'client_secret',
-  registrationExpiresAt: 'registration_expires_at',
-  flow: 'flow',
-  ...expectedFields,
-} as const;
-
-type Renewal = NonNullable<Kept['renewal']>;
-
-/** Why a token cannot be renewed without a person. */
-type Ended = keyof typeof describeEnd;
-
-const describeEnd = {
-  absent: (portal: string) => `no one is signed in at ${portal}`,
-  token: (portal: string) => `the token of ${portal} has expired and cannot be renewed`,
-  registration: (portal: string) => `the registration of this program at ${portal} has ended`,
-  session: (portal: string) => `the session at ${portal} has ended`,
-} as const;
-
-/** Renews the token. A network error is no reason to sign in, so it is thrown. */
-async function renew(
-  oidc: SsoOidc,
-  previous: Kept | undefined,
-  { now }: OpenContext['host'],
-): Promise<{ readonly registration: Registration; readonly issued: IssuedToken } | Ended> {
-  if (previous === undefined) return 'absent';
-  const refreshToken = previous.renewal?.[fields.refreshToken];
-  if (refreshToken === undefined) return 'token';
-  const registration = registrationIn(previous.renewal, now());
-  if (registration === undefined) return 'registration';
-  try {
-    const issued = await oidc.refresh(registration, refreshToken);
-    return { registration, issued: { refreshToken, ...issued } };
-  } catch (error) {
-    if (!isRefusal(error) || error.status === 429 || error.status >= 500) throw error;
-    if (error.reason === 'SlowDownException') throw error;
-    return registrationRefusals.includes(error.reason) ? 'registration' : 'session';
-  }
-}
-
-const registrationRefusals = ['InvalidClientException', 'UnauthorizedClientException'];
-
-/** The registration that is kept, unless it has expired. */
-function registrationIn(renewal: Renewal = {}, now: Date): Registration | undefined {
-  const { [fields.clientId]: clientId, [fields.clientSecret]: clientSecret } = renewal;
-  const expiresAt = parseTimestamp(renewal[fields.registrationExpiresAt] ?? '');
-  if (clientId === undefined || clientSecret === undefined || expiresAt === undefined) {
-    return undefined;
-  }
-  if (expiresAt.getTime() - now.getTime() < minLeftMs) return undefined;
-  const flow: SignInFlow = renewal[fields.flow] === 'device' ? 'device' : 'browser';
-  return { clientId, clientSecret, expiresAt, flow };
 }
 
 async function signInAt(
@@ -242,7 +188,9 @@ function openedOf(
 /** Compares who has just signed in. */
 async function finish(center: Center, opened: OpenedToken, context: OpenContext): Promise<Opened> {
   try {
-    return await compare(center, opened, context);
+    const compared = await compare(center, opened, context);
+    shareWithCli(center, opened, context);
+    return compared;
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_OTHER_USER')) await context.keep?.(opened);
     throw error;

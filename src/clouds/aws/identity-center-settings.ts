@@ -9,79 +9,15 @@ import { say } from '../../core/hint.ts';
 import { describeEmptyTag, quoteValue, withoutAbsent } from '../../core/json.ts';
 import type { Provider } from '../../core/kind-config.ts';
 import { isPrintable } from '../../core/printable.ts';
-import { flag, mapOf, setting, text, textOrCount, type InferOutput } from '../../core/validate.ts';
+import type { InferOutput } from '../../core/validate.ts';
 import type { Kept } from '../contract.ts';
 import type { ChosenEndpoint } from './endpoint-variables.ts';
-import { endpointIn, endpointKeys, type EndpointSettings } from './endpoint-settings.ts';
+import { endpointIn, type EndpointSettings } from './endpoint-settings.ts';
+import { schema } from './identity-center-schema.ts';
 import { checkRegion, partitionOf } from './regions.ts';
 import type { SsoTarget } from './sso-endpoint.ts';
 import type { SignInFlow } from './sso-oidc.ts';
 import { isAwsPage, normalizeStartUrl, partitionOfHost, regionInHost } from './start-url.ts';
-
-export const schema = mapOf({
-  start_url: setting(
-    text,
-    "The address of the AWS access portal, such as `https://d-1234567890.awsapps.com/start`. Required. In a project's file, an address that does not belong to AWS requires trust.",
-  ),
-  region: setting(
-    text,
-    'The region of IAM Identity Center. Required. Identities that are opened with it and name no region use it as well.',
-  ),
-  auto_provision_identities: setting(
-    flag,
-    'Whether an identity is created for each account and role. This version does not support it.',
-    { isUnsupported: true },
-  ),
-  session: setting(
-    mapOf({
-      duration: setting(
-        textOrCount,
-        'Not used, as in Atmos: AWS determines how long a token is valid.',
-      ),
-    }),
-    'Accepted for Atmos, and not used.',
-    { isForAtmos: true },
-  ),
-  spec: setting(
-    mapOf({
-      flow: setting(
-        text,
-        'How a person signs in: `browser` (the page redirects to this machine), `device` (with a code, on any machine) or `auto` (`browser` if one can be opened on this machine).',
-        { default: 'auto' },
-      ),
-      callback_port: setting(
-        textOrCount,
-        'The port on 127.0.0.1 to which the page redirects, for a port that is forwarded.',
-        { otherwise: 'any free port' },
-      ),
-      browser: setting(
-        text,
-        "The command that opens the page. In a project's file it requires trust.",
-        { isCommand: true, otherwise: 'the browser of the user' },
-      ),
-      session: setting(
-        text,
-        'A label for a separate token, for two persons at one portal. Providers with the same `start_url`, `region` and label share a token.',
-      ),
-      expect: setting(
-        mapOf({
-          account: setting(text, 'An account, 12 digits, that the person must have access to.'),
-          user: setting(
-            text,
-            'The user name of the person. It is read from a session of a role, so the person must have access to an account.',
-          ),
-        }),
-        'Who must have signed in. Otherwise the token is not stored.',
-      ),
-      ...endpointKeys,
-      endpoint_url: setting(
-        text,
-        "The URL of another endpoint for the portal and for the sign-in, without user and password. In a project's file it requires trust, unless it belongs to AWS.",
-      ),
-    }),
-    'How to sign in, and where requests go.',
-  ),
-});
 
 /** The checked configuration of the provider. Empty text counts as absent, because of `!env`. */
 export interface CenterSettings extends EndpointSettings {
@@ -93,6 +29,9 @@ export interface CenterSettings extends EndpointSettings {
   /** A command. */
   readonly browser?: string;
   readonly session?: string;
+  /** Whether the token is shared with the AWS CLI. */
+  readonly isShared: boolean;
+  readonly listsIdentities: boolean;
   readonly expect: { readonly account?: string; readonly user?: string };
 }
 
@@ -143,6 +82,8 @@ export function readCenterSettings(provider: Provider): CenterSettings {
       browser: spec.browser || undefined,
       session: labelOf(provider, spec.session, report),
     }),
+    isShared: isSharedIn(provider, spec, report),
+    listsIdentities: given.auto_provision_identities ?? false,
     expect: expectationOf(provider, spec, report),
   };
   if (problems.length > 0) throw new ConfigurationError(provider, problems);
@@ -239,6 +180,23 @@ function labelOf(
     report({ path, message: 'is longer than 64 characters, or contains control characters' });
   }
   return label;
+}
+
+function isSharedIn(
+  { tagAt }: Provider,
+  { share, endpoint_url: endpoint }: Spec,
+  report: Report,
+): boolean {
+  if (share === undefined || share === '') return false;
+  const path = ['spec', 'share'];
+  if (share !== 'aws-cli') {
+    const shown = quoteValue({ value: share, tag: tagAt(path) });
+    report({ path, message: `is not aws-cli: ${shown}` });
+  } else if (endpoint !== undefined && endpoint !== '') {
+    // The AWS CLI would send the token elsewhere.
+    report({ path, message: 'cannot be set together with spec.endpoint_url' });
+  }
+  return true;
 }
 
 function expectationOf(

@@ -118,12 +118,12 @@ export interface JsonService {
   refusalOf(answer: RefusingAnswer): ServiceRefusal;
 }
 
-type Context = Pick<OpenContext, 'host' | 'timeoutMs'>;
+type Context = Pick<OpenContext, 'host' | 'timeoutMs' | 'pace' | 'random'>;
 
 /** Connects to a service for one use. @throws what `use` throws */
 export async function withJsonService<T>(
   target: JsonService,
-  { host, timeoutMs }: Context,
+  { host, timeoutMs, pace, random = Math.random }: Context,
   use: (connection: JsonConnection) => Promise<T>,
 ): Promise<T> {
   const { service, title, endpoint, endpointSetting, hidden } = target;
@@ -194,6 +194,7 @@ export async function withJsonService<T>(
 
   async function attempts(call: JsonCall): Promise<JsonAnswer> {
     const { action, isOnce = false, isPoll = false } = call;
+    await pace?.turn();
     const abortSignal = AbortSignal.timeout(timeoutMs);
     const startMs = host.monotonicMs();
     for (let count = 1; ; count += 1) {
@@ -215,13 +216,14 @@ export async function withJsonService<T>(
           retryAfterMs: isRefusal(error) ? error.retryAfterMs : undefined,
           remainingMs: abortSignal.aborted ? 0 : timeoutMs - (host.monotonicMs() - startMs),
         };
-        const delayMs = mayPass(error, isOnce) ? backoffMs(next, Math.random) : undefined;
+        const delayMs = mayPass(error, isOnce) ? backoffMs(next, random) : undefined;
         host.log('aws.failed', {
           ...logged(),
           outcome: delayMs === undefined ? 'given_up' : 'retried',
         });
         if (delayMs === undefined) throw unreachable(error, action, abortSignal.aborted);
         await host.sleep(delayMs);
+        await pace?.turn();
       }
     }
   }

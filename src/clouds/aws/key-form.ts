@@ -1,6 +1,6 @@
 import { awsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { pipe, say } from '../../core/hint.ts';
+import { say } from '../../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { KeyField, KeyForm, KeyValues } from '../key-contract.ts';
@@ -123,7 +123,7 @@ function badInput(message: string): AtmosError {
       say(
         'write {"access_key_id": "…", "secret_access_key": "…"}, optionally with "mfa_arn" and "session_duration"',
       ),
-      pipe(['aws', 'iam', 'create-access-key'], ['atmos', 'auth', 'user', 'configure', '--stdin']),
+      say('or give the output of "aws iam create-access-key", which creates a new access key'),
     ],
   });
 }

@@ -6,11 +6,10 @@ import { say } from '../../core/hint.ts';
 import { isObject } from '../../core/json.ts';
 import type { SsoToken } from '../../core/credentials.ts';
 import { isPrintable } from '../../core/printable.ts';
-import type { OpenContext } from '../contract.ts';
 import { expiryOf } from './service-time.ts';
 import type { SsoTarget } from './sso-endpoint.ts';
 import type { JsonCall } from './json-service.ts';
-import { withSsoService } from './sso-service.ts';
+import { withSsoService, type SsoContext } from './sso-service.ts';
 
 export interface PortalAccount {
   /** 12 digits. */
@@ -52,7 +51,7 @@ const maxSessionMs = 13 * 60 * 60 * 1000;
 export function withPortal<T>(
   target: SsoTarget,
   { accessToken }: Pick<SsoToken, 'accessToken'>,
-  context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
+  context: SsoContext,
   use: (portal: Portal) => Promise<T>,
 ): Promise<T> {
   const signed = {

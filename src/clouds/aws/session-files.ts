@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { systemErrorCode } from '../../core/errors.ts';
 import { randomId, removeFile, replacePrivately } from '../../host/files.ts';
 import { cacheDirectory, configDirectory } from '../../host/home.ts';
@@ -7,6 +7,7 @@ import type { Host } from '../../host/host.ts';
 import { leftoversOf } from '../../host/leftovers.ts';
 import type { FileOwners, SessionFile } from '../cloud-contract.ts';
 import { ioError, isAbsent, locked, pathFault, readSmallFile, visible } from './atmos-files.ts';
+import { sharedPathOf } from './cli-tokens.ts';
 import { parseIni, removeSections } from './ini.ts';
 import { tokenFileName } from './sso-cache.ts';
 
@@ -15,7 +16,8 @@ import { tokenFileName } from './sso-cache.ts';
 // settings in `config` in the same directory; older versions, without realms, used
 // `<config>/atmos/aws/<provider>/`. Tokens of portals: `<cache>/atmos/aws-sso/sessions/<id>.json`,
 // for all realms; beside them, what processes left that were killed while they wrote one. Refresh
-// tokens of browser logins: `<cache>/atmos/aws-webflow/<identity>-<realm>/`.
+// tokens of browser logins: `<cache>/atmos/aws-webflow/<identity>-<realm>/`. The files of the AWS CLI with
+// which providers share their tokens are beside them in the list.
 //
 // Only regular files of the current user in directories of the current user are read and changed,
 // and links below the base directory are not followed.
@@ -40,6 +42,7 @@ export function listAwsSessionFiles(host: Host, owners: FileOwners): SessionFile
     ...(cache === undefined
       ? []
       : [...tokenFiles(cache, owners, host), ...refreshFiles(cache, owners, host)]),
+    ...sharedTokenFiles(owners, host),
   ];
   return files.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
 }
@@ -65,6 +68,7 @@ function filesAt({ realm, provider, directory }: Place, host: Host): SessionFile
     const path = join(directory, name);
     const common = {
       path,
+      program: 'Atmos' as const,
       item: name === 'config' ? ('profile' as const) : ('session' as const),
       realm,
       providers: [provider],
@@ -170,7 +174,28 @@ interface TokenOwner extends Pick<SessionFile, 'realm' | 'identity'> {
 }
 
 function tokenFile(path: string, { names, ...owner }: TokenOwner, host: Host): SessionFile {
-  return wholeFile({ path, item: 'token', ...owner, providers: names }, 3, host);
+  const file = { path, program: 'Atmos', item: 'token', ...owner, providers: names } as const;
+  return wholeFile(file, 3, host);
+}
+
+/** Where providers share their tokens, with the leftovers. A file of another portal is not ours. */
+function sharedTokenFiles({ providers }: FileOwners, host: Host): SessionFile[] {
+  const paths = new Map<string, string[]>();
+  for (const { name, kind, settings } of providers) {
+    if (kind !== 'aws/iam-identity-center') continue;
+    const path = sharedPathOf(settings, host);
+    if (path !== undefined) paths.set(path, [...(paths.get(path) ?? []), name]);
+  }
+  return [...paths].flatMap(([path, names]) => {
+    const shared = { program: 'the AWS CLI', item: 'token', realm: null, identity: null } as const;
+    return [...(isAbsent(path) ? [] : [path]), ...leftoversBeside(path, host)].map((one) =>
+      wholeFile({ ...shared, path: one, providers: names }, 3, host),
+    );
+  });
+}
+
+function leftoversBeside(path: string, host: Host): string[] {
+  return namesIn(dirname(path)).length === 0 ? [] : leftoversOf(path, host);
 }
 
 /** A file of one owner. @param levels from the file to the directory that is checked last */

@@ -1,5 +1,5 @@
 import { AtmosError } from '../../core/errors.ts';
-import { didYouMean, pipe } from '../../core/hint.ts';
+import { didYouMean, say } from '../../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../../core/json.ts';
 import { nearestName } from '../../core/names.ts';
 import { describeClosed } from '../../host/closed-home.ts';
@@ -148,12 +148,7 @@ function unusable(name: string, profile: Profile): AtmosError {
     'ERR_USAGE',
     `the AWS profile ${JSON.stringify(name)} ${whyUnusable(profile)}`,
     {
-      hints: [
-        pipe(
-          ['aws', 'iam', 'create-access-key'],
-          ['atmos', 'auth', 'user', 'configure', '--stdin'],
-        ),
-      ],
+      hints: [say('name a profile with a long-lived key, or give one by --stdin instead')],
     },
   );
 }

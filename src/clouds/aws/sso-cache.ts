@@ -22,6 +22,7 @@ export interface AtmosPortal {
   readonly region: string;
 }
 
+/** A file of a token, of Atmos or of the AWS CLI: they have the same fields. */
 export interface AtmosToken extends AtmosPortal {
   readonly accessToken: string;
   readonly expiresAt: Date;
@@ -53,12 +54,19 @@ export function isAtmosTokenValid({ expiresAt }: AtmosToken, now: Date): boolean
  * missing or invalid.
  */
 export function parseAtmosToken(text: string, portal: AtmosPortal): AtmosToken | undefined {
-  const content = parseJson(text);
+  const token = tokenIn(parseJson(text));
+  const isOfPortal = token?.startUrl === portal.startUrl && token.region === portal.region;
+  return isOfPortal ? token : undefined;
+}
+
+/** The token in the content of a file, whatever its portal. Undefined as {@link parseAtmosToken}. */
+export function tokenIn(content: unknown): AtmosToken | undefined {
   if (!isObject(content)) return undefined;
-  const { startUrl, region } = portal;
-  if (content['startUrl'] !== startUrl || content['region'] !== region) return undefined;
+  const startUrl = textOf(content['startUrl']);
+  const region = textOf(content['region']);
   const accessToken = textOf(content['accessToken']);
   const expiresAt = timeOf(content['expiresAt']);
+  if (startUrl === undefined || region === undefined) return undefined;
   if (accessToken === undefined || expiresAt === undefined) return undefined;
   return {
     startUrl,

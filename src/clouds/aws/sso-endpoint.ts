@@ -1,3 +1,4 @@
+import type { CallRate } from '../../core/pace.ts';
 import type { LinkPlan } from '../contract.ts';
 import { hostPrefixes } from './endpoint.ts';
 import {
@@ -9,6 +10,12 @@ import { partitionOf } from './regions.ts';
 
 /** The services of IAM Identity Center: the portal, and the sign-in by OpenID Connect. */
 export type SsoService = 'sso' | 'sso-oidc';
+
+/**
+ * Of a portal. It allows about 20 calls in a second, which other processes and programs of the person
+ * share.
+ */
+export const callRate: CallRate = { perSecond: 15, burst: 3, maxInFlight: 6 };
 
 /** A portal of IAM Identity Center, where its requests go, and how messages name it. */
 export interface SsoTarget {

@@ -15,6 +15,11 @@ import { endpointOf, type SsoService, type SsoTarget } from './sso-endpoint.ts';
 /** About 20 calls in a second are allowed for a portal, which many processes may share. */
 const maxAttempts = 6;
 
+export type SsoContext = Pick<
+  OpenContext,
+  'host' | 'timeoutMs' | 'clockOffsetMs' | 'pace' | 'random'
+>;
+
 /**
  * Connects to a service for one use.
  *
@@ -23,7 +28,7 @@ const maxAttempts = 6;
 export async function withSsoService<T>(
   service: SsoService,
   target: SsoTarget,
-  context: Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>,
+  context: SsoContext,
   use: (connection: JsonConnection) => Promise<T>,
 ): Promise<T> {
   const { env } = context.host;

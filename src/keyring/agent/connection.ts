@@ -17,14 +17,7 @@ import {
   readFrames,
   type Request,
 } from './protocol.ts';
-import {
-  agentPlaces,
-  checkPlace,
-  identifyKeyring,
-  look,
-  type AgentPlace,
-  type KeyringId,
-} from './socket-path.ts';
+import { agentPlaces, checkPlace, look, type AgentPlace, type KeyringId } from './socket-path.ts';
 
 const answerLimitMs = 5_000;
 const retryPauseMs = 10;
@@ -62,19 +55,19 @@ export interface FindOptions {
 }
 
 /**
- * Connects to the agent of the keyring in a directory. Undefined if no agent is running. A process
- * at its socket that must not be used is an error and is never silently ignored.
+ * Connects to the agent of a keyring. Undefined if no agent is running. A process at its socket that must
+ * not be used is an error and is never silently ignored.
  *
+ * @param id undefined for a keyring that does not exist
  * @throws AgentError `foreign`, `version`, `unusable` or `silent`, with the process id if the system
  *   reports it
  */
 export async function findAgent(
-  directory: string,
+  id: KeyringId | undefined,
   host: ConnectingHost,
   { limitMs = answerLimitMs, isPeerChecked = false }: FindOptions = {},
 ): Promise<AgentConnection | undefined> {
-  const id = hasAgents(host) ? identifyKeyring(directory) : undefined;
-  if (id === undefined) return undefined;
+  if (id === undefined || !hasAgents(host)) return undefined;
   for (const place of await agentPlaces(id, host)) {
     if (look(place.socket) === undefined) continue;
     try {
@@ -179,7 +172,7 @@ async function greet(
       `it uses protocol version ${answer.version}, this atmos-auth uses version ${protocolVersion}`,
     );
   }
-  if (answer.directory !== id.name) throw new AgentError('unusable', 'it serves another directory');
+  if (answer.directory !== id.name) throw new AgentError('unusable', 'it serves another keyring');
   return connection;
 }
 

@@ -8,50 +8,63 @@ import {
 import { run, showPermissions, unlockHints, unsetVariable, type Hint } from '../../core/hint.ts';
 import { parseTimestamp } from '../../core/time.ts';
 import { systemName, type Host } from '../../host/host.ts';
-import type { AgentControl, Terms, Unlocked } from '../contract.ts';
-import type { FileContext, FileSettings } from '../file/settings.ts';
-import type { AgentBackend } from './served-keyring.ts';
+import type { AgentControl, AgentOrder, BackendContext, Terms, Unlocked } from '../contract.ts';
 import { findAgent, type AgentConnection } from './connection.ts';
+import type { AgentStarter, AgentSubject } from './held.ts';
 import { hasAgents, isAgentOff } from './presence.ts';
 import { AgentError, noAnswer, type AgentFailure, type Request } from './protocol.ts';
-import {
-  agentPlaces,
-  faultOf,
-  identifyKeyring,
-  look,
-  makePlace,
-  type AgentPlace,
-} from './socket-path.ts';
+import { agentPlaces, faultOf, look, makePlace, type KeyringId } from './socket-path.ts';
 import { formatStartMessage, parseOutcome } from './start-message.ts';
 
 const lookLimitMs = 2_000;
 
-/** @param load imports the keyring that the agent opens */
-export function createAgentControl(load: () => Promise<AgentBackend>): AgentControl<FileSettings> {
+/** The agent of one keyring. */
+interface Target {
+  readonly host: Host;
+  readonly id: KeyringId | undefined;
+  /** Of the keyring, for messages. */
+  readonly location: string;
+}
+
+/** @param loadStarter imports what only the start of an agent needs */
+export function createAgentControl<S>(
+  { identify, locationOf }: AgentSubject<S>,
+  loadStarter: () => Promise<AgentStarter<S>>,
+): AgentControl<S> {
+  function targetOf({ settings, host }: BackendContext<S>): Target {
+    return { host, id: identify(settings), location: locationOf(settings) };
+  }
+
   return {
+    locationOf,
+
     async unlock(context, terms) {
       const { host, settings } = context;
       requireAgents(context);
       requireUse(host);
-      const backend = await load();
-      backend.ensureDirectory(context);
-      const id = identifyKeyring(settings.directory.value);
-      if (id === undefined) throw vanished(settings.directory.value);
-      const place = await makePlace(id, host);
+      const starter = await loadStarter();
+      starter.prepare(context);
+      const target = targetOf(context);
+      if (target.id === undefined) throw vanished(target);
+      const place = await makePlace(target.id, host);
       const { socket } = place;
-      const renewed = await renew(context, terms);
+      const renewed = await renew(target, terms);
       if (renewed) return { ...renewed, socket, isRenewed: true, isNew: false };
-      const { password, isNew } = await backend.provePassword(context);
-      const started = await startAgent({ context, place, terms, password });
-      const unlocked = await renew(context, terms);
-      if (unlocked === undefined) throw vanished(settings.directory.value);
+      const { secret, isNew } = await starter.proveSecret(context);
+      const { type } = starter;
+      const order = { type, settings: starter.settingsFor(settings), place, terms };
+      const env = pick(host.env, starter.variables);
+      const started = await startAgent({ order, secret, env }, host);
+      const unlocked = await renew(target, terms);
+      if (unlocked === undefined) throw vanished(target);
       return { ...unlocked, socket, isRenewed: started === 'taken', isNew };
     },
 
     async lock(context) {
       requireAgents(context);
+      const target = targetOf(context);
       try {
-        return await withAgent(context, async (agent) => {
+        return await withAgent(target, async (agent) => {
           if (agent === undefined) return { kind: 'none' };
           await agent.ask({ op: 'lock' });
           return { kind: 'locked', processId: agent.processId };
@@ -59,10 +72,10 @@ export function createAgentControl(load: () => Promise<AgentBackend>): AgentCont
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;
         if (error.failure === 'gone') return { kind: 'locked', processId: error.processId };
-        const terminated = error.failure === 'silent' && (await terminate(context, error));
-        await cutOff(context, error);
+        const terminated = error.failure === 'silent' && (await terminate(target, error));
+        await cutOff(target, error);
         if (terminated) return { kind: 'terminated', processId: terminated };
-        if (error.failure !== 'version') throw translate(context, error, 'lock');
+        if (error.failure !== 'version') throw translate(target, error, 'lock');
         return { kind: 'cut-off', processId: error.processId };
       }
     },
@@ -72,7 +85,7 @@ export function createAgentControl(load: () => Promise<AgentBackend>): AgentCont
       if (isAgentOff(context.host)) return { kind: 'off' };
       try {
         const unlocked = await withAgent(
-          context,
+          targetOf(context),
           async (agent) => agent && ask(agent, { op: 'look' }, lookLimitMs),
           lookLimitMs,
         );
@@ -87,27 +100,24 @@ export function createAgentControl(load: () => Promise<AgentBackend>): AgentCont
 }
 
 /** Gives a running agent new terms. Undefined if no agent is running. */
-async function renew(context: FileContext, terms: Terms): Promise<Unlocked | undefined> {
+async function renew(target: Target, terms: Terms): Promise<Unlocked | undefined> {
   try {
-    return await withAgent(
-      context,
-      async (agent) => agent && ask(agent, { op: 'renew', ...terms }),
-    );
+    return await withAgent(target, async (agent) => agent && ask(agent, { op: 'renew', ...terms }));
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     if (isEnding(error)) return undefined;
-    throw translate(context, error);
+    throw translate(target, error);
   }
 }
 
 async function withAgent<T>(
-  { settings, host }: FileContext,
+  { id, host }: Target,
   use: (agent: AgentConnection | undefined) => Promise<T>,
   limitMs?: number,
 ): Promise<T> {
   // These commands show the process and may terminate it.
   const options = { limitMs, isPeerChecked: true };
-  const agent = await findAgent(settings.directory.value, host, options);
+  const agent = await findAgent(id, host, options);
   try {
     return await use(agent);
   } finally {
@@ -141,10 +151,7 @@ function isEnding({ failure }: AgentError): boolean {
  *
  * @returns the process id; undefined if it is unknown or if the process is still running
  */
-async function terminate(
-  { host }: FileContext,
-  { processId }: AgentError,
-): Promise<number | undefined> {
+async function terminate({ host }: Target, { processId }: AgentError): Promise<number | undefined> {
   if (processId === undefined) return undefined;
   const { terminateProcess } = await import('../../host/terminate-process.ts');
   const expected = { processId, userId: host.userId, lastArgument: agentCommand };
@@ -152,8 +159,7 @@ async function terminate(
 }
 
 /** Removes the socket of our own agent that does not accept the request to stop: it then stops by itself. */
-async function cutOff({ settings, host }: FileContext, { failure }: AgentError): Promise<void> {
-  const id = identifyKeyring(settings.directory.value);
+async function cutOff({ id, host }: Target, { failure }: AgentError): Promise<void> {
   if (id === undefined || failure === 'foreign') return;
   for (const { directory, socket } of await agentPlaces(id, host)) {
     const isOurs = [directory, socket].every((path) => faultOf(path, host) === undefined);
@@ -167,12 +173,12 @@ const codes: Partial<Record<AgentFailure, KeyringErrorCode>> = {
   silent: 'ERR_KEYRING_TIMEOUT',
 };
 
-function translate({ settings }: FileContext, error: AgentError, tried?: 'lock'): KeyringError {
+function translate({ location }: Target, error: AgentError, tried?: 'lock'): KeyringError {
   const { failure, processId } = error;
   const id = processId === undefined ? '' : ` (process ${processId})`;
   return new KeyringError(
     codes[failure] ?? 'ERR_KEYRING_IO',
-    `the unlock agent of the keyring ${settings.directory.value}${id} cannot be used: ${error.message}`,
+    `the unlock agent of the keyring ${location}${id} cannot be used: ${error.message}`,
     { hints: hintsFor(error, tried), cause: error },
   );
 }
@@ -184,7 +190,7 @@ function hintsFor({ failure, path, processId }: AgentError, tried?: 'lock'): Hin
   return [...lock, ...(failure === 'version' ? [] : end)];
 }
 
-function requireAgents({ host }: Pick<FileContext, 'host'>): void {
+function requireAgents({ host }: Pick<BackendContext, 'host'>): void {
   if (hasAgents(host)) return;
   throw new KeyringError(
     'ERR_KEYRING_UNAVAILABLE',
@@ -206,10 +212,10 @@ function requireUse(host: Host): void {
   );
 }
 
-function vanished(directory: string): KeyringError {
+function vanished({ location }: Target): KeyringError {
   return new KeyringError(
     'ERR_KEYRING_IO',
-    `the keyring directory ${directory} was removed while it was used`,
+    `the keyring ${location} was removed while it was used`,
   );
 }
 
@@ -219,28 +225,34 @@ const nodeOptions = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 /** The hidden command that runs the agent. */
 const agentCommand = '__keyring-agent';
 
+function pick(env: Host['env'], names: readonly string[]): Record<string, string> {
+  const set = names.map((name) => [name, env[name]] as const);
+  return Object.fromEntries(set.flatMap(([name, value]) => (value ? [[name, value]] : [])));
+}
+
 interface AgentStart {
-  readonly context: FileContext;
-  readonly place: AgentPlace;
-  readonly terms: Terms;
+  readonly order: AgentOrder;
   /** Is overwritten with zeros. */
-  readonly password: Buffer;
+  readonly secret: Buffer;
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * Starts an agent with an empty environment. The password is sent through a pipe.
+ * Starts an agent. The secret is sent through a pipe.
  *
  * @returns `taken` if another agent started first
  * @throws ERR_KEYRING_IO, ERR_KEYRING_TIMEOUT, and the error that the agent reported
  */
-async function startAgent(start: AgentStart): Promise<'started' | 'taken'> {
-  const { context, place, terms, password } = start;
-  const { host, settings } = context;
-  const input = formatStartMessage({ directory: settings.directory, place, terms }, password);
+async function startAgent(
+  { order, secret, env }: AgentStart,
+  host: Host,
+): Promise<'started' | 'taken'> {
+  const input = formatStartMessage(order, secret);
   const args = [...nodeOptions, host.scriptPath, agentCommand];
   const endWait = host.waiting('the new agent to open the keyring', startLimitMs);
   try {
-    const options = { env: {}, input, timeoutMs: startLimitMs };
+    const options = { env, input, timeoutMs: startLimitMs };
     const { said, timedOut } = await host.startDetached(host.nodePath, args, options);
     if (timedOut) {
       const seconds = startLimitMs / 1000;
@@ -257,7 +269,7 @@ async function startAgent(start: AgentStart): Promise<'started' | 'taken'> {
   } finally {
     endWait?.();
     input.fill(0);
-    password.fill(0);
+    secret.fill(0);
   }
 }
 

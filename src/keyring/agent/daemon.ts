@@ -4,37 +4,50 @@ import { reasonOf } from '../../host/denial.ts';
 import { closeStandardStreams, hardenProcess } from '../../host/harden-process.ts';
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf } from '../../host/unix-sockets.ts';
-import type { AgentBackend } from './served-keyring.ts';
+import type { AgentOrder } from '../contract.ts';
+import type { Held } from './held.ts';
 import { startServer, type AgentServer } from './server.ts';
-import { identifyKeyring } from './socket-path.ts';
-import {
-  formatOutcome,
-  parseStartMessage,
-  type StartMessage,
-  type Outcome,
-} from './start-message.ts';
+import { formatOutcome, parseStartMessage, type Outcome } from './start-message.ts';
 
 const maxInputBytes = 256 * 1024;
 
-/**
- * Runs the agent's process from the order on standard input until it exits. It reports the outcome
- * of the start on standard output and then closes the standard streams.
- */
-export async function runAgent(host: Host, backend: AgentBackend): Promise<void> {
+/** Protects the process of a new agent, then reads its order and its secret. */
+export async function receiveOrder(): Promise<{ order: AgentOrder; secret: Buffer }> {
   await hardenProcess();
-  const { order, password } = parseStartMessage(readInput());
+  return parseStartMessage(readInput());
+}
+
+/**
+ * Opens what the agent is to hold.
+ *
+ * @throws KeyringError, system errors
+ */
+export type Hold = (order: AgentOrder, secret: Buffer, host: Host) => Promise<Held>;
+
+/**
+ * Runs the agent's process until it exits. It reports the outcome of the start on standard output and
+ * then closes the standard streams.
+ *
+ * @param secret is overwritten at the end
+ */
+export async function serveOrder(
+  order: AgentOrder,
+  secret: Buffer,
+  hold: Hold,
+  host: Host,
+): Promise<void> {
   let server: AgentServer | undefined;
   let isStopped = false;
-  // As early as possible: each of these signals would kill the process with the password in memory.
+  // As early as possible: each of these signals would kill the process with the secret in memory.
   host.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'], () => {
     isStopped = true;
     server?.leave();
   });
   try {
-    server = await serve(order, password, backend, host);
+    server = await serve(order, secret, hold, host);
     tell(server ? { kind: 'started' } : { kind: 'taken' });
   } catch (error) {
-    password.fill(0);
+    secret.fill(0);
     tell({ kind: 'failed', error: translate(error, order) });
   }
   closeStandardStreams();
@@ -42,40 +55,29 @@ export async function runAgent(host: Host, backend: AgentBackend): Promise<void>
     if (isStopped) server.leave();
     await server.left;
   }
-  password.fill(0);
+  secret.fill(0);
 }
 
 async function serve(
-  order: StartMessage,
-  password: Buffer,
-  backend: AgentBackend,
+  order: AgentOrder,
+  secret: Buffer,
+  hold: Hold,
   host: Host,
 ): Promise<AgentServer | undefined> {
   const { place, terms } = order;
-  const id = identifyKeyring(order.directory.value);
-  if (id === undefined) {
-    throw new KeyringError(
-      'ERR_KEYRING_IO',
-      `the keyring ${order.directory.value} no longer exists`,
-    );
+  const held = await hold(order, secret, { ...host, log: () => {} });
+  try {
+    const peerOf = await loadPeerOf(host);
+    const server = await startServer({ place, held, terms, peerOf, host });
+    if (server === undefined) await held.close();
+    return server;
+  } catch (error) {
+    await held.close();
+    throw error;
   }
-  const keyring = backend.open({
-    type: { value: 'file', source: 'agent' },
-    settings: {
-      directory: { ...order.directory, value: id.path },
-      passwordEnv: { value: '', source: 'agent' },
-    },
-    host: { ...host, log: () => {} },
-    heldPassword: () => Buffer.from(password),
-  });
-  const { state, reason = state } = await keyring.probe();
-  if (state !== 'ready') throw new KeyringError('ERR_KEYRING_PASSWORD_WRONG', reason);
-  const generation = () => backend.generation(id.path, host.userId);
-  const peerOf = await loadPeerOf(host);
-  return startServer({ place, id, keyring, generation, terms, peerOf, host });
 }
 
-function translate(error: unknown, { place }: StartMessage): KeyringError {
+function translate(error: unknown, { place }: AgentOrder): KeyringError {
   const code = systemErrorCode(error);
   if (error instanceof KeyringError) return error;
   if (code === undefined) throw error;

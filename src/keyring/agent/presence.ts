@@ -4,29 +4,32 @@ import { setVariable, unsetVariable } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import { hasPeerCredentials } from '../../host/unix-sockets.ts';
 import type { AgentPresence } from '../contract.ts';
-import type { FileSettings } from '../file/settings.ts';
-import { agentPlaces, identifyKeyring, look } from './socket-path.ts';
+import { agentPlaces, look, type KeyringId } from './socket-path.ts';
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
 
 /** Looks for the agent of a keyring. Loads nothing that connects to it. */
-export const agentPresence: AgentPresence<FileSettings> = {
-  isPossible: hasAgents,
+export function createAgentPresence<S>(
+  identify: (settings: S) => KeyringId | undefined,
+): AgentPresence<S> {
+  return {
+    isPossible: hasAgents,
 
-  async isPresent({ settings, host }) {
-    if (isAgentOff(host)) return false;
-    return (await lookForSockets(settings.directory.value, host)).some((stats) => stats.isSocket());
-  },
-};
+    async isPresent({ settings, host }) {
+      const id = isAgentOff(host) ? undefined : identify(settings);
+      if (id === undefined) return false;
+      return (await lookForSockets(id, host)).some((stats) => stats.isSocket());
+    },
+  };
+}
 
 /**
  * Calls `lstat` for each possible path of the socket of a keyring's agent.
  *
  * @returns what exists there, which need not be a socket
  */
-export async function lookForSockets(directory: string, host: Where): Promise<Stats[]> {
-  const id = hasAgents(host) ? identifyKeyring(directory) : undefined;
-  if (id === undefined) return [];
+export async function lookForSockets(id: KeyringId, host: Where): Promise<Stats[]> {
+  if (!hasAgents(host)) return [];
   const found = (await agentPlaces(id, host)).map(({ socket }) => look(socket));
   return found.filter((stats) => stats !== undefined);
 }

@@ -14,17 +14,26 @@ export const protocolVersion = 2;
 /** The version of the sender and the keyring it means. */
 export interface Greeting {
   readonly version: number;
-  /** Device and inode of the keyring's directory. */
+  /** The name in `KeyringId`: of a file keyring, device and inode of its directory. */
   readonly directory: string;
 }
 
-export type Request = KeyringRequest | AgentRequest;
+export type Request = HeldRequest | AgentRequest;
+
+/** Requests to what the agent holds. */
+export type HeldRequest = KeyringRequest | TokenRequest;
 
 /** Requests to the keyring. */
 export type KeyringRequest =
   | { readonly op: 'get' | 'delete'; readonly key: string }
   | { readonly op: 'set'; readonly key: string; readonly value: string }
   | { readonly op: 'keys' | 'probe' };
+
+/** Asks for the token of a login. `refused`: one that the server no longer accepts. */
+interface TokenRequest {
+  readonly op: 'token';
+  readonly refused?: string;
+}
 
 /** Requests to the agent: its state, new terms, stop. */
 type AgentRequest =
@@ -67,6 +76,11 @@ export function parseRequest(frame: Buffer): Request | undefined {
     case 'set': {
       const value = parseValue(request['value']);
       return typeof key === 'string' && value !== undefined ? { op, key, value } : undefined;
+    }
+    case 'token': {
+      const { refused } = request;
+      if (refused === undefined) return { op };
+      return typeof refused === 'string' ? { op, refused } : undefined;
     }
     case 'keys':
     case 'probe':

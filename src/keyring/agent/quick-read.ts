@@ -1,5 +1,6 @@
 import { findAgent, type ConnectingHost } from './connection.ts';
 import { parseStored } from './protocol.ts';
+import { identifyKeyring } from './socket-path.ts';
 
 /** The whole program waits longer, and says for what. */
 const limitMs = 2_000;
@@ -19,7 +20,7 @@ export async function readThroughAgent(
 ): Promise<string | null | undefined> {
   // Its value may be wrong, which the keyring itself reports.
   if (host.env['ATMOS_KEYRING_AGENT']) return undefined;
-  const agent = await findAgent(directory, host, { limitMs });
+  const agent = await findAgent(identifyKeyring(directory), host, { limitMs });
   try {
     const { value } = (await agent?.ask({ op: 'get', key }, limitMs)) ?? {};
     return agent === undefined ? undefined : parseStored(value);

@@ -1,19 +1,14 @@
 import type { Socket } from 'node:net';
-import { KeyringError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { withinLimit } from '../../host/time-limit.ts';
-import type { Keyring } from '../contract.ts';
 import type { Deadlines } from './deadlines.ts';
 import {
   encodeFrame,
-  formatError,
   formatGreeting,
-  formatValue,
   parseGreeting,
   parseRequest,
   protocolVersion,
   readFrames,
-  type KeyringRequest,
   type Reply,
   type Request,
 } from './protocol.ts';
@@ -21,7 +16,7 @@ import {
 const greetingLimitMs = 5_000;
 
 export interface ServeOptions {
-  /** Of the keyring's directory, as in `KeyringId`. */
+  /** The name in `KeyringId`. */
   readonly directory: string;
   readonly host: Pick<Host, 'sleep'>;
   /** Clients without a pending request. */
@@ -83,37 +78,6 @@ function send(socket: Socket, message: object): Promise<void> {
       else resolve();
     });
   });
-}
-
-/** Executes a request in the keyring. Throws errors that are not KeyringErrors. */
-export async function answerFrom(keyring: Keyring, request: KeyringRequest): Promise<Reply> {
-  try {
-    return { ok: await fieldsOf(keyring, request) };
-  } catch (error) {
-    if (error instanceof KeyringError) return formatError(error);
-    throw error;
-  }
-}
-
-async function fieldsOf(
-  keyring: Keyring,
-  request: KeyringRequest,
-): Promise<Readonly<Record<string, unknown>>> {
-  switch (request.op) {
-    case 'get': {
-      const value = await keyring.get(request.key);
-      return { value: value === null ? null : formatValue(value) };
-    }
-    case 'set':
-      await keyring.set(request.key, request.value);
-      return {};
-    case 'delete':
-      return { deleted: await keyring.delete(request.key) };
-    case 'keys':
-      return { keys: await keyring.keys() };
-    case 'probe':
-      return { ...(await keyring.probe()) };
-  }
 }
 
 /** When the keyring is locked again. */

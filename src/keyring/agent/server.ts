@@ -4,14 +4,15 @@ import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { createGate } from '../../core/turns.ts';
 import type { Host } from '../../host/host.ts';
 import type { PeerOf } from '../../host/unix-sockets.ts';
-import type { Keyring, Terms } from '../contract.ts';
+import type { Terms } from '../contract.ts';
 import { createDeadlines } from './deadlines.ts';
+import type { Held } from './held.ts';
 import { bindSocket } from './listen.ts';
-import type { Reply, Request } from './protocol.ts';
-import { answerFrom, formatDates, serveClient } from './serve-client.ts';
-import { identifyKeyring, type AgentPlace, type KeyringId } from './socket-path.ts';
+import { formatError, type HeldRequest, type Reply, type Request } from './protocol.ts';
+import { formatDates, serveClient } from './serve-client.ts';
+import type { AgentPlace } from './socket-path.ts';
 
-/** Maximum number of entries that are decrypted at once; other requests wait. */
+/** Maximum number of requests that are answered at once, such as entries to decrypt; others wait. */
 const maxAtOnce = 8;
 /** How often an idle agent checks whether it should stop. */
 const lookEveryMs = 5_000;
@@ -20,30 +21,27 @@ const shutdownGraceMs = 2_000;
 
 export interface ServerOptions {
   readonly place: AgentPlace;
-  readonly id: KeyringId;
-  /** Open, and it holds the password. The server closes it. */
-  readonly keyring: Keyring;
-  /** Changes when the keyring gets another password; undefined while the keyring is new. */
-  generation(): string | undefined;
+  /** The server closes it. */
+  readonly held: Held;
   readonly terms: Terms;
   readonly peerOf: PeerOf;
   readonly host: Pick<Host, 'userId' | 'now' | 'monotonicMs' | 'sleep' | 'processId'>;
 }
 
 export interface AgentServer {
-  /** Settles when the last client is disconnected and the keyring is closed. */
+  /** Settles when the last client is disconnected and the secrets are forgotten. */
   readonly left: Promise<void>;
   leave(): void;
 }
 
 /**
- * Serves a keyring on a socket until it is asked to stop, a deadline passes, the socket file or the
- * keyring is removed or replaced, or the keyring gets another password.
+ * Serves a keyring on a socket until it is asked to stop, a deadline passes, the socket file is removed or
+ * replaced, or what it holds no longer belongs to the keyring.
  *
  * @returns undefined if another agent already serves the keyring
  */
 export async function startServer(options: ServerOptions): Promise<AgentServer | undefined> {
-  const { place, id, keyring, generation, peerOf, host } = options;
+  const { place, held, peerOf, host } = options;
   const bound = await bindSocket(place, host);
   if (bound === undefined) return undefined;
   const deadlines = createDeadlines(host, options.terms);
@@ -53,23 +51,11 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
   const idle = new Set<Socket>();
   const serving = new Set<Promise<unknown>>();
   const answering = new Set<Promise<unknown>>();
-  let known = readGeneration(generation);
-
-  /** Whether our password still belongs to the keyring. */
-  async function isOurs(): Promise<boolean> {
-    if (identifyKeyring(id.path)?.name !== id.name) return false;
-    const current = readGeneration(generation);
-    if (current === known) return true;
-    // The keyring was just created, by this agent or by another process with another password.
-    if (known !== undefined || (await keyring.probe()).state !== 'ready') return false;
-    known = current;
-    return true;
-  }
 
   /** Starts to stop if one of the conditions for it holds. */
   async function reconsider(): Promise<void> {
     const isOver = deadlines.remainingMs() <= 0 || !bound?.isThere();
-    if (isOver || !(await isOurs())) leaving.abort();
+    if (isOver || !(await held.isCurrent())) leaving.abort();
   }
 
   async function answer(request: Request): Promise<Reply> {
@@ -85,9 +71,9 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
     if (request.op !== 'probe') deadlines.touch();
     const reply = await collected(
       answering,
-      gate(() => answerFrom(keyring, request)),
+      gate(() => answerFrom(held, request)),
     );
-    if (!('error' in reply) || reply.error.code !== 'ERR_KEYRING_PASSWORD_WRONG') return reply;
+    if (!('error' in reply) || !isOutdated(reply.error.code)) return reply;
     leaving.abort();
     return { leaving: true };
   }
@@ -97,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
       socket.destroy();
       return;
     }
-    const { name: directory } = id;
+    const { name: directory } = held.id;
     void collected(serving, serveClient(socket, { directory, host, idle, answer, isLeaving }));
   });
 
@@ -112,7 +98,7 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
     stopWatching();
     bound?.close();
     await settled(answering, host);
-    await keyring.close();
+    await held.close();
   }
 
   const closed = stay();
@@ -141,14 +127,19 @@ async function settled(promises: Set<Promise<unknown>>, host: Pick<Host, 'sleep'
   timer.abort();
 }
 
-/** A keyring that cannot be read counts as changed. */
-function readGeneration(generation: () => string | undefined): string | undefined {
+/** Throws errors that are not KeyringErrors. */
+async function answerFrom(held: Held, request: HeldRequest): Promise<Reply> {
   try {
-    return generation();
+    return { ok: await held.answer(request) };
   } catch (error) {
-    if (error instanceof KeyringError) return undefined;
+    if (error instanceof KeyringError) return formatError(error);
     throw error;
   }
+}
+
+/** Whether the secret of the agent opens nothing any more. The client may have another one. */
+function isOutdated(code: string): boolean {
+  return code === 'ERR_KEYRING_PASSWORD_WRONG' || code === 'ERR_KEYRING_PASSWORD_REQUIRED';
 }
 
 /** Reports changes in a directory, if the system supports it. */

@@ -9,10 +9,11 @@ import { followOwnPath } from '../../host/own-path.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import { bootId, maxSocketPathBytes } from '../../host/unix-sockets.ts';
 
-/** Identifies a keyring's directory independently of the path used to reach it. */
+/** Identifies a keyring independently of how its settings say it. */
 export interface KeyringId {
+  /** Of its directory, or another location for messages. */
   readonly path: string;
-  /** Device and inode. */
+  /** Device and inode of the directory, or another name with one colon. */
   readonly name: string;
 }
 
@@ -27,7 +28,7 @@ type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
 
 const bootLength = 8;
 
-/** Undefined if the directory does not exist or cannot be accessed. */
+/** The keyring in a directory. Undefined if the directory does not exist or cannot be accessed. */
 export function identifyKeyring(directory: string): KeyringId | undefined {
   try {
     const path = realpathSync(directory);

@@ -1,15 +1,7 @@
 import { KeyringError, keyringErrorCodes } from '../../core/errors.ts';
-import { isObject, parseJson, type Sourced } from '../../core/json.ts';
+import { isObject, parseJson } from '../../core/json.ts';
 import { parseHints, sendableHints } from '../../core/parse-hint.ts';
-import type { Terms } from '../contract.ts';
-import type { AgentPlace } from './socket-path.ts';
-
-/** Sent to a new agent on standard input: one line of JSON, then the raw password. */
-export interface StartMessage {
-  readonly directory: Sourced<string>;
-  readonly place: AgentPlace;
-  readonly terms: Terms;
-}
+import type { AgentOrder } from '../contract.ts';
 
 /** Sent by the new agent on standard output. */
 export type Outcome =
@@ -20,22 +12,22 @@ export type Outcome =
 
 const newline = 0x0a;
 
-export function formatStartMessage(order: StartMessage, password: Buffer): Buffer {
+/** What a new agent reads on standard input: one line of JSON, then the raw secret. */
+export function formatStartMessage(order: AgentOrder, secret: Buffer): Buffer {
   const line = Buffer.from(`${JSON.stringify(order)}\n`);
-  return Buffer.concat([line, password]);
+  return Buffer.concat([line, secret]);
 }
 
 /**
- * Takes ownership of the input buffer: the returned password is a part of it.
+ * Takes ownership of the input buffer: the returned secret is a part of it.
  *
  * @throws TypeError for input that no version of atmos-auth writes
  */
-export function parseStartMessage(input: Buffer): { order: StartMessage; password: Buffer } {
+export function parseStartMessage(input: Buffer): { order: AgentOrder; secret: Buffer } {
   const end = input.indexOf(newline);
   const order = end === -1 ? undefined : parseJson(input.toString('utf8', 0, end));
-  if (!isStartMessage(order))
-    throw new TypeError('the agent is started by atmos auth keyring unlock');
-  return { order, password: input.subarray(end + 1) };
+  if (!isOrder(order)) throw new TypeError('the agent is started by atmos auth keyring unlock');
+  return { order, secret: input.subarray(end + 1) };
 }
 
 export function formatOutcome(outcome: Outcome): string {
@@ -59,13 +51,12 @@ export function parseOutcome(text: string): Outcome | undefined {
   return { kind, error: new KeyringError(code, message, { hints }) };
 }
 
-function isStartMessage(order: unknown): order is StartMessage {
+function isOrder(order: unknown): order is AgentOrder {
   if (!isObject(order)) return false;
-  const { directory, place, terms } = order;
+  const { type, settings, place, terms } = order;
   return (
-    isObject(directory) &&
-    typeof directory['value'] === 'string' &&
-    typeof directory['source'] === 'string' &&
+    typeof type === 'string' &&
+    isObject(settings) &&
     isObject(place) &&
     typeof place['directory'] === 'string' &&
     typeof place['socket'] === 'string' &&

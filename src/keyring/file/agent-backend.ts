@@ -1,28 +1,31 @@
 import { KeyringError } from '../../core/errors.ts';
 import { run } from '../../core/hint.ts';
-import type { AgentBackend } from '../agent/served-keyring.ts';
-import { openFileKeyring } from './backend.ts';
+import type { AgentStarter } from '../agent/held.ts';
+import { pinText } from '../pinned-text.ts';
 import { ensureDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
 import { passwordSource } from './password.ts';
-import type { FileContext } from './settings.ts';
-import { readVerifier, statePaths } from './state.ts';
+import { settle } from './rekey-recover.ts';
+import type { FileContext, FileSettings } from './settings.ts';
 
-/** The operations of the file keyring that its unlock agent uses. */
-export const agentFileKeyring: AgentBackend = {
-  open: (context) => openFileKeyring(context),
-  generation: (directory, userId) => readVerifier(statePaths(directory), userId),
-  ensureDirectory({ settings, host }) {
+/** How the agents of file keyrings are started. */
+export const fileStarter: AgentStarter<FileSettings> = {
+  type: 'file',
+  variables: [],
+  prepare({ settings, host }) {
     ensureDirectory(settings.directory.value, host.userId);
   },
-  async provePassword(context) {
+  settingsFor: ({ directory }) => ({ directory: pinText(directory) }),
+  async proveSecret(context) {
     const access = createAccess(context);
     try {
       const directory = access.find();
+      // Otherwise the password of before an interrupted change would still be the right one.
+      if (directory !== undefined) await settle(directory, context.host);
       const { kind, derivation } = await access.judge(directory, access.verifierOf(directory));
       if (kind === 'wrong') throw access.wrongPassword();
       if (kind === 'new' && passwordSource(context) === 'identity') throw notMade(context);
-      return { password: derivation.password(), isNew: kind === 'new' };
+      return { secret: derivation.password(), isNew: kind === 'new' };
     } finally {
       access.forget();
     }

@@ -10,7 +10,7 @@ import { opensKey, parseJwe, type Jwe } from './jwe.ts';
 import { ownEntriesOf, passwordEntriesOf } from './own-entries.ts';
 import { describePasswordSource, passwordSource, resolvePassword } from './password.ts';
 import { settle } from './rekey-recover.ts';
-import { checkVersion, readVerifier, statePaths } from './state.ts';
+import { checkState, readVerifier, statePaths } from './state.ts';
 import { stampOf } from './survey.ts';
 import {
   createBounds,
@@ -212,7 +212,7 @@ export function createAccess(context: FileContext): Access {
   return {
     find() {
       const directory = findDirectory(location, userId);
-      if (directory !== undefined) checkVersion(statePaths(directory), userId);
+      if (directory !== undefined) checkState(statePaths(directory), userId);
       return directory;
     },
     verifierOf,

@@ -68,24 +68,28 @@ function examineForeign(directory: string, files: readonly EntryFile[]): Finding
 
 /** In the names that Syncthing, and Dropbox or Nextcloud, give to a copy. */
 const copyForm = /\.sync-conflict-\d{8}-\d{6}|\([^)]*conflicted copy[^)]*\)/i;
+/** Any name in `.state` that is made of a name of ours: OneDrive adds the machine, Google Drive a number. */
+const stateCopyForm = /^(version|verifier|secret|lock)(?!$).*/;
 
 /**
- * Copies of files that two machines have changed at the same time. OneDrive only adds the machine to
- * the name: such a copy is found by its content, which does not match its name.
+ * Copies of files that two machines have changed at the same time. An entry with the machine or a number
+ * in its name may be another one: such a copy is found by its content, which does not match its name.
  */
 function examineCopies(directory: string): Finding[] {
-  const { root } = statePaths(directory);
-  const paths = [directory, ...(existsSync(root) ? [root] : [])].flatMap((folder) =>
-    translating('list', folder, () => readdirSync(folder))
-      .filter((name) => copyForm.test(name))
-      .map((name) => join(folder, name)),
-  );
+  const { root, secret } = statePaths(directory);
+  const namesIn = (folder: string) => translating('list', folder, () => readdirSync(folder));
+  const entries = namesIn(directory).filter((name) => copyForm.test(name));
+  const inState = existsSync(root) ? namesIn(root).filter((name) => stateCopyForm.test(name)) : [];
+  const paths = [
+    ...entries.map((name) => join(directory, name)),
+    ...inState.map((name) => join(root, name)).filter((path) => path !== secret),
+  ];
   if (paths.length === 0) return [];
   return [
     warning(
       'conflict-copies',
       `a synchronizer has kept both versions of files that two machines changed: ${listNames(paths)}`,
-      listFiles(paths, 'to delete the copies after comparing'),
+      listFiles(paths, 'to compare the copies, before you delete them'),
     ),
   ];
 }

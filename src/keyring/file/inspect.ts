@@ -13,7 +13,7 @@ import { maxEntryBytes, readEntryFile, type EntryFile } from './entry.ts';
 import { examineFiles, examineState, isStateThere } from './inspect-entries.ts';
 import { isStrong, isStrongForSecret, parseJwe, type KeyParameters } from './jwe.ts';
 import { ownEntriesOf, type IsOwn } from './own-entries.ts';
-import { statePaths } from './state.ts';
+import { requireOwnDirectories, statePaths } from './state.ts';
 import { translating } from './system-error.ts';
 
 export const fileInspector: Inspector<FileSettings> = {
@@ -49,7 +49,9 @@ export const fileInspector: Inspector<FileSettings> = {
 /** Undefined if the directory does not exist or must not be used; the probe reports the reason. */
 function find({ settings, host }: FileContext): string | undefined {
   try {
-    return findDirectory(settings.directory.value, host.userId);
+    const directory = findDirectory(settings.directory.value, host.userId);
+    if (directory !== undefined) requireOwnDirectories(statePaths(directory), host.userId);
+    return directory;
   } catch (error) {
     if (error instanceof KeyringError) return undefined;
     throw error;

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { KeyringError } from '../../core/errors.ts';
-import { removeFile } from '../../core/hint.ts';
+import { removeFile, say } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import type { Derivation } from './derivation.ts';
 import { listKeys } from './directory.ts';
@@ -79,6 +80,37 @@ export async function checkBesideEntries(reader: Reader, derivation: Derivation)
         removeFile(
           verifier,
           'if the entries are newer: their password opens them without this file',
+        ),
+      ],
+    },
+  );
+}
+
+/**
+ * Checks that the secret of a keyring with readers opens the verifier, if one exists, and not only the
+ * entries. Another verifier may be the first file that a synchronizer brings of a removal: what is then
+ * written with the secret of before could be read by the removed reader, and by nobody else.
+ *
+ * @param verdict of {@link judgePassword} for this verifier
+ * @throws ERR_KEYRING_DAMAGED
+ */
+export function checkOpensVerifier(
+  directory: string,
+  verifier: string | undefined,
+  verdict: Verdict,
+): void {
+  const paths = statePaths(directory);
+  const isByEntry = verdict.kind === 'right' && verdict.entry !== undefined;
+  if (!isByEntry || verifier === undefined || !existsSync(paths.secret)) return;
+  throw new KeyringError(
+    'ERR_KEYRING_DAMAGED',
+    `the secret of the keyring ${directory} opens its entries but not ${paths.verifier}: that file belongs to another secret, or to an earlier state of the keyring`,
+    {
+      hints: [
+        say('wait until the directory is synchronized'),
+        removeFile(
+          paths.verifier,
+          'only if it was restored from a backup: the next write creates it again',
         ),
       ],
     },

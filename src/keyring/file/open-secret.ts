@@ -16,6 +16,8 @@ export interface OpenedSecret {
   /** The text of the file, to see whether it changed since. */
   readonly text: string;
   readonly own: Identities;
+  /** For how many public keys the file is encrypted. */
+  readonly wrappedFor: number;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function openSecret(
   const text = readEntryFile(path, context.host.userId);
   if (text === undefined) return undefined;
   const own = await readIdentities(context);
-  const { decryptWith } = await import('../age.ts');
+  const { countRecipients, decryptWith } = await import('../age.ts');
   const opened = await decryptWith(own.identities, text);
   if ('failed' in opened) {
     throw opened.failed === 'identity' ? notReader(context, own) : damagedSecret(path);
@@ -46,7 +48,13 @@ export async function openSecret(
       { hints: [run(['npm', 'install', '--global', 'atmos-auth@latest'])] },
     );
   }
-  return { shared, fingerprint: fingerprintOf(shared.secret), text, own };
+  return {
+    shared,
+    fingerprint: fingerprintOf(shared.secret),
+    text,
+    own,
+    wrappedFor: countRecipients(text),
+  };
 }
 
 /** A machine that had a reader's key says so: the reader was removed, or the file was replaced. */
@@ -84,10 +92,12 @@ function damagedSecret(path: string): KeyringError {
  * @throws ERR_KEYRING_FOREIGN for a secret that was not accepted; ERR_KEYRING_DAMAGED for one that
  *   was replaced, and for a list of readers that was replaced
  */
-export function requireAccepted(context: FileContext, { shared, fingerprint }: OpenedSecret): void {
+export function requireAccepted(context: FileContext, opened: OpenedSecret): void {
+  const { shared, fingerprint } = opened;
   const location = context.settings.directory.value;
   const pin = readPin(context);
   const state = comparePin(pin, shared);
+  if (state === 'accepted' || state === 'readers-changed') reportHiddenReaders(context, opened);
   if (state === 'accepted') return;
   if (state === 'readers-changed') {
     reportReaders(context, shared, pin);
@@ -101,6 +111,28 @@ export function requireAccepted(context: FileContext, { shared, fingerprint }: O
       ? `the keyring ${location} was not accepted on this machine; the fingerprint of its secret is ${fingerprint}`
       : `the secret of the keyring ${location} was changed on another machine and not accepted on this one; its fingerprint is ${fingerprint}, before it was ${pin.fingerprint}`,
     { hints },
+  );
+}
+
+/**
+ * Warns of a file that is encrypted for more or fewer keys than its list has readers. Only a reader can
+ * have written it, and a reader could pass the secret on in any case, so it is no error. A key that
+ * was exchanged for another one is not found: the file does not contain the keys.
+ */
+export function reportHiddenReaders(
+  { settings, warn }: FileContext,
+  { shared, wrappedFor }: OpenedSecret,
+): void {
+  const { length } = shared.readers;
+  if (wrappedFor === length) return;
+  const location = settings.directory.value;
+  warn?.(
+    `${statePaths(location).secret} is encrypted for ${wrappedFor} keys, but its list has ${length} readers: one of them has written it in another way than keyring recipients does`,
+    [
+      say(
+        'find out who wrote it, then remove a reader and add them again: this changes the secret, and encrypts it for the readers of the list only',
+      ),
+    ],
   );
 }
 
@@ -136,7 +168,7 @@ function reportReaders(context: FileContext, shared: SharedSecret, pin: Pin | un
     ...(added.length === 0 ? [] : [`added ${added.join(', ')}`]),
     ...(removed.length === 0 ? [] : [`removed ${removed.join(', ')}`]),
   ];
-  if (changes.length > 0 && pin?.next === undefined) {
+  if (changes.length > 0 && !isOwnChange(shared, pin)) {
     context.warn?.(
       `the readers of the keyring ${context.settings.directory.value} were changed by another reader: ${changes.join('; ')}`,
       [run(['atmos', 'auth', 'keyring', 'recipients', 'list'])],
@@ -147,6 +179,11 @@ function reportReaders(context: FileContext, shared: SharedSecret, pin: Pin | un
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
   }
+}
+
+/** Whether the list is the one that this machine has set before it was interrupted. */
+function isOwnChange({ secret, revision }: SharedSecret, pin: Pin | undefined): boolean {
+  return pin?.next === fingerprintOf(secret) && revision === pin.revision + 1;
 }
 
 export function compareReaders(

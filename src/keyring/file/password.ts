@@ -11,7 +11,7 @@ import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/read-files.ts';
 import type { NewPasswordSource } from '../contract.ts';
-import { hasReaders } from './settings-readers.ts';
+import { hasReaders, isForReaders } from './settings-readers.ts';
 import type { FileContext } from './settings.ts';
 import { readBounded } from '../read-bounded.ts';
 
@@ -38,6 +38,8 @@ export function passwordSource(context: FileContext): PasswordSource {
   if (host.env[settings.passwordEnv.value] !== undefined) return 'variable';
   if (settings.passwordFile) return 'file';
   if (settings.passwordCommand) return 'command';
+  // No one knows a password that could be typed.
+  if (isForReaders(settings.directory.value)) return 'identity';
   return promptPassword ? 'prompt' : 'none';
 }
 

@@ -1,19 +1,33 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { placeholder, run, say } from '../../core/hint.ts';
+import { hasSecretKey } from '../../core/printable.ts';
 import type { KeyringReaders, ReadersChange, ReadersControl } from '../contract.ts';
 import { checkRecipients } from '../check-recipients.ts';
-import { agentFileKeyring } from './agent-backend.ts';
+import { fileStarter } from './agent-backend.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { findDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
 import { readEntryFile } from './entry.ts';
-import { compareReaders, openSecret, refuseOlder, requireAccepted } from './open-secret.ts';
+import {
+  compareReaders,
+  openSecret,
+  refuseOlder,
+  reportHiddenReaders,
+  requireAccepted,
+} from './open-secret.ts';
 import type { OpenedSecret } from './open-secret.ts';
+import { missingSecret } from './resolve-secret.ts';
 import { rekeyKeyring } from './rekey.ts';
 import { lockSettled, settle } from './rekey-recover.ts';
 import { acceptSecret, comparePin, readPin, writePin } from './secret-pin.ts';
 import type { FileContext, FileSettings } from './settings.ts';
-import { createSecret, fingerprintOf, type SharedSecret, wrapSecret } from './shared-secret.ts';
+import {
+  createSecret,
+  fingerprintOf,
+  maxRevision,
+  type SharedSecret,
+  wrapSecret,
+} from './shared-secret.ts';
 import { ensureState, statePaths } from './state.ts';
 
 const command = ['atmos', 'auth', 'keyring', 'recipients'];
@@ -35,29 +49,32 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
     },
 
     async add(context, recipients) {
-      const added = await checkRecipients(recipients, source);
-      const opened = await openAccepted(context);
+      const valid = await checkRecipients(recipients, source);
+      const opened = await openAccepted(context, onStep);
       const { shared } = opened;
-      const readers = [...new Set([...shared.readers, ...added])].sort();
-      if (readers.length === shared.readers.length) return readersOf(opened, shared);
+      const added = valid.filter((one) => !shared.readers.includes(one));
+      if (added.length === 0) return { ...readersOf(opened, shared), added };
+      if (shared.revision === maxRevision) throw lastRevision(context);
+      const readers = [...shared.readers, ...added].sort();
       const changed = { ...shared, revision: shared.revision + 1, readers };
-      await replaceSecret(context, opened, await wrapSecret(changed), onStep);
-      acceptSecret(context, changed, readPin(context));
-      return readersOf(opened, changed);
+      await replaceSecret(context, opened, await wrapSecret(changed, opened.own), onStep);
+      acceptSecret(context, changed, readPin(context), onStep);
+      return { ...readersOf(opened, changed), added };
     },
 
     async remove(context, recipient, options) {
-      const opened = await openAccepted(context);
+      const opened = await openAccepted(context, onStep);
       const { shared, fingerprint, text: from } = opened;
       const readers = readersWithout(context, shared, recipient);
       const changed: SharedSecret = {
         secret: createSecret(),
-        revision: shared.revision + 1,
+        // The revisions of another secret are compared with nothing, so they may start again.
+        revision: shared.revision === maxRevision ? 1 : shared.revision + 1,
         readers,
         earlier: [...shared.earlier, fingerprint],
       };
-      const to = await wrapSecret(changed);
-      announce(context, changed);
+      const to = await wrapSecret(changed, opened.own);
+      announce(context, changed, onStep);
       const result = await rekeyKeyring(
         { ...context, heldPassword: () => Buffer.from(shared.secret) },
         {
@@ -70,17 +87,19 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
       if (result.outcome === 'finished') throw changedMeanwhile(context);
       // Without entries there is nothing to re-encrypt, and the verifier may be missing.
       if (result.outcome === 'none') await replaceSecret(context, opened, to, onStep);
-      acceptSecret(context, changed, readPin(context));
+      acceptSecret(context, changed, readPin(context), onStep);
       const { entries, unreadable, left } = result;
       return { ...readersOf(opened, changed), entries, unreadable, left };
     },
 
     async look(context) {
-      return changeOf(context, await openMatching(context));
+      const opened = await openMatching(context);
+      reportHiddenReaders(context, opened);
+      return changeOf(context, opened);
     },
 
     async accept(context, fingerprint) {
-      const opened = await openMatching(context);
+      const opened = await openMatching(context, onStep);
       if (opened.fingerprint !== fingerprint.toLowerCase()) {
         throw new KeyringError(
           'ERR_KEYRING_FOREIGN',
@@ -89,7 +108,7 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
         );
       }
       const change = changeOf(context, opened);
-      acceptSecret(context, opened.shared, readPin(context));
+      acceptSecret(context, opened.shared, readPin(context), onStep);
       return change;
     },
   };
@@ -97,9 +116,9 @@ export function createReaders(onStep: OnStep = () => {}): ReadersControl<FileSet
 
 /** The password that other programs need. @throws ERR_KEYRING_UNAVAILABLE for a keyring without entries */
 export async function revealPassword(context: FileContext): Promise<string> {
-  const { password, isNew } = await agentFileKeyring.provePassword(context);
-  const text = password.toString();
-  password.fill(0);
+  const { secret, isNew } = await fileStarter.proveSecret(context);
+  const text = secret.toString();
+  secret.fill(0);
   if (!isNew) return text;
   throw new KeyringError(
     'ERR_KEYRING_UNAVAILABLE',
@@ -108,13 +127,14 @@ export async function revealPassword(context: FileContext): Promise<string> {
 }
 
 /** Opens the wrapped secret after completing an interrupted change. It may not be accepted yet. */
-async function openAny(context: FileContext): Promise<OpenedKeyring> {
+async function openAny(context: FileContext, onStep?: OnStep): Promise<OpenedKeyring> {
   const { settings, host } = context;
   const location = settings.directory.value;
   const directory = findDirectory(location, host.userId);
-  if (directory !== undefined) await settle(directory, host);
+  if (directory !== undefined) await settle(directory, host, onStep);
   const opened = directory === undefined ? undefined : await openSecret(context, directory);
   if (opened !== undefined && directory !== undefined) return { ...opened, directory };
+  if (readPin(context) !== undefined) throw missingSecret(context);
   throw new AtmosError('ERR_USAGE', `the keyring ${location} has no readers`, {
     hints: [
       say(
@@ -124,15 +144,15 @@ async function openAny(context: FileContext): Promise<OpenedKeyring> {
   });
 }
 
-async function openAccepted(context: FileContext): Promise<OpenedKeyring> {
-  const opened = await openAny(context);
+async function openAccepted(context: FileContext, onStep?: OnStep): Promise<OpenedKeyring> {
+  const opened = await openAny(context, onStep);
   requireAccepted(context, opened);
   return opened;
 }
 
 /** Checks that the secret belongs to the entries: a person is not asked about any other. */
-async function openMatching(context: FileContext): Promise<OpenedKeyring> {
-  const opened = await openAny(context);
+async function openMatching(context: FileContext, onStep?: OnStep): Promise<OpenedKeyring> {
+  const opened = await openAny(context, onStep);
   const { shared, directory } = opened;
   refuseOlder(context, shared, readPin(context));
   const access = createAccess({ ...context, heldPassword: () => Buffer.from(shared.secret) });
@@ -173,8 +193,7 @@ function readersWithout(
   const left = readers.filter((reader) => reader !== recipient);
   const location = settings.directory.value;
   if (left.length === readers.length) {
-    const isSecret = /age-secret-key/i.test(recipient);
-    const shown = isSecret ? 'a secret key' : JSON.stringify(recipient);
+    const shown = hasSecretKey(recipient) ? 'a secret key' : JSON.stringify(recipient);
     throw new AtmosError('ERR_USAGE', `${shown} is not a reader of the keyring ${location}`, {
       hints: [run([...command, 'list'])],
     });
@@ -188,9 +207,9 @@ function readersWithout(
 }
 
 /** Accepts the secret in advance, because the change is completed even if this process is killed. */
-function announce(context: FileContext, { secret }: SharedSecret): void {
+function announce(context: FileContext, { secret }: SharedSecret, onStep: OnStep): void {
   const pin = readPin(context);
-  if (pin !== undefined) writePin(context, { ...pin, next: fingerprintOf(secret) });
+  if (pin !== undefined) writePin(context, { ...pin, next: fingerprintOf(secret) }, onStep);
 }
 
 /** @throws ERR_KEYRING_BUSY if another process has changed it since it was opened */
@@ -218,6 +237,22 @@ async function replaceSecret(
     lock.release();
   }
   throw changedMeanwhile({ settings });
+}
+
+/** A reader who writes such a list cannot keep the others from changing the secret. */
+function lastRevision({ settings }: FileContext): KeyringError {
+  return new KeyringError(
+    'ERR_KEYRING_TOO_LARGE',
+    `the list of readers of the keyring ${settings.directory.value} has the revision ${maxRevision}, the last one of its secret`,
+    {
+      hints: [
+        run(
+          [...command, 'remove', placeholder('recipient')],
+          'changes the secret, which starts again at 1',
+        ),
+      ],
+    },
+  );
 }
 
 function changedMeanwhile({ settings }: Pick<FileContext, 'settings'>): KeyringError {

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
-import { moveHome, say } from '../../core/hint.ts';
+import { moveHome, say, type Hint } from '../../core/hint.ts';
+import { listNames } from '../../core/json.ts';
 import { replaceFile, syncDirectory, whileInUse } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import type { FileLock, LockMode } from '../../host/lock.ts';
@@ -9,7 +10,7 @@ import { digest } from '../digest.ts';
 import type { OnStep } from './atomic-write.ts';
 import { readEntryFile } from './entry.ts';
 import { readCommit, type Commit, type Replacement } from './rekey-journal.ts';
-import { discardNext, isCommitted, lockState, statePaths } from './state.ts';
+import { discardNext, isCommitted, lockState, requireOwnDirectories, statePaths } from './state.ts';
 import { translating } from './system-error.ts';
 
 interface Place {
@@ -50,9 +51,9 @@ export async function lockSettled(
 }
 
 /** Completes a committed re-encryption if one was interrupted. */
-export async function settle(directory: string, host: Host): Promise<void> {
+export async function settle(directory: string, host: Host, onStep?: OnStep): Promise<void> {
   if (isCommitted(statePaths(directory)))
-    (await lockSettled(directory, 'exclusive', host)).release();
+    (await lockSettled(directory, 'exclusive', host, onStep)).release();
 }
 
 /**
@@ -65,9 +66,11 @@ export function finishCommit(place: Place): void {
   const { directory, host, onStep } = place;
   const { userId } = host;
   const paths = statePaths(directory);
+  requireOwnDirectories(paths, userId);
   const commit = readCommit(paths, userId);
   if (commit === undefined) return;
   requireSecret(place, commit);
+  requireEntries(place, commit);
   for (const replacement of commit.entries) replaceEntry(place, replacement);
   sync(directory);
   onStep('entries synced');
@@ -118,13 +121,37 @@ function requireSecret({ directory, host }: Place, { secret }: Commit): void {
   throw new KeyringError(
     'ERR_KEYRING_DAMAGED',
     `a change of the readers was interrupted, and the new wrapped secret ${paths.nextSecret} is missing`,
-    {
-      hints: [
-        say('wait until the directory is synchronized, or restore the file from another machine'),
-        moveHome(paths.next, 'to cancel the change, if no entry was replaced yet'),
-      ],
-    },
+    { hints: missingHints(paths.next) },
   );
+}
+
+/**
+ * A synchronizer may have brought the commit before the new entries. No reader could open an entry that
+ * then kept the old secret, which the change replaces: so no entry is replaced before all are here.
+ *
+ * @throws ERR_KEYRING_DAMAGED
+ */
+function requireEntries({ directory, host }: Place, { secret, entries }: Commit): void {
+  if (secret === undefined) return;
+  const { next, nextEntries } = statePaths(directory);
+  const missing = entries
+    .filter(({ name, from }) => hashOf(join(directory, name), host) === from)
+    .map(({ name, to }) => ({ path: join(nextEntries, name), to }))
+    .filter(({ path, to }) => hashOf(path, host) !== to)
+    .map(({ path }) => path);
+  if (missing.length === 0) return;
+  throw new KeyringError(
+    'ERR_KEYRING_DAMAGED',
+    `a change of the readers was interrupted, and new entries are missing: ${listNames(missing)}`,
+    { hints: missingHints(next) },
+  );
+}
+
+function missingHints(next: string): Hint[] {
+  return [
+    say('wait until the directory is synchronized, or restore the file from another machine'),
+    moveHome(next, 'to cancel the change, if no entry was replaced yet'),
+  ];
 }
 
 function replaceSecret({ directory, host, onStep }: Place, { secret }: Commit): void {

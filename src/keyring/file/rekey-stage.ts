@@ -1,4 +1,4 @@
-import { linkSync, rmSync } from 'node:fs';
+import { linkSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, KeyringError, systemErrorCode } from '../../core/errors.ts';
 import {
@@ -11,7 +11,7 @@ import type { Host } from '../../host/host.ts';
 import { digest } from '../digest.ts';
 import type { OnStep } from './atomic-write.ts';
 import { listEntries } from './directory.ts';
-import { readEntryFile, type EntryFile } from './entry.ts';
+import { maxEntryBytes, readEntryFile, type EntryFile } from './entry.ts';
 import { parseJwe } from './jwe.ts';
 import type { IsOwn } from './own-entries.ts';
 import type { Replacement } from './rekey-journal.ts';
@@ -51,12 +51,22 @@ export interface Staged {
   readonly replacements: readonly Replacement[];
   /** Number of decrypted entries of other programs that keep weaker encryption than our own. */
   readonly weakOthers: number;
-  /** The errors of our own entries, by file name. */
-  readonly unreadable: ReadonlyMap<string, KeyringError>;
+  /** Our own entries that cannot be decrypted, by file name. */
+  readonly unreadable: ReadonlyMap<string, Failure>;
   /** File names of entries of other programs that cannot be decrypted. */
   readonly unreadableOthers: readonly string[];
   /** The files that kept changing. */
   readonly unstable: readonly string[];
+}
+
+/** Why an entry was not decrypted. */
+export interface Failure {
+  readonly error: KeyringError;
+  /**
+   * Whether it was tried and none of the passwords opens it, or the file cannot be an entry. False for
+   * an entry that may open: of another owner, being written, or not tried.
+   */
+  readonly doesNotOpen: boolean;
 }
 
 /** An entry that was read: its hash, and the hash of its replacement if it needs one. */
@@ -78,8 +88,8 @@ interface Look {
 export async function stageEntries(staging: Staging): Promise<Staged> {
   const { directory, isDryRun, isOwn, onStep, onProgress } = staging;
   const looks = new Map<string, Look>();
-  const unreadable = new Map<string, KeyringError>();
-  const unreadableOthers = new Map<string, KeyringError>();
+  const unreadable = new Map<string, Failure>();
+  const unreadableOthers = new Map<string, Failure>();
   if (!isDryRun) makeNext(staging);
   const pass: Pass = {
     ...staging,
@@ -95,7 +105,7 @@ export async function stageEntries(staging: Staging): Promise<Staged> {
       const look = await lookAt(pass, entry);
       const { name } = entry;
       looks.delete(name);
-      if (look instanceof KeyringError)
+      if (look !== undefined && 'error' in look)
         (isOwn(entry.key) ? unreadable : unreadableOthers).set(name, look);
       else if (look !== undefined) looks.set(name, look);
       if (round === 0) onProgress(index + 1, entries.length);
@@ -151,14 +161,19 @@ function changedSince({ directory, host }: Staging, looks: Map<string, Look>): E
   return entries.filter(({ name, path }) => stampOf(path) !== looks.get(name)?.stamp);
 }
 
-/** Stages one entry. Undefined if it was deleted. An error concerns this entry only. */
-async function lookAt(pass: Pass, entry: EntryFile): Promise<Look | KeyringError | undefined> {
+/** Stages one entry. Undefined if it was deleted. A failure concerns this entry only. */
+async function lookAt(pass: Pass, entry: EntryFile): Promise<Look | Failure | undefined> {
   const { directory, host, isDryRun, onStep } = pass;
   const { name, path } = entry;
   // Read before the content: a later write changes it.
   const stamp = stampOf(path);
   const faulty = { path, isOwn: pass.isOwn(entry.key) };
   const bounds = faulty.isOwn ? pass.ownBounds : pass.otherBounds;
+  let closed: KeyringError | undefined;
+  const notOpened = (fault: KeyringError) => {
+    closed = fault;
+    return { fault };
+  };
   try {
     const read = await whenWhole({ host, bounds }, async () => {
       const text = readEntryFile(path, host.userId);
@@ -166,9 +181,9 @@ async function lookAt(pass: Pass, entry: EntryFile): Promise<Look | KeyringError
       if (!isDryRun && keepReplaced(pass, name) !== text)
         return { fault: damagedEntry(faulty, 'it is being written') };
       const token = parseJwe(text);
-      if ('fault' in token) return { fault: damagedEntry(faulty, token.fault) };
+      if ('fault' in token) return notOpened(damagedEntry(faulty, token.fault));
       const resealed = await reseal({ ...pass, bounds }, token, entry);
-      return 'fault' in resealed ? resealed : { from: digest(text), ...resealed };
+      return 'fault' in resealed ? notOpened(resealed.fault) : { from: digest(text), ...resealed };
     });
     if (read === undefined) return undefined;
     const { text, ...look } = read;
@@ -179,8 +194,13 @@ async function lookAt(pass: Pass, entry: EntryFile): Promise<Look | KeyringError
     return { stamp, ...look, to: text === undefined ? undefined : digest(text) };
   } catch (error) {
     if (!(error instanceof KeyringError) || error.code === 'ERR_KEYRING_IO') throw error;
-    return error;
+    return { error, doesNotOpen: error === closed || !canBeEntry(path) };
   }
+}
+
+function canBeEntry(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats === undefined || (stats.isFile() && stats.size <= maxEntryBytes);
 }
 
 /** Creates a link to a file before it is replaced, so that a concurrent write to it is not lost. */

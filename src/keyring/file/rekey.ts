@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { AtmosError, KeyringError } from '../../core/errors.ts';
-import { distinctHints, placeholder, run, say } from '../../core/hint.ts';
+import { placeholder, run } from '../../core/hint.ts';
 import type { FileLock } from '../../host/lock.ts';
 import type { RekeyOptions, RekeyResult } from '../contract.ts';
 import { digest } from '../digest.ts';
@@ -11,6 +10,7 @@ import { ownEntriesOf } from './own-entries.ts';
 import { formatCommit, type Replacement } from './rekey-journal.ts';
 import { planRekey, type Place } from './rekey-plan.ts';
 import { finishCommit, lockSettled } from './rekey-recover.ts';
+import { checkStaged, resultOf, unreadableOf } from './rekey-outcome.ts';
 import { stageEntries, type Staged, type Staging } from './rekey-stage.ts';
 import { hasReaders } from './settings-readers.ts';
 import type { FileContext } from './settings.ts';
@@ -26,8 +26,6 @@ import {
 
 /** How often entries are re-encrypted that other tools wrote with the old password meanwhile. */
 const maxRepeats = 3;
-/** Maximum number of failing entries that a message names. */
-const maxShown = 5;
 
 export interface FileRekeyOptions extends RekeyOptions {
   /** Of a keyring with readers: the texts of `.state/secret.age` before and after the change. */
@@ -47,7 +45,9 @@ const nothing: RekeyResult = {
 /**
  * Changes the password of a file keyring. Without a new password, re-encrypts entries that are
  * weaker than those we write. Entries of other programs that the password opens also get the new
- * password, and keep their parameters; those that it does not open are reported and do not change.
+ * password, and keep their parameters; those that it does not open are reported and do not change. The
+ * same holds for our own entries if the readers change: a directory that others write to may contain
+ * anything, and no one opens such an entry with the secret anyway. Otherwise our own stop the change.
  *
  * The change is atomic: the old password opens everything until the commit, the new password opens
  * everything afterwards, even if the process is killed (docs/adr/0012-rekey.md). An interrupted
@@ -95,7 +95,7 @@ export async function rekeyKeyring(
   try {
     if (isDryRun) {
       const staged = await stageEntries(staging);
-      checkStaged(place, staged);
+      checkStaged(place, staging, staged);
       return resultOf(staged, hasWork(place, staging, staged));
     }
     const lock = await lockUnchanged(place, onStep, options.wrappedSecret?.from);
@@ -165,7 +165,9 @@ async function lockUnchanged(
 async function reencrypt(place: Place, staging: Staging): Promise<RekeyResult> {
   const paths = statePaths(place.directory);
   writeVersion(paths, staging.onStep);
-  const staged = await stageAndCommit(place, staging, (found) => checkStaged(place, found));
+  const staged = await stageAndCommit(place, staging, (found) =>
+    checkStaged(place, staging, found),
+  );
   if (!hasWork(place, staging, staged)) return resultOf(staged, false);
   try {
     finishCommit(staging);
@@ -197,16 +199,17 @@ function hasWork({ verifier }: Place, { target }: Staging, { replacements }: Sta
 async function takeAlong(
   place: Place,
   staging: Staging,
-  { unreadableOthers }: Staged,
+  before: Staged,
 ): Promise<{ rewritten: number; left: string[] }> {
   const changed: Place = { ...place, verifier: staging.target.verifier };
   const further: Staging = { ...staging, onProgress: () => {}, signal: undefined };
+  const known = unreadableOf(before);
   let rewritten = 0;
   let left: string[] = [];
   for (let repeats = 0; repeats < maxRepeats; repeats++) {
     const staged = await stageAndCommit(changed, further, () => {});
-    const unreadable = [...staged.unreadable.keys(), ...staged.unreadableOthers];
-    left = [...unreadable.filter((name) => !unreadableOthers.includes(name)), ...staged.unstable];
+    const unreadable = unreadableOf(staged).filter((name) => !known.includes(name));
+    left = [...unreadable, ...staged.unstable];
     if (!hasWork(changed, further, staged)) break;
     finishCommit(further);
     rewritten += staged.replacements.length;
@@ -244,42 +247,4 @@ function commit(staging: Staging, entries: readonly Replacement[]): void {
     );
   }
   writeAtomically({ path: paths.commit, text, temporaryDirectory: paths.temporary, onStep });
-}
-
-/** @throws ERR_KEYRING_DAMAGED, _PERMISSIONS, ERR_KEYRING_BUSY with the names of the entries */
-function checkStaged({ directory }: Place, staged: Staged): void {
-  const [first, ...others] = staged.unreadable.values();
-  if (first !== undefined) {
-    const shown = [first, ...others.slice(0, maxShown - 1)];
-    const rest = others.length + 1 - shown.length;
-    const more = rest === 0 ? '' : `; and ${rest} more`;
-    throw new KeyringError(
-      first.code,
-      `nothing was changed, because some entries cannot be decrypted: ${shown.map(({ message }) => message).join('; ')}${more}`,
-      { hints: distinctHints(shown.flatMap(({ hintValues }) => hintValues)) },
-    );
-  }
-  if (staged.unstable.length === 0) return;
-  const paths = staged.unstable.map((name) => join(directory, name));
-  throw new KeyringError(
-    'ERR_KEYRING_BUSY',
-    `nothing was changed, because another program keeps writing ${paths.join(', ')}`,
-    {
-      hints: [
-        say('stop the program that writes there (Atmos, aws-vault), then run the command again'),
-      ],
-    },
-  );
-}
-
-function resultOf(staged: Staged, isWork: boolean): RekeyResult {
-  const { entries, replacements, weakOthers, unreadableOthers } = staged;
-  return {
-    outcome: isWork ? 'changed' : 'none',
-    entries: entries + unreadableOthers.length,
-    rewritten: replacements.length,
-    weakOthers,
-    unreadable: unreadableOthers,
-    left: [],
-  };
 }

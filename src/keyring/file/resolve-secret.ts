@@ -1,6 +1,7 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { removeFile, run, say } from '../../core/hint.ts';
 import { checkRecipients } from '../check-recipients.ts';
+import type { Identities } from '../identity-file.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { findDirectory } from './directory.ts';
 import { readIdentities } from './identity-file.ts';
@@ -28,21 +29,25 @@ export async function resolveSecret(context: FileContext, isNew: boolean): Promi
     requireAccepted(context, opened);
     return Buffer.from(opened.shared.secret);
   }
-  if (readPin(context) !== undefined) {
-    throw new KeyringError(
-      'ERR_KEYRING_DAMAGED',
-      `the wrapped secret of the keyring ${location} is missing: ${statePaths(location).secret}`,
-      {
-        hints: [
-          say('restore it from a backup or from another machine'),
-          removeFile(pinPath(context), 'only if you have deleted the keyring yourself'),
-        ],
-      },
-    );
-  }
+  if (readPin(context) !== undefined) throw missingSecret(context);
   if (!isNew) throw hasPassword(location);
   await readersOfNew(context);
   return Buffer.from(createSecret());
+}
+
+/** Of a keyring that this machine has accepted. */
+export function missingSecret(context: FileContext): KeyringError {
+  const location = context.settings.directory.value;
+  return new KeyringError(
+    'ERR_KEYRING_DAMAGED',
+    `the wrapped secret of the keyring ${location} is missing: ${statePaths(location).secret}`,
+    {
+      hints: [
+        say('restore it from a backup or from another machine'),
+        removeFile(pinPath(context), 'only if you have deleted the keyring yourself'),
+      ],
+    },
+  );
 }
 
 function hasPassword(location: string): KeyringError {
@@ -64,7 +69,9 @@ function hasPassword(location: string): KeyringError {
 }
 
 /** The readers of a keyring that is created now. @throws ERR_CONFIG_INVALID, ERR_KEYRING_PASSWORD_REQUIRED */
-async function readersOfNew(context: FileContext): Promise<readonly string[]> {
+async function readersOfNew(
+  context: FileContext,
+): Promise<{ readonly readers: readonly string[]; readonly own: Identities }> {
   const { recipients, directory } = context.settings;
   const own = await readIdentities(context);
   if (recipients === undefined) {
@@ -82,7 +89,7 @@ async function readersOfNew(context: FileContext): Promise<readonly string[]> {
       { hints: [say(`add ${own.recipients.join(' or ')} to auth.keyring.spec.recipients`)] },
     );
   }
-  return readers;
+  return { readers, own };
 }
 
 /**
@@ -101,9 +108,9 @@ export async function keepNewSecret(
   if (existing !== undefined) return Buffer.from(existing.shared.secret).equals(secret);
   const paths = statePaths(directory);
   if (readVerifier(paths, context.host.userId) !== undefined) return false;
-  const readers = await readersOfNew(context);
+  const { readers, own } = await readersOfNew(context);
   const shared = { secret: secret.toString(), revision: 1, readers, earlier: [] };
-  const text = await wrapSecret(shared);
+  const text = await wrapSecret(shared, own);
   writeAtomically({
     path: paths.secret,
     text,

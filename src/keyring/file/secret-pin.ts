@@ -8,6 +8,7 @@ import { removeLeftovers } from '../../host/leftovers.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
 import { readRegularFile } from '../../host/read-files.ts';
 import { digest } from '../digest.ts';
+import type { OnStep } from './atomic-write.ts';
 import type { FileContext } from './settings.ts';
 import { fingerprintOf, isFingerprint, type SharedSecret } from './shared-secret.ts';
 import { translating } from './system-error.ts';
@@ -114,22 +115,29 @@ function isTexts(value: unknown): value is string[] {
 }
 
 /** @throws ERR_KEYRING_IO, ERR_KEYRING_PERMISSIONS; ERR_USAGE in the home of another user */
-export function writePin(where: Where, pin: Pin): void {
+export function writePin(where: Where, pin: Pin, onStep: OnStep = () => {}): void {
   const path = pinPath(where);
   translating('write', path, () => {
     makeOwnDirectories(dirname(path), where.host);
     removeLeftovers(path, where.host);
     const record = { location: where.settings.directory.value, ...pin };
-    replacePrivately(path, `${JSON.stringify(record, undefined, 2)}\n`);
+    const text = `${JSON.stringify(record, undefined, 2)}\n`;
+    replacePrivately(path, text, { onStep });
   });
 }
 
 /** Accepts a secret. The secrets that it replaced are never accepted again. */
-export function acceptSecret(where: Where, shared: SharedSecret, pin: Pin | undefined): void {
+export function acceptSecret(
+  where: Where,
+  shared: SharedSecret,
+  pin: Pin | undefined,
+  onStep?: OnStep,
+): void {
   const fingerprint = fingerprintOf(shared.secret);
   const known = [...(pin?.earlier ?? []), ...shared.earlier, ...(pin ? [pin.fingerprint] : [])];
   const earlier = [...new Set(known)].filter((one) => one !== fingerprint);
-  writePin(where, { fingerprint, revision: shared.revision, readers: shared.readers, earlier });
+  const { revision, readers } = shared;
+  writePin(where, { fingerprint, revision, readers, earlier }, onStep);
 }
 
 export function acceptHint(comment: string) {

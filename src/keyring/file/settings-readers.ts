@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
@@ -56,6 +57,14 @@ function refusePassword(said: Spec, readersSource: string): void {
       { hints: [say(`remove ${password.source}, or recipients and identity_file`)] },
     );
   }
+}
+
+/**
+ * Whether the keyring at a directory has readers, whatever the settings say. False also if it cannot be
+ * seen.
+ */
+export function isForReaders(directory: string): boolean {
+  return existsSync(secretPath(directory));
 }
 
 /** Where a keyring with readers has its secret, encrypted for them. */

@@ -11,7 +11,12 @@ import type { Host } from '../../host/host.ts';
 import type { BackendContext, PasswordSources, Pinned, SettlingHost } from '../contract.ts';
 import { pinText, unpinText } from '../pinned-text.ts';
 import { parseUnlockTime } from '../unlock-time.ts';
-import { hasReaders, settleReaders, type ReaderSettings } from './settings-readers.ts';
+import {
+  hasReaders,
+  isForReaders,
+  settleReaders,
+  type ReaderSettings,
+} from './settings-readers.ts';
 
 // The settings of the file keyring: names of keys and variables, defaults, rules for paths. The
 // descriptions are shown by docs/configuration.md and the JSON Schema.
@@ -134,22 +139,23 @@ export function passwordSources(
   settings: FileSettings,
   { env }: Pick<Host, 'env'>,
 ): PasswordSources {
-  const { passwordEnv, passwordFile, passwordCommand, identityFile } = settings;
-  if (hasReaders(settings)) {
-    return {
-      variable: passwordEnv,
-      given: identityFile === undefined ? [] : [{ kind: 'file', said: identityFile }],
-      instead: say('set auth.keyring.spec.identity_file'),
-    };
+  const { passwordEnv, passwordFile, passwordCommand, identityFile, directory } = settings;
+  const possible = hasReaders(settings)
+    ? ([{ kind: 'file', said: identityFile }] as const)
+    : ([
+        { kind: 'variable', said: env[passwordEnv.value] === undefined ? undefined : passwordEnv },
+        { kind: 'file', said: passwordFile },
+        { kind: 'command', said: passwordCommand },
+      ] as const);
+  const given = possible.flatMap(({ kind, said }) => (said === undefined ? [] : [{ kind, said }]));
+  if (hasReaders(settings) || (given.length === 0 && isForReaders(directory.value))) {
+    const instead = say('set auth.keyring.spec.identity_file');
+    return { variable: passwordEnv, given, isTyped: false, instead };
   }
-  const given = [
-    { kind: 'variable', said: env[passwordEnv.value] === undefined ? undefined : passwordEnv },
-    { kind: 'file', said: passwordFile },
-    { kind: 'command', said: passwordCommand },
-  ] as const;
   return {
     variable: passwordEnv,
-    given: given.flatMap(({ kind, said }) => (said === undefined ? [] : [{ kind, said }])),
+    given,
+    isTyped: given.length === 0,
     instead: say(`set ${showValue(passwordEnv)} or ATMOS_KEYRING_PASSWORD_FILE`),
   };
 }

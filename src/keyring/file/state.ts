@@ -66,8 +66,12 @@ export function statePaths(directory: string): StatePaths {
   };
 }
 
-/** @throws ERR_KEYRING_VERSION for a keyring of a newer atmos-auth */
-export function checkVersion(paths: StatePaths, userId: number | undefined): void {
+/**
+ * @throws ERR_KEYRING_VERSION for a keyring of a newer atmos-auth; ERR_KEYRING_PERMISSIONS as
+ *   {@link requireOwnDirectories}
+ */
+export function checkState(paths: StatePaths, userId: number | undefined): void {
+  requireOwnDirectories(paths, userId);
   const text = readEntryFile(paths.version, userId);
   if (text === undefined || text.trim() === String(currentVersion)) return;
   const version = /^\d{1,9}$/.exec(text.trim())?.[0];
@@ -85,11 +89,31 @@ export function readVerifier(paths: StatePaths, userId: number | undefined): str
   return readEntryFile(paths.verifier, userId);
 }
 
-/** Creates the missing directories; the lock needs them. */
+/**
+ * Creates the missing directories; the lock needs them.
+ *
+ * @throws ERR_KEYRING_PERMISSIONS as {@link requireOwnDirectories}
+ */
 export function ensureState(paths: StatePaths, userId: number | undefined): void {
-  for (const directory of [paths.root, paths.temporary]) {
+  requireOwnDirectories(paths, userId);
+  for (const directory of [paths.root, paths.temporary])
     translating('make', directory, () => makePrivateDirectories(directory));
-    const stats = translating('access', directory, () => lstatSync(directory));
+}
+
+/**
+ * Checks that `.state` and the directories in it, as far as they exist, are directories of the user and
+ * no links. Files in them are renamed and removed, also to complete a re-encryption that a repository or
+ * a shared directory brought: behind a link, these would be the user's files from somewhere else.
+ *
+ * @throws ERR_KEYRING_PERMISSIONS
+ */
+export function requireOwnDirectories(paths: StatePaths, userId: number | undefined): void {
+  const { root, temporary, next, nextEntries, nextReplaced } = paths;
+  for (const directory of [root, temporary, next, nextEntries, nextReplaced]) {
+    const stats = translating('access', directory, () =>
+      lstatSync(directory, { throwIfNoEntry: false }),
+    );
+    if (stats === undefined) continue;
     const permissions = translating('access', directory, () =>
       permissionCheckFor(userId).permissionsOf(directory, stats),
     );

@@ -6,7 +6,7 @@ import {
   showPermissions,
   type Hint,
 } from '../../core/hint.ts';
-import { isRefusal, nearestVisible, reasonOf } from '../../host/denial.ts';
+import { isRefusal, nearestVisible, reasonOf, systemReasons } from '../../host/denial.ts';
 
 /** Runs file operations and turns the system's errors into the keyring's, naming the path. */
 export function translating<T>(doing: string, path: string, operation: () => T): T {
@@ -43,19 +43,8 @@ export function translateSystemError(doing: string, path: string, error: unknown
 }
 
 const reasons: Readonly<Record<string, string>> = {
+  ...systemReasons,
   ENOENT: 'it is not there any more',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file size limit is reached',
-  EROFS: 'the file system is read-only',
-  EIO: 'the device reports an error',
-  EMFILE: 'too many open files',
-  EISDIR: 'it is a directory',
-  ENXIO: 'it is a socket, or a device without a driver',
-  EEXIST: 'something else is there',
-  ENOTDIR: 'a part of the path is not a directory',
-  ENAMETOOLONG: 'the path is too long',
-  ELOOP: 'too many symbolic links',
 };
 
 /** Where the way to it is closed, nothing can be seen of the path itself. */

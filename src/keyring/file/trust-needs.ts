@@ -31,7 +31,8 @@ export function trustNeeds(said: Spec, project: ProjectPlace, host: SettlingHost
     ...needOf(passwordCommand, (command) => ({
       what: `runs the password command ${showForConsent(command)}`,
     })),
-    ...(isPasswordVariable(passwordEnv.value)
+    // Judging a name compiles long patterns, so the default one is not judged.
+    ...(passwordEnv.path === undefined || isPasswordVariable(passwordEnv.value)
       ? []
       : storingNeed(passwordEnv, `the value of the variable ${passwordEnv.value}`)),
     ...(!isFileRead ||

@@ -6,7 +6,7 @@ import type { Derivation } from './derivation.ts';
 import { ensureDirectory } from './directory.ts';
 import type { Access } from './encrypted-directory.ts';
 import { entryName, formatItem, type Item } from './entry.ts';
-import { checkBesideEntries } from './judge-password.ts';
+import { checkBesideEntries, checkOpensVerifier } from './judge-password.ts';
 import { sealJwe, type KeyParameters } from './jwe.ts';
 import { passwordEntriesOf } from './own-entries.ts';
 import { passwordSource } from './password.ts';
@@ -48,6 +48,7 @@ export function createEntryWriter(
     const generation = access.verifierOf(found);
     const verdict = await access.judge(found, generation);
     if (verdict.kind === 'wrong') throw access.wrongPassword();
+    if (found !== undefined) checkOpensVerifier(found, generation, verdict);
     if (found !== undefined && verdict.kind === 'right' && generation !== checkedGeneration) {
       await checkBesideEntries({ directory: found, host, isOwn }, verdict.derivation);
       checkedGeneration = generation;

@@ -1,9 +1,8 @@
-import { AtmosError, KeyringError } from '../../core/errors.ts';
-import { placeholder, say, setVariable } from '../../core/hint.ts';
-import { showValue } from '../../core/json.ts';
+import { KeyringError } from '../../core/errors.ts';
 import type { Keyring, Probe } from '../contract.ts';
 import { checkKey, checkReadKey, checkValue, maxSystemValueBytes } from '../key.ts';
 import { createEntries } from './entries.ts';
+import { formatLocation, requireAddress } from './location.ts';
 import { openServer, requireHealth, type VaultServer } from './server.ts';
 import type { VaultContext, VaultSettings } from './settings.ts';
 import { isFromCommand } from './token-sources.ts';
@@ -42,32 +41,12 @@ export function openVaultKeyring(context: VaultContext): Keyring {
   };
 }
 
-function requireAddress({ settings, type }: Pick<VaultContext, 'settings' | 'type'>): void {
-  if (settings.address !== undefined) return;
-  throw new AtmosError(
-    'ERR_CONFIG_INVALID',
-    `the vault keyring (from ${type.source}) has no address of a server`,
-    {
-      hints: [
-        say('set auth.keyring.spec.address to the URL of the server'),
-        setVariable('VAULT_ADDR', placeholder('https://vault.example.com:8200')),
-      ],
-    },
-  );
-}
-
-/** `https://vault.example.com:8200, secret/atmos/keyring in the namespace team` */
-function formatLocation({ address, namespace, mount, prefix }: VaultSettings): string {
-  const place = `${address && showValue(address)}, ${mount}/${prefix}`;
-  return namespace === undefined ? place : `${place} in the namespace ${showValue(namespace)}`;
-}
-
 /** Logs in nowhere and runs no command: a login would create a token. */
 async function probe(context: VaultContext, server: VaultServer): Promise<Probe> {
   try {
     await requireHealth(server);
     const { method } = context.settings.login;
-    if (method !== 'token' || server.tokens.isHeld()) return { state: 'ready' };
+    if (method !== 'token' || server.tokens.held() !== undefined) return { state: 'ready' };
     if (isFromCommand(context)) {
       return { state: 'locked', reason: 'the token command has not been run yet' };
     }

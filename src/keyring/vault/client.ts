@@ -173,10 +173,9 @@ function errorOf(attempt: Attempt, errors: VaultErrors, waitedMs: number): Error
   return errors.ofCondition(condition, answer, waitedMs);
 }
 
-/** @throws ERR_KEYRING_IO, ERR_KEYRING_TOO_LARGE */
+/** @throws ERR_KEYRING_IO */
 function bodyOf({ text, status }: ServerAnswer, errors: VaultErrors): JsonObject {
-  if (text === undefined)
-    throw errors.unreadable('an answer that is too large', 'ERR_KEYRING_TOO_LARGE');
+  if (text === undefined) throw errors.unreadable('an answer that is too large');
   if (text === '' && status === 204) return {};
   const body = parseJson(text);
   if (isObject(body)) return body;

@@ -14,6 +14,10 @@ import type { VaultSettings } from './settings.ts';
 
 /** How many names OpenBao returns in one answer. HashiCorp Vault returns all of them. */
 const pageSize = 1000;
+/** Far above the entries of a team. A server could return other names for ever. */
+const maxNames = 100_000;
+/** How long all pages together may take. */
+const listLimitMs = 60_000;
 /** The pauses between reads for a change: 10 ms, doubled to 1.28 seconds, 2.5 seconds in total. */
 const firstPauseMs = 10;
 const maxPauseMs = 1_500;
@@ -33,14 +37,18 @@ export interface Entries {
   write(key: string, value: string): Promise<void>;
   /** Removes every version. Resolves to false if there was none. */
   remove(key: string): Promise<boolean>;
-  /** Sorted by code unit. Without names that {@link formatEntryName} does not make. */
+  /**
+   * Sorted by code unit. Without names that {@link formatEntryName} does not make.
+   *
+   * @throws as `read`; ERR_KEYRING_IO for more than 100,000 names; ERR_KEYRING_TIMEOUT after a minute
+   */
   keys(): Promise<string[]>;
 }
 
 export function createEntries(
   server: VaultServer,
   settings: VaultSettings,
-  host: Pick<Host, 'sleep'>,
+  host: Pick<Host, 'sleep' | 'monotonicMs'>,
 ): Entries {
   const { errors } = server;
   const { mount, prefix } = settings;
@@ -59,7 +67,7 @@ export function createEntries(
     const { type, options } = dataOf(reply) ?? {};
     const version = isObject(options) ? options['version'] : undefined;
     if (type !== 'kv') throw errors.wrongVersion(`a secrets engine of type ${describe(type)}`);
-    if (version !== '2') throw errors.wrongVersion('a KV secrets engine of version 1');
+    if (version !== '2') throw errors.wrongVersion('a KV secrets engine of version 1', true);
     isVersion2 = true;
   }
 
@@ -148,12 +156,16 @@ export function createEntries(
     },
     async keys() {
       const names = new Set<string>();
+      const endMs = host.monotonicMs() + listLimitMs;
       for (let after = ''; ;) {
         const page = await listPage(after);
         const fresh = page.filter((name) => !names.has(name));
         for (const name of fresh) names.add(name);
+        if (names.size > maxNames)
+          throw errors.unreadable(`more than ${maxNames} names of entries`);
         // A server without pages returns the same names again.
         if (page.length !== pageSize || fresh.length === 0) break;
+        if (host.monotonicMs() > endMs) throw errors.slowListing(listLimitMs / 1000);
         after = page.at(-1) ?? '';
       }
       if (names.size === 0) await requireVersion2();

@@ -1,8 +1,9 @@
 import { BackendError, KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { run, say, type Hint } from '../../core/hint.ts';
+import { say, type Hint } from '../../core/hint.ts';
 import { quote, showValue } from '../../core/json.ts';
 import { isTlsCode, networkReasons } from '../../core/network-reasons.ts';
 import { shownKey } from '../key.ts';
+import { baoCommand } from './bao-command.ts';
 import { errorsIn, type Condition } from './conditions.ts';
 import { requestLimitMs, RequestTimeout, type ServerAnswer } from './http.ts';
 import type { VaultSettings } from './settings.ts';
@@ -21,13 +22,13 @@ function shownReason({ text = '' }: ServerAnswer): string {
 }
 
 /** The errors of one keyring: each names the server, and where its address was configured. */
-export function createErrors({ address, namespace, mount, prefix }: VaultSettings) {
+export function createErrors(settings: VaultSettings) {
+  const { address, namespace, mount, prefix } = settings;
   const url = address && showValue(address);
   const server = `the vault server ${url} (from ${address?.source})`;
   const namespaceName = namespace && showValue(namespace);
   const inNamespace = namespaceName === undefined ? '' : ` in the namespace ${namespaceName}`;
-  const status =
-    address?.tag === undefined ? [run(['bao', 'status', `-address=${url}`], 'to test it')] : [];
+  const status = [baoCommand(settings, ['status'], 'to test it')];
 
   function error(
     code: KeyringError['code'],
@@ -84,9 +85,11 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
             `${server} has no secrets engine at ${mount}${inNamespace}`,
             [
               say('set auth.keyring.spec.mount to the path of a KV secrets engine of version 2'),
-              run(
-                ['bao', 'secrets', 'enable', `-path=${mount}`, '-version=2', 'kv'],
+              baoCommand(
+                settings,
+                ['secrets', 'enable'],
                 'as an administrator of the server, to create it',
+                [`-path=${mount}`, '-version=2', 'kv'],
               ),
             ],
           );
@@ -124,7 +127,11 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
           return error(
             'ERR_KEYRING_IO',
             `${server} refused the request (status ${answer.status})${shownReason(answer)}`,
-            [say('the log of the server has the reason')],
+            [
+              /HTTP request to an HTTPS server/i.test(answer.text ?? '')
+                ? say('the server uses TLS: use https in the address')
+                : say('the log of the server has the reason'),
+            ],
             cause,
           );
       }
@@ -144,7 +151,7 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
         return error(
           'ERR_KEYRING_UNAVAILABLE',
           `${server} cannot be verified: TLS failed (${code})`,
-          [code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? otherName : otherIssuer],
+          [tlsHint(code)],
           failure,
         );
       }
@@ -189,17 +196,18 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
       );
     },
 
-    wrongVersion(what: string): KeyringError {
+    /** @param isVersion1 whether it is a KV secrets engine of version 1, which can be upgraded */
+    wrongVersion(what: string, isVersion1 = false): KeyringError {
+      const upgrade = baoCommand(
+        settings,
+        ['kv', 'enable-versioning'],
+        'as an administrator of the server, to upgrade it',
+        [`${mount}/`],
+      );
       return error(
         'ERR_KEYRING_VERSION',
         `${mount} of ${server} is ${what}, and the vault keyring needs a KV secrets engine of version 2`,
-        [
-          run(
-            ['bao', 'kv', 'enable-versioning', `${mount}/`],
-            'as an administrator of the server, to upgrade an engine of version 1',
-          ),
-          say('set auth.keyring.spec.mount to another engine'),
-        ],
+        [...(isVersion1 ? [upgrade] : []), say('set auth.keyring.spec.mount to another engine')],
       );
     },
 
@@ -219,9 +227,17 @@ export function createErrors({ address, namespace, mount, prefix }: VaultSetting
       );
     },
 
+    slowListing(seconds: number): KeyringError {
+      return error(
+        'ERR_KEYRING_TIMEOUT',
+        `${server} did not list all entries within ${seconds} seconds`,
+        status,
+      );
+    },
+
     /** @param what `an answer that is not JSON` */
-    unreadable(what: string, code: 'ERR_KEYRING_IO' | 'ERR_KEYRING_TOO_LARGE' = 'ERR_KEYRING_IO') {
-      return error(code, `${server} returned ${what}`, [
+    unreadable(what: string): KeyringError {
+      return error('ERR_KEYRING_IO', `${server} returned ${what}`, [
         say('check that the address is that of an OpenBao or HashiCorp Vault server'),
         ...status,
       ]);
@@ -241,6 +257,22 @@ export type VaultErrors = ReturnType<typeof createErrors>;
 export function isTlsFailure(failure: unknown): boolean {
   return isTlsCode(systemErrorCode(failure) ?? '');
 }
+
+function tlsHint(code: string): Hint {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return otherName;
+  return notTls.has(code) ? plain : otherIssuer;
+}
+
+/** What OpenSSL says to an answer that is not TLS. */
+const notTls = new Set([
+  'EPROTO',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+]);
+
+const plain = say(
+  'if the server does not use TLS, use http in the address, which is allowed only for this machine',
+);
 
 const otherIssuer = say(
   'set auth.keyring.spec.ca_cert to a PEM file with the certificate of the authority',

@@ -1,9 +1,9 @@
 import { formatTimestamp, formatMoment } from '../../core/time.ts';
 import { KeyringError } from '../../core/errors.ts';
-import { run } from '../../core/hint.ts';
 import { showValue, withoutAbsent } from '../../core/json.ts';
 import type { Inspector, ServerDetails } from '../contract.ts';
 import { ok, warning, type Finding } from '../inspection.ts';
+import { baoCommand } from './bao-command.ts';
 import { openServer, requireHealth } from './server.ts';
 import type { VaultContext, VaultSettings } from './settings.ts';
 
@@ -59,7 +59,7 @@ function examineServer(details: ServerDetails, { host, settings }: VaultContext)
   const isShort = tokenExpiresAt.getTime() - host.now().getTime() < shortMs;
   const finding =
     isShort && settings.login.method === 'token'
-      ? warning('token', message, run(['bao', 'token', 'renew'], 'to extend it'))
+      ? warning('token', message, baoCommand(settings, ['token', 'renew'], 'to extend it'))
       : ok('token', message);
   return [server, { ...finding, shown }];
 }

@@ -33,8 +33,10 @@ export interface Tokens {
    * @throws ERR_KEYRING_PASSWORD_REQUIRED if the source still has the same one
    */
   replace(refused: string): Promise<void>;
-  /** Whether there is one already. */
-  isHeld(): boolean;
+  /** The token, if there is one already. */
+  held(): string | undefined;
+  /** In how many milliseconds it has to be renewed. Undefined if there is none, or if it does not end. */
+  dueInMs(): number | undefined;
   /** The error for a token that the server refused. */
   refusal(): KeyringError;
   forget(): void;
@@ -114,9 +116,11 @@ export function createTokens(
     return token;
   }
 
-  function isDue({ life }: Token): boolean {
-    return life !== undefined && life.endsAtMs - host.monotonicMs() < life.ttlMs * renewalPart;
+  function dueInMs({ life }: Token): number | undefined {
+    return life && life.endsAtMs - host.monotonicMs() - life.ttlMs * renewalPart;
   }
+
+  const isDue = (one: Token) => (dueInMs(one) ?? 0) < 0;
 
   const refusal = () => {
     const { from, renewal } = token ?? { from: 'nowhere', renewal: [] };
@@ -133,7 +137,8 @@ export function createTokens(
       const { value } = await shared(obtain);
       if (value === refused) throw refusal();
     },
-    isHeld: () => token !== undefined,
+    held: () => token?.value,
+    dueInMs: () => token && dueInMs(token),
     refusal,
     forget() {
       token = undefined;
@@ -142,18 +147,33 @@ export function createTokens(
 }
 
 /** @throws ERR_KEYRING_PASSWORD_REQUIRED for a part that is missing */
-function loginBody({ host, settings }: VaultContext, errors: VaultErrors): Record<string, string> {
-  const { method, role, roleId, secretIdEnv, secretIdFile, tokenFile } = settings.login;
+function loginBody(context: VaultContext, errors: VaultErrors): Record<string, string> {
+  const { settings } = context;
+  const { method, role, roleId, secretIdFile, tokenFile } = settings.login;
   if (method === 'jwt') {
     if (role === undefined) throw missing('role', errors);
     if (tokenFile === undefined) throw missing('token_file', errors);
     return { role: role.value, jwt: secretFile(tokenFile, 'token', errors).value };
   }
   if (roleId === undefined) throw missing('role_id', errors);
-  const secret =
-    (secretIdEnv && secretVariable(secretIdEnv, host, errors)) ??
-    (secretIdFile && secretFile(secretIdFile, 'secret id', errors));
-  return { role_id: roleId.value, ...(secret ? { secret_id: secret.value } : {}) };
+  const secretId =
+    secretIdInVariable(context, errors) ??
+    (secretIdFile && secretFile(secretIdFile, 'secret id', errors).value);
+  return { role_id: roleId.value, ...(secretId === undefined ? {} : { secret_id: secretId }) };
+}
+
+/** Undefined if no variable is configured. An agent has no variables, but holds what that one had. */
+function secretIdInVariable(
+  { host, settings, heldPassword }: VaultContext,
+  errors: VaultErrors,
+): string | undefined {
+  const { secretIdEnv } = settings.login;
+  if (secretIdEnv === undefined) return undefined;
+  if (heldPassword === undefined) return secretVariable(secretIdEnv, host, errors).value;
+  const held = heldPassword();
+  const secretId = held.toString();
+  held.fill(0);
+  return secretId;
 }
 
 function missing(key: string, errors: VaultErrors): KeyringError {

@@ -9,6 +9,7 @@ import {
   type RequestOptions,
   type VaultClient,
 } from './client.ts';
+import { createAgentTokens } from './agent-tokens.ts';
 import { conditionOf, errorsIn } from './conditions.ts';
 import { createErrors, type VaultErrors } from './errors.ts';
 import { openConnection, type ServerConnection, type ServerRequest } from './http.ts';
@@ -53,7 +54,9 @@ export function openServer(context: VaultContext): VaultServer {
   const errors = createErrors(settings);
   const url = settings.address?.value ?? '';
   const anonymous = createClient(url, createLazyConnection(context, errors), errors, host);
-  const tokens = createTokens(context, anonymous, errors);
+  const own = createTokens(context, anonymous, errors);
+  // An existing token needs no login.
+  const tokens = settings.login.method === 'token' ? own : createAgentTokens(context, own, errors);
   const namespace = settings.namespace?.value;
 
   /** Why a request was denied: its token is refused, or may not do that. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
-import { didYouMean, say, type Hint } from '../../core/hint.ts';
+import { didYouMean, edit, say, type Hint } from '../../core/hint.ts';
 import { quoteValue, withoutAbsent, type Sourced } from '../../core/json.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { textOf, type Spec, type SpecText } from '../../core/keyring-spec.ts';
@@ -20,9 +20,13 @@ const loginSchema = {
     'How `atmos auth` logs in to the server: `token` (an existing token), `approle`, or `jwt` (also for the Kubernetes method, with `mount: kubernetes`).',
     { default: 'token' },
   ),
-  mount: setting(text, 'The path at which the server has the login method.', {
-    otherwise: 'the name of the method',
-  }),
+  mount: setting(
+    text,
+    "The path at which the server has the login method. For `jwt` it requires trust in a project's file.",
+    {
+      otherwise: 'the name of the method',
+    },
+  ),
   role: setting(text, 'The role of the server for `jwt`.'),
   role_id: setting(text, 'The id of the role for `approle`. It is not a secret.'),
   secret_id_env: setting(text, 'The variable that holds the secret id for `approle`.', {
@@ -54,7 +58,7 @@ const loginSchema = {
 export const vaultSchema = {
   address: setting(
     text,
-    "The URL of the OpenBao or HashiCorp Vault server of the vault keyring, `https://vault.example.com:8200`. `http` is allowed only for this machine. In a project's file, the URL of another machine requires trust.",
+    "The URL of the OpenBao or HashiCorp Vault server of the vault keyring, `https://vault.example.com:8200`. `http` is allowed only for this machine. In a project's file it requires trust.",
     { otherwise: '`BAO_ADDR`, else `VAULT_ADDR`' },
   ),
   namespace: setting(text, 'The namespace of the server.', {
@@ -95,6 +99,7 @@ const keys = [
 const methods = ['token', 'approle', 'jwt'] as const;
 export type LoginMethod = (typeof methods)[number];
 
+const asKubernetes = say('write method: jwt and mount: kubernetes');
 const kubernetesToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** How this program gets its token. */
@@ -158,6 +163,14 @@ export function settleVault(spec: Spec, host: SettlingHost): VaultSettings {
 function settleLogin(said: Readonly<Record<string, SpecText>>): LoginSettings {
   const method = loginMethod(said);
   const secretIdEnv = said['auth.secret_id_env'];
+  const secretIdFile = said['auth.secret_id_file'];
+  if (secretIdEnv !== undefined && secretIdFile !== undefined) {
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `the secret id comes from ${secretIdEnv.source} and from ${secretIdFile.source}`,
+      { hints: [say('remove one of them')] },
+    );
+  }
   if (secretIdEnv !== undefined && !isVariableName(secretIdEnv.value)) {
     throw invalid(secretIdEnv, notVariableName.message, notVariableName.hint);
   }
@@ -169,7 +182,7 @@ function settleLogin(said: Readonly<Record<string, SpecText>>): LoginSettings {
     role: said['auth.role'],
     roleId: said['auth.role_id'],
     secretIdEnv,
-    secretIdFile: said['auth.secret_id_file'],
+    secretIdFile,
     tokenFile,
     tokenCommand: said['auth.token_command'],
   });
@@ -182,7 +195,11 @@ function loginMethod(said: Readonly<Record<string, SpecText>>): LoginMethod {
     const found = methods.find((method) => method === chosen.value);
     if (found !== undefined) return found;
     const nearest = nearestName(chosen.value, methods);
-    throw invalid(chosen, `is unknown: ${expectedNames(methods)}`, ...didYouMean(nearest));
+    throw invalid(
+      chosen,
+      `is no login method: ${expectedNames(methods)}`,
+      ...(chosen.value === 'kubernetes' ? [asKubernetes] : didYouMean(nearest)),
+    );
   }
   for (const [key, method] of [
     ['auth.role_id', 'approle'],
@@ -192,10 +209,10 @@ function loginMethod(said: Readonly<Record<string, SpecText>>): LoginMethod {
   ] as const) {
     const setAnyway = said[key];
     if (setAnyway === undefined) continue;
-    throw invalid(
-      setAnyway,
-      `is a setting of the login method ${method}, but no method is configured, and the default is token`,
-      say(`set auth.keyring.spec.auth.method to ${method}`),
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `${setAnyway.source} is a setting of the login method ${method}, but no method is configured, and the default is token`,
+      { hints: [say(`set auth.keyring.spec.auth.method to ${method}`)] },
     );
   }
   return 'token';
@@ -230,6 +247,12 @@ function checkedAddress(address: SpecText): SpecText {
       say('use https, or http with an address of this machine'),
     );
   }
+  if (/\/v1\/*$/.test(url.pathname)) {
+    // It is often copied with an address.
+    const [, position] = /\(([^()]+:\d+:\d+)\)$/.exec(address.source) ?? [];
+    const shorter = position ? edit(position, 'remove /v1') : say('use the address without /v1');
+    throw invalid(address, 'ends with /v1, which is added to the address', shorter);
+  }
   return address;
 }
 
@@ -246,7 +269,7 @@ function invalid(said: Sourced<string>, message: string, ...hints: Hint[]): Atmo
   const value = said.value.replace(/\/\/[^/]*@/, '//…@');
   return new AtmosError(
     'ERR_CONFIG_INVALID',
-    `the setting ${quoteValue({ ...said, value })} (from ${said.source}) ${message}`,
+    `the value ${quoteValue({ ...said, value })} (from ${said.source}) ${message}`,
     { hints },
   );
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { listFiles, run, say, unsetVariable, type Hint } from '../../core/hint.ts';
+import { listFiles, say, unsetVariable, type Hint } from '../../core/hint.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt, readRegularFile } from '../../host/read-files.ts';
+import { baoCommand } from './bao-command.ts';
 import type { VaultErrors } from './errors.ts';
 import type { VaultContext } from './settings.ts';
 
@@ -35,6 +36,7 @@ export async function findToken(
   errors: VaultErrors,
 ): Promise<FoundSecret> {
   const { tokenFile, tokenCommand } = settings.login;
+  const logIn = logInTo(settings);
   const variable = ['BAO_TOKEN', 'VAULT_TOKEN'].find((name) => host.env[name]);
   if (variable !== undefined) {
     const value = checkedToken(host.env[variable] ?? '', variable, errors);
@@ -51,7 +53,9 @@ export async function findToken(
   );
 }
 
-const logIn: Hint = run(['bao', 'login'], 'to write a new token to ~/.vault-token');
+function logInTo(settings: VaultContext['settings']): Hint {
+  return baoCommand(settings, ['login'], 'to write a new token to ~/.vault-token');
+}
 
 /** Whether {@link findToken} would run a command. */
 export function isFromCommand({

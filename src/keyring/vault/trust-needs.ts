@@ -1,37 +1,33 @@
 import { showForConsent } from '../../core/json.ts';
-import { isLoopback } from '../../core/loopback.ts';
 import type { Spec, SpecText } from '../../core/keyring-spec.ts';
 import type { TrustNeed } from '../../core/kind-config.ts';
 import type { ProjectPlace, SettlingHost } from '../contract.ts';
 import { settleVault } from './settings.ts';
 
 /**
- * What the settings make us do that needs trust: send a token and entries to another machine, run the
- * token command, send the content of a file or a variable to the server, trust another certificate, and
+ * What the settings make us do that needs trust: send a token and entries to a server, run the token
+ * command, send the content of a file or a variable to the server, trust another certificate, and
  * store entries at a place that the author of a file may be able to read.
+ *
+ * An address of this machine is no exception, as for an MFA code: any local user can listen there,
+ * and a token that they get is valid at the server that has issued it.
  */
 export function trustNeeds(spec: Spec, _project: ProjectPlace, host: SettlingHost): TrustNeed[] {
-  const { address, said } = settleVault(spec, host);
-  const isLocal = address !== undefined && isLoopback(new URL(address.value).hostname);
+  const { login, said } = settleVault(spec, host);
   const needOf = (key: string, describe: (one: SpecText) => Omit<TrustNeed, 'path'>) => {
     const one = said[key];
     return one?.path === undefined ? [] : [{ path: one.path, ...describe(one) }];
   };
-  const login = (what: string) => (one: SpecText) => ({
+  const sends = (what: string) => (one: SpecText) => ({
     what: `sends the content of the ${what} ${showForConsent(one)} to the vault server to log in`,
   });
-  const always = [
-    ...needOf('auth.token_command', (command) => ({
-      what: `runs the token command ${showForConsent(command)}`,
-    })),
-    ...needOf('auth.token_file', login('file')),
-    ...needOf('auth.secret_id_file', login('file')),
-    ...needOf('auth.secret_id_env', login('variable')),
-  ];
-  if (isLocal) return always;
   const place = (what: string) => (one: SpecText) => ({
     what: `stores entries in the ${what} ${showForConsent(one)} of the vault server`,
     occasion: 'storing' as const,
+  });
+  // The Kubernetes method of the server passes a JSON Web Token on, to where its owner says.
+  const receiver = (what: string) => (one: SpecText) => ({
+    what: `logs in with the JSON Web Token in ${login.tokenFile?.value ?? ''} at the ${what} ${showForConsent(one)} of the vault server`,
   });
   return [
     ...needOf('address', (one) => ({
@@ -43,7 +39,18 @@ export function trustNeeds(spec: Spec, _project: ProjectPlace, host: SettlingHos
     ...needOf('tls_server_name', (one) => ({
       what: `accepts the certificate of ${showForConsent(one)} for the vault server`,
     })),
-    ...always,
+    ...needOf('auth.token_command', (command) => ({
+      what: `runs the token command ${showForConsent(command)}`,
+    })),
+    ...needOf('auth.token_file', sends('file')),
+    ...needOf('auth.secret_id_file', sends('file')),
+    ...needOf('auth.secret_id_env', sends('variable')),
+    ...(login.method === 'jwt'
+      ? [
+          ...needOf('auth.mount', receiver('login method')),
+          ...needOf('namespace', receiver('namespace')),
+        ]
+      : []),
     ...needOf('namespace', place('namespace')),
     ...needOf('mount', place('mount')),
     ...needOf('prefix', place('path')),

@@ -64,11 +64,21 @@ Dec 31 2025 23:00  deploy    credential-process  arn:aws:iam::123456789012:role/
     ['--since 12h', [first, second]],
     ['--since 2025-12-31T23:00:00Z', [second]],
     ['--since 1h -i dev', []],
+    ['--since 2025-12-31', [first, second]],
   ])('lists as JSON the records that %s selects', async (words, uses) => {
     const desk = await openLogDesk();
     const { stdout, stderr } = await desk.run(`auth log -o json ${words}`);
     expect(JSON.parse(stdout)).toEqual(uses);
     expect(stderr).toBe('');
+  });
+
+  test.each([
+    ['-i nosuch', 'no uses of identity nosuch are recorded\n'],
+    ['--since 2027-01-01', 'no uses since Jan 1 2027 00:00 are recorded\n'],
+    ['-i dev --since 2027-01-01', 'no uses of identity dev since Jan 1 2027 00:00 are recorded\n'],
+  ])('says what it has looked for: %s', async (words, stderr) => {
+    const desk = await openLogDesk();
+    expect(await desk.run(`auth log ${words}`)).toEqual({ exitCode: 0, stdout: '', stderr });
   });
 
   test('skips and counts damaged lines', async () => {
@@ -114,6 +124,7 @@ describe('auth log fails', () => {
 
   test.each([
     ['--since yesterday', '--since "yesterday" is neither a duration nor a time'],
+    ['--since 7', '--since "7" has no unit'],
     ['-i', '-i needs the name of an identity here'],
   ])('for %s', async (words, message) => {
     const desk = await openLogDesk();

@@ -352,7 +352,7 @@ describe('in a keyring with an access key', () => {
   const key = { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
   const jsonHints =
     'hint: write {"access_key_id": "…", "secret_access_key": "…"}, optionally with "mfa_arn" and "session_duration"\n' +
-    'hint: aws iam create-access-key | atmos auth user configure --stdin\n';
+    'hint: or give the output of "aws iam create-access-key", which creates a new access key\n';
 
   test.each([
     ['', `standard input is empty`],

@@ -20,6 +20,7 @@ const known = (desk: Desk) => ({
   environment: environmentOf(desk),
   credentials_ref: 'dev',
   source: null as string | null,
+  token_source: null as string | null,
   key_refused_at: null,
   keyring: {
     type: 'file',

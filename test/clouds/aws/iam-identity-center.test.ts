@@ -134,6 +134,16 @@ describe('the settings of a provider are refused', () => {
       `${place('spec:callback_port')} is not a port, 1 to 65535: "65536"`,
     ],
     [
+      'another tool to share with',
+      withSpec({ share: 'granted' }),
+      `${place('spec:share')} is not aws-cli: "granted"`,
+    ],
+    [
+      'a shared token of another endpoint',
+      withSpec({ share: 'aws-cli', endpoint_url: 'https://portal.sso.eu-west-1.amazonaws.com' }),
+      `${place('spec:share')} cannot be set together with spec.endpoint_url`,
+    ],
+    [
       'a label with a control character',
       withSpec({ session: 'a\u001b' }),
       `${place('spec:session')} is longer than 64 characters, or contains control characters`,
@@ -195,6 +205,11 @@ describe('trust', () => {
       'a browser command',
       withSpec({ browser: 'firefox -P work' }),
       'runs the browser command firefox -P work',
+    ],
+    [
+      'a shared token',
+      withSpec({ share: 'aws-cli', session: 'corp' }),
+      'writes the token, and what renews it, to ~/.aws/sso/cache in plain text',
     ],
     [
       'another endpoint',

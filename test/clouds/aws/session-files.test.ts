@@ -20,6 +20,7 @@ import { acquireLock } from '../../../src/host/lock.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
+import { cliToken, putCliToken } from './cli-token-files.ts';
 import {
   portal,
   profileSection,
@@ -84,12 +85,13 @@ describe('the plain files of Go Atmos', () => {
     putSessions(home, 'profiles', 'x', ['dev']);
     const session = (path: string, realm: string | null, provider: string, identity: string) => ({
       path,
+      program: 'Atmos',
       item: path.endsWith('config') ? 'profile' : 'session',
       realm,
       identity,
       providers: [provider],
     });
-    const token1 = { item: 'token', realm: null, identity: null };
+    const token1 = { program: 'Atmos', item: 'token', realm: null, identity: null };
     const found = list().map(({ remove: _remove, ...file }) => file);
     const byPath = (one: { path: string }, other: { path: string }) =>
       one.path < other.path ? -1 : 1;
@@ -105,11 +107,34 @@ describe('the plain files of Go Atmos', () => {
         session(old.credentials, null, 'aws-user', 'dev'),
         { path: token, ...token1, providers: ['sso', 'same-portal'] },
         { path: unknown, ...token1, providers: [] },
-        { path: refresh, item: 'token', realm: 'r', identity: 'a-b', providers: [] },
+        { path: refresh, ...token1, realm: 'r', identity: 'a-b', providers: [] },
         { path: strange, ...token1, providers: [] },
       ].toSorted(byPath),
     );
     expect(JSON.stringify(found)).not.toContain('Canary');
+  });
+
+  test('are beside the file of the AWS CLI with which a provider shares its token', () => {
+    const { home, host } = openHome();
+    const shared = { ...portal, spec: { share: 'aws-cli', session: 'corp' } };
+    const kind = 'aws/iam-identity-center';
+    const of = (...settings: object[]) =>
+      listAwsSessionFiles(host, {
+        ...owners,
+        providers: settings.map((one, at) => ({ name: `p${at}`, kind, settings: { ...one } })),
+      }).map(({ remove: _remove, ...file }) => file);
+    expect(of(shared)).toEqual([]);
+    const path = putCliToken(home, cliToken, 'corp');
+    const leftover = putLeftover(path);
+    putCliToken(home, cliToken);
+    const file = { program: 'the AWS CLI', item: 'token', realm: null, identity: null };
+    expect(of(shared, { ...shared, region: portal.region }, portal)).toEqual([
+      { path, ...file, providers: ['p0', 'p1'] },
+      { path: leftover, ...file, providers: ['p0', 'p1'] },
+    ]);
+    expect(of(portal, { ...portal, spec: { session: 'corp' } })).toEqual([]);
+    // The name is that of a session of another portal.
+    expect(of({ ...shared, start_url: 'https://other.awsapps.com/start' })).toEqual([]);
   });
 
   test('are not found if the directories are missing', () => {

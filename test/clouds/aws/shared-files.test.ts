@@ -88,7 +88,7 @@ describe('a profile without a long-lived key is refused with the reason', () => 
     expect(error).toMatchObject({
       code: 'ERR_USAGE',
       message: `the AWS profile "x" ${why}`,
-      hints: ['aws iam create-access-key | atmos auth user configure --stdin'],
+      hints: ['name a profile with a long-lived key, or give one by --stdin instead'],
     });
     expect(JSON.stringify(error)).not.toContain(secret);
   });

@@ -5,7 +5,7 @@ import { formatHint, posixSyntax } from '../../../src/core/format-hint.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { loadPeerOf } from '../../../src/host/unix-sockets.ts';
 import { realHost } from '../../../src/host/real.ts';
-import { createAgentClientKeyring } from '../../../src/keyring/agent/client-keyring.ts';
+import { createAgentClientKeyring } from '../../../src/keyring/file/agent-client.ts';
 import { startServer, type AgentServer } from '../../../src/keyring/agent/server.ts';
 import {
   identifyKeyring,
@@ -13,8 +13,9 @@ import {
   type AgentPlace,
 } from '../../../src/keyring/agent/socket-path.ts';
 import type { Keyring, Terms } from '../../../src/keyring/contract.ts';
-import { agentFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
+import { generationOf } from '../../../src/keyring/file/hold.ts';
 import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
+import { createHeldKeyring } from '../../../src/keyring/file/held-keyring.ts';
 import type { FileContext } from '../../../src/keyring/file/settings.ts';
 import { createTestContext, testPassword } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
@@ -95,9 +96,11 @@ export async function tryServe(
   const keyring = openFileKeyring({ ...context, heldPassword: () => Buffer.from(password) });
   const server = await startServer({
     place,
-    id,
-    keyring,
-    generation: () => agentFileKeyring.generation(directory, context.host.userId),
+    held: createHeldKeyring({
+      id,
+      keyring,
+      generation: () => generationOf(directory, context.host.userId),
+    }),
     terms,
     peerOf: await loadPeerOf(context.host),
     host: context.host,

@@ -12,14 +12,15 @@ import {
   parseStartMessage,
   type Outcome,
 } from '../../../src/keyring/agent/start-message.ts';
-import { agentFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
+import { fileStarter } from '../../../src/keyring/file/agent-backend.ts';
+import { fileSubject } from '../../../src/keyring/file/agent-client.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { testPassword } from '../../support/file-keyring.ts';
 import { asStranger, isRoot, strangerId } from '../../support/privilege.ts';
 import { seedKeyring } from '../file/seed.ts';
 import { agentSite, anHour, serve, tryServe, type AgentSite } from './agent-place.ts';
 
-const control = createAgentControl(async () => agentFileKeyring);
+const control = createAgentControl(fileSubject, async () => fileStarter);
 
 async function seededSite(): Promise<AgentSite> {
   return agentSite(await seedKeyring({ key: 'value' }));
@@ -57,8 +58,8 @@ function starter(outcome: Outcome | string, serveIt?: () => Promise<unknown>) {
         args: readonly string[],
         { env, input }: { env: object; input: Buffer },
       ) {
-        const { password } = parseStartMessage(Buffer.from(input));
-        started.push({ program, args, env, password: password.toString() });
+        const { secret } = parseStartMessage(Buffer.from(input));
+        started.push({ program, args, env, password: secret.toString() });
         inputs.push(input);
         await serveIt?.();
         const said = typeof outcome === 'string' ? outcome : formatOutcome(outcome);

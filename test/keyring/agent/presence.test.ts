@@ -3,14 +3,14 @@ import net, { createServer } from 'node:net';
 import { syncBuiltinESMExports } from 'node:module';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAgentControl } from '../../../src/keyring/agent/control.ts';
-import { agentPresence } from '../../../src/keyring/agent/presence.ts';
-import { agentFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
+import { fileStarter } from '../../../src/keyring/file/agent-backend.ts';
+import { filePresence, fileSubject } from '../../../src/keyring/file/agent-client.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { seedKeyring } from '../file/seed.ts';
 import { agentSite, serve, type AgentSite } from './agent-place.ts';
 
-const { isPresent } = agentPresence;
-const { look } = createAgentControl(async () => agentFileKeyring);
+const { isPresent } = filePresence;
+const { look } = createAgentControl(fileSubject, async () => fileStarter);
 
 async function seededSite(): Promise<AgentSite> {
   return agentSite(await seedKeyring({ key: 'value' }));

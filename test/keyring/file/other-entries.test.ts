@@ -9,7 +9,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { realHost } from '../../../src/host/real.ts';
-import { agentFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
+import { fileStarter } from '../../../src/keyring/file/agent-backend.ts';
 import { createDerivation } from '../../../src/keyring/file/derivation.ts';
 import { listEntries } from '../../../src/keyring/file/directory.ts';
 import { formatItem } from '../../../src/keyring/file/entry.ts';
@@ -93,7 +93,7 @@ describe.each([
   test('the agent accepts the password of a keyring that does not exist yet', async () => {
     const { directory } = await openBeside({}, seedEntries);
     const context = createTestContext({ directory });
-    expect(await agentFileKeyring.provePassword(context)).toMatchObject({ isNew: true });
+    expect(await fileStarter.proveSecret(context)).toMatchObject({ isNew: true });
   });
 
   test('an entry is stored after our last one was deleted', async () => {

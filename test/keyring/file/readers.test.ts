@@ -1,10 +1,28 @@
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { maxEntryBytes } from '../../../src/keyring/file/entry.ts';
 import { parseJwe } from '../../../src/keyring/file/jwe.ts';
 import { fileInspector } from '../../../src/keyring/file/inspect.ts';
 import { rekeyKeyring } from '../../../src/keyring/file/rekey.ts';
 import { revealPassword } from '../../../src/keyring/file/readers.ts';
+import { decryptWith, encryptFor } from '../../../src/keyring/age.ts';
+import {
+  formatSharedSecret,
+  maxRevision,
+  parseSharedSecret,
+  type SharedSecret,
+} from '../../../src/keyring/file/shared-secret.ts';
 import { statePaths } from '../../../src/keyring/file/state.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { createTestContext, openTestKeyring } from '../../support/file-keyring.ts';
@@ -71,6 +89,33 @@ describe('a new keyring with readers', () => {
     expect(await keyring.get('atmos_one')).toBe('the first');
     await keyring.set('atmos_two', 'by the password');
     expect(parametersOf(directory, 'atmos_two').rounds).toBe(1000);
+  });
+
+  test('reveals the new password after a removal that was interrupted at its end', async () => {
+    const { directory, ann, ben } = await openTeam();
+    const interrupted = readersAs(directory, ann, {
+      onStep(step) {
+        if (step === 'entry replaced') throw new TypeError('interrupted');
+      },
+    });
+    await expect(interrupted.remove(ben.recipient)).rejects.toThrow('interrupted');
+    const password = await revealPassword(readerContext(directory, ann));
+    const keyring = openTestKeyring({ directory, password });
+    expect(await keyring.get('atmos_one')).toBe('the first');
+  });
+
+  test('prompts for no password where the settings do not name its readers', async () => {
+    const { directory } = await openTeam();
+    const promptPassword = () => {
+      throw new TypeError('a prompt');
+    };
+    const keyring = openTestKeyring({ directory, password: null, promptPassword });
+    const message = `the keyring ${directory} has readers, and auth.keyring.spec.identity_file is not set`;
+    expect(await errorOf(keyring.get('atmos_one'))).toMatchObject({
+      code: 'ERR_KEYRING_PASSWORD_REQUIRED',
+      message,
+    });
+    expect(await keyring.probe()).toEqual({ state: 'locked', reason: message });
   });
 
   test('keeps the secret of the process that came first', async () => {
@@ -161,6 +206,22 @@ describe('a reader who is added', () => {
     ]);
   });
 
+  test('is also reported on a machine whose own removal was interrupted before', async () => {
+    const { directory, ann, ben, cleo } = await openTeam();
+    const interrupted = readersAs(directory, ann, {
+      onStep(step) {
+        if (step === 'next made') throw new TypeError('interrupted');
+      },
+    });
+    await expect(interrupted.remove(ben.recipient)).rejects.toThrow('interrupted');
+    await readersAs(directory, ben).add(cleo.recipient);
+    const warnings: string[] = [];
+    await openAs(directory, ann, { warnings }).get('atmos_one');
+    expect(warnings).toEqual([
+      `the readers of the keyring ${directory} were changed by another reader: added ${cleo.recipient}`,
+    ]);
+  });
+
   test('does not need a new secret, and adding one twice changes nothing', async () => {
     const team = await openTeam();
     const { directory, ann, ben } = team;
@@ -234,13 +295,45 @@ describe('a reader who is removed', () => {
     );
   });
 
-  test('stays a reader if an entry cannot be re-encrypted', async () => {
+  test('cannot prevent it by files that do not open, which stay as they are', async () => {
+    const { directory, ann, ben } = await openTeam();
+    const other = await createTeam(temporaryDirectory()).machine('other');
+    const foreign = join(temporaryDirectory(), 'foreign');
+    const ofOther = { recipients: [other.recipient] };
+    await openAs(foreign, other, ofOther).set('atmos_foreign', 'under another secret');
+    cpSync(join(foreign, 'atmos_foreign'), join(directory, 'atmos_foreign'));
+    const entry = readFileSync(join(directory, 'atmos_one'), 'latin1');
+    const write = (name: string, text: string) =>
+      writeFileSync(join(directory, name), text, { mode: 0o600 });
+    write('atmos_changed', entry.replace(/[^.]{4}$/, 'AAAA'));
+    write('atmos_junk', 'junk');
+    write('atmos_large', 'x'.repeat(maxEntryBytes + 1));
+    symlinkSync('/dev/null', join(directory, 'atmos_link'));
+    const unreadable = [
+      'atmos_changed',
+      'atmos_foreign',
+      'atmos_junk',
+      'atmos_large',
+      'atmos_link',
+    ];
+    const texts = () =>
+      unreadable.slice(0, 4).map((name) => readFileSync(join(directory, name), 'latin1'));
+    const before = texts();
+    const removed = await readersAs(directory, ann).remove(ben.recipient);
+    expect(removed).toMatchObject({ readers: [ann.recipient], entries: 6, unreadable, left: [] });
+    expect(texts()).toEqual(before);
+    expect(await openAs(directory, ann).get('atmos_one')).toBe('the first');
+    expect(await codeFor(directory, ben)).toContain('ERR_KEYRING_FOREIGN');
+  });
+
+  test('stays a reader if an entry that may open cannot be re-encrypted', async () => {
     const team = await openTeam();
     const { directory, ann, ben } = team;
     const before = readFileSync(secretOf(team), 'utf8');
-    writeFileSync(join(directory, 'atmos_bad'), 'not an entry', { mode: 0o600 });
+    await openAs(directory, ann).set('atmos_open', 'readable for all users');
+    chmodSync(join(directory, 'atmos_open'), 0o644);
     const error = await errorOf(readersAs(directory, ann).remove(ben.recipient));
-    expect(error.code).toBe('ERR_KEYRING_DAMAGED');
+    expect(error.code).toBe('ERR_KEYRING_PERMISSIONS');
     expect(error.message).toContain('nothing was changed');
     expect(readFileSync(secretOf(team), 'utf8')).toBe(before);
     expect(await openAs(directory, ben).get('atmos_one')).toBe('the first');
@@ -350,6 +443,74 @@ describe('an attacker who can write to the directory', () => {
     }
   });
 
+  test('cannot make an older verifier the reason to write with an older secret', async () => {
+    const { directory, ann, ben } = await openTeam();
+    const { verifier } = statePaths(directory);
+    const older = readFileSync(verifier);
+    await readersAs(directory, ann).remove(ben.recipient);
+    writeFileSync(verifier, older);
+    expect(await openAs(directory, ann).get('atmos_one')).toBe('the first');
+    const error = await errorOf(openAs(directory, ann).set('atmos_two', 'x'));
+    expect(error.code).toBe('ERR_KEYRING_DAMAGED');
+    expect(error.message).toBe(
+      `the secret of the keyring ${directory} opens its entries but not ${verifier}: that file belongs to another secret, or to an earlier state of the keyring`,
+    );
+    expect(error.hints).toEqual([
+      'wait until the directory is synchronized',
+      expect.stringContaining(`rm ${verifier}`),
+    ]);
+    rmSync(verifier);
+    await openAs(directory, ann).set('atmos_two', 'of Ann');
+    expect(await openAs(directory, ann).get('atmos_two')).toBe('of Ann');
+  });
+
+  test.each(['the wrapped secret', 'the entries', 'the entries and the verifier'])(
+    'cannot put back %s of before a removal',
+    async (part) => {
+      const { directory, ann, ben } = await openTeam();
+      const { secret, verifier } = statePaths(directory);
+      const entry = join(directory, 'atmos_one');
+      const paths =
+        {
+          'the wrapped secret': [secret],
+          'the entries': [entry],
+          'the entries and the verifier': [entry, verifier],
+        }[part] ?? [];
+      const older = paths.map((path) => readFileSync(path));
+      const { fingerprint: before } = await readersAs(directory, ann).list();
+      const { fingerprint } = await readersAs(directory, ann).remove(ben.recipient);
+      for (const [at, path] of paths.entries()) writeFileSync(path, older[at] ?? '');
+      const message = {
+        'the wrapped secret': `an older state of the keyring ${directory} was put back: its secret ${before} was replaced by ${fingerprint}`,
+        'the entries': `the entry ${entry} is damaged: it was changed, or encrypted with another password`,
+        'the entries and the verifier': `the secret of the keyring ${directory} opens neither its verifier nor its entries: they belong to another keyring or to an earlier state of this one`,
+      }[part];
+      expect(await codeFor(directory, ann)).toBe(`ERR_KEYRING_DAMAGED: ${message}`);
+      const refused = await errorOf(openAs(directory, ann).set('atmos_one', 'x'));
+      expect(refused.code).toBe('ERR_KEYRING_DAMAGED');
+      expect(readFileSync(paths[0] ?? '')).toEqual(older[0]);
+    },
+  );
+
+  test('cannot make the secret that a removed reader knows look newer', async () => {
+    const team = await openTeam();
+    const { directory, ann, ben, recipients } = team;
+    const secret = await revealPassword(readerContext(directory, ben));
+    const { fingerprint: before } = await readersAs(directory, ann).list();
+    const { fingerprint } = await readersAs(directory, ann).remove(ben.recipient);
+    const readers = recipients.toSorted();
+    const shared = { secret, revision: 99, readers, earlier: [fingerprint] };
+    const forged = await encryptFor(readers, formatSharedSecret(shared));
+    writeFileSync(secretOf(team), forged);
+    const message = `an older state of the keyring ${directory} was put back: its secret ${before} was replaced by ${fingerprint}`;
+    for (const use of [
+      () => openAs(directory, ann).get('atmos_one'),
+      () => openAs(directory, ann).set('atmos_two', 'x'),
+      () => readersAs(directory, ann).accept(before),
+    ])
+      expect(await errorOf(use())).toMatchObject({ code: 'ERR_KEYRING_DAMAGED', message });
+  });
+
   test('cannot put an older list of readers back', async () => {
     const team = await openTeam();
     const { directory, ann, cleo } = team;
@@ -359,6 +520,83 @@ describe('an attacker who can write to the directory', () => {
     expect(await codeFor(directory, ann)).toBe(
       `ERR_KEYRING_DAMAGED: an older list of readers of the keyring ${directory} was put back: revision 1, and this machine has seen revision 2`,
     );
+  });
+});
+
+describe('a reader who writes the wrapped secret with other software', () => {
+  type OpenedTeam = Awaited<ReturnType<typeof openTeam>>;
+
+  async function sharedOf({ directory, ann }: OpenedTeam): Promise<SharedSecret> {
+    const opened = await decryptWith(
+      [ann.identity],
+      readFileSync(secretOf({ directory }), 'latin1'),
+    );
+    const shared = parseSharedSecret('text' in opened ? opened.text : '');
+    if (shared === undefined || 'newer' in shared) throw new TypeError('no secret');
+    return shared;
+  }
+
+  async function write(
+    team: OpenedTeam,
+    shared: SharedSecret,
+    keys: readonly string[] = team.recipients,
+  ): Promise<void> {
+    writeFileSync(secretOf(team), await encryptFor(keys, formatSharedSecret(shared)));
+  }
+
+  test('cannot make a revision from which no reader can be added', async () => {
+    const team = await openTeam();
+    const { directory, ann, ben, cleo } = team;
+    const shared = await sharedOf(team);
+    await write(team, { ...shared, revision: Number.MAX_SAFE_INTEGER });
+    expect(await codeFor(directory, ben)).toContain('is damaged');
+    expect(await errorOf(readersAs(directory, ben).add(cleo.recipient))).toMatchObject({
+      code: 'ERR_KEYRING_DAMAGED',
+    });
+    await write(team, { ...shared, revision: maxRevision });
+    const { code, message, hints } = await errorOf(readersAs(directory, ben).add(cleo.recipient));
+    expect(code).toBe('ERR_KEYRING_TOO_LARGE');
+    expect(message).toMatch(/has the revision 1000000, the last one of its secret$/);
+    expect(hints).toEqual([
+      'changes the secret, which starts again at 1: atmos auth keyring recipients remove <recipient>',
+    ]);
+    expect(await openAs(directory, ben).get('atmos_one')).toBe('the first');
+    const { readers } = await readersAs(directory, ben).remove(ann.recipient);
+    expect(readers).toEqual([ben.recipient]);
+    await readersAs(directory, ben).add(cleo.recipient);
+    expect(await openAs(directory, ben).get('atmos_one')).toBe('the first');
+  });
+
+  test('cannot list a key that makes each later change fail', async () => {
+    const team = await openTeam();
+    const { directory, ann, ben, cleo } = team;
+    const invalid = `age1${'q'.repeat(58)}`;
+    const readers = [ann.recipient, ben.recipient, invalid].sort();
+    await write(team, { ...(await sharedOf(team)), readers });
+    const { code, message, hints } = await errorOf(readersAs(directory, ben).add(cleo.recipient));
+    expect(code).toBe('ERR_KEYRING_DAMAGED');
+    expect(message).toBe(
+      `nothing was changed, because the reader ${invalid} is not a public key of age: its checksum is wrong`,
+    );
+    expect(hints).toEqual([`atmos auth keyring recipients remove ${invalid}`]);
+    expect((await readersAs(directory, ben).remove(invalid)).readers).toHaveLength(2);
+    expect(await openAs(directory, ben).get('atmos_one')).toBe('the first');
+  });
+
+  test('is reported if it is encrypted for a key that is not in the list', async () => {
+    const team = await openTeam();
+    const { directory, ben, cleo } = team;
+    await write(team, await sharedOf(team), [...team.recipients, cleo.recipient]);
+    const warnings: string[] = [];
+    expect(await openAs(directory, ben, { warnings }).get('atmos_one')).toBe('the first');
+    expect(warnings).toEqual([
+      `${secretOf(team)} is encrypted for 3 keys, but its list has 2 readers: one of them has written it in another way than keyring recipients does`,
+    ]);
+    await readersAs(directory, ben, { warnings }).look();
+    expect(warnings).toHaveLength(2);
+    await readersAs(directory, ben).add(cleo.recipient);
+    await openAs(directory, ben, { warnings }).get('atmos_one');
+    expect(warnings).toHaveLength(2);
   });
 });
 

@@ -17,8 +17,12 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isAtmosError } from '../../../src/core/errors.ts';
 import { realHost } from '../../../src/host/real.ts';
+import type { Keyring } from '../../../src/keyring/contract.ts';
+import { digest } from '../../../src/keyring/digest.ts';
 import { formatItem } from '../../../src/keyring/file/entry.ts';
 import { isStrong, parseJwe, sealJwe } from '../../../src/keyring/file/jwe.ts';
+import { formatCommit } from '../../../src/keyring/file/rekey-journal.ts';
+import { finishCommit } from '../../../src/keyring/file/rekey-recover.ts';
 import { lockState, statePaths } from '../../../src/keyring/file/state.ts';
 import { encodeKey } from '../../../src/keyring/key.ts';
 import { hostileKeys } from '../../contract/hostile.ts';
@@ -520,6 +524,44 @@ describe('interrupted after the commit', () => {
     expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
   });
 });
+
+test.each(['next/replaced', 'next/entries', 'next', ''])(
+  'a committed re-encryption behind the link .state/%s moves no file of the user',
+  async (link) => {
+    const [directory, home] = [temporaryDirectory(), temporaryDirectory()];
+    const privateKey = join(home, 'id_ed25519');
+    writeFileSync(privateKey, 'a private key', { mode: 0o600 });
+    const decoy = join(directory, 'id_ed25519');
+    writeFileSync(decoy, 'a decoy', { mode: 0o600 });
+    const commit = formatCommit({
+      verifier: digest('no verifier'),
+      entries: [{ name: 'id_ed25519', from: digest('a private key'), to: digest('a decoy') }],
+    });
+    const linked = join(directory, '.state', link);
+    mkdirSync(dirname(linked), { recursive: true, mode: 0o700 });
+    symlinkSync(home, linked);
+    const { commit: place } = statePaths(directory);
+    mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+    writeFileSync(place, commit, { mode: 0o600 });
+
+    for (const use of [
+      (keyring: Keyring) => keyring.get('atmos_one'),
+      (keyring: Keyring) => keyring.set('atmos_one', 'x'),
+      (keyring: Keyring) => keyring.delete('id_ed25519'),
+    ]) {
+      expectError(
+        await rejectionOf(use(openTestKeyring({ directory }))),
+        'ERR_KEYRING_PERMISSIONS',
+        `${linked.replace(/\/$/, '')} is not a private directory of yours`,
+      );
+    }
+    expect(() => finishCommit({ directory, host: realHost(), onStep() {} })).toThrow(
+      'is not a private directory of yours',
+    );
+    expect(readFileSync(privateKey, 'utf8')).toBe('a private key');
+    expect(readFileSync(decoy, 'utf8')).toBe('a decoy');
+  },
+);
 
 describe('a concurrent tool without a lock', () => {
   const theirs = 'written by Go meanwhile';

@@ -5,6 +5,7 @@ import {
   fingerprintOf,
   formatSharedSecret,
   isFingerprint,
+  maxRevision,
   parseSharedSecret,
 } from '../../../src/keyring/file/shared-secret.ts';
 import { createParametersFor, isStrongFor } from '../../../src/keyring/file/strength.ts';
@@ -52,6 +53,9 @@ describe('the content of the wrapped file', () => {
     ['a list', '[]'],
     ['another secret', { ...shared, secret: 'a password' }],
     ['a revision that is no whole number', { ...shared, revision: 1.5 }],
+    ['a revision of 0', { ...shared, revision: 0 }],
+    ['a revision that cannot grow', { ...shared, revision: Number.MAX_SAFE_INTEGER }],
+    ['a revision above the last one', { ...shared, revision: maxRevision + 1 }],
     ['a reader that is no public key', { ...shared, readers: ['ssh-ed25519'] }],
     ['a fingerprint of another form', { ...shared, earlier: ['0'] }],
     ['no readers', { ...shared, readers: undefined }],

@@ -8,13 +8,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { realHost } from '../../../src/host/real.ts';
 import { parseItem } from '../../../src/keyring/file/entry.ts';
 import { openJwe, parseJwe } from '../../../src/keyring/file/jwe.ts';
 import {
-  checkVersion,
+  checkState,
   createState,
   ensureState,
   lockState,
@@ -46,17 +46,17 @@ function writeVersion(text: string): StatePaths {
 
 describe('the version', () => {
   test.each(['1\n', '1'])('%j is supported', (text) => {
-    expect(() => checkVersion(writeVersion(text), us)).not.toThrow();
+    expect(() => checkState(writeVersion(text), us)).not.toThrow();
   });
 
   test('may be missing, as in a keyring of Go', () => {
-    expect(() => checkVersion(statePaths(temporaryDirectory()), us)).not.toThrow();
+    expect(() => checkState(statePaths(temporaryDirectory()), us)).not.toThrow();
   });
 
   test.each(['2\n', '10', '999999999'])('%j is newer, and the error has a hint', (text) => {
     const paths = writeVersion(text);
     expectError(
-      thrownBy(() => checkVersion(paths, us)),
+      thrownBy(() => checkState(paths, us)),
       'ERR_KEYRING_VERSION',
       `the keyring ${paths.root} has version ${text.trim()}; this atmos-auth supports version 1`,
       'npm install --global atmos-auth@latest',
@@ -68,7 +68,7 @@ describe('the version', () => {
     (text) => {
       const paths = writeVersion(text);
       expectError(
-        thrownBy(() => checkVersion(paths, us)),
+        thrownBy(() => checkState(paths, us)),
         'ERR_KEYRING_VERSION',
         `${paths.version} does not contain the keyring's version`,
       );
@@ -107,11 +107,26 @@ describe('the directories', () => {
     expect(readdirSync(elsewhere)).toEqual([]);
   });
 
-  test('cause a KeyringError if one is a file', () => {
+  test('are rejected if one is a file', () => {
     const paths = statePaths(temporaryDirectory());
     writeFileSync(paths.root, '');
-    expect(thrownBy(() => ensureState(paths, us)).code).toBe('ERR_KEYRING_IO');
+    expect(thrownBy(() => ensureState(paths, us)).code).toBe('ERR_KEYRING_PERMISSIONS');
   });
+
+  test.each(['root', 'temporary', 'next', 'nextEntries', 'nextReplaced'] as const)(
+    'are rejected by every use of the keyring if %s is a symbolic link',
+    (name) => {
+      const paths = statePaths(temporaryDirectory());
+      mkdirSync(dirname(paths[name]), { recursive: true, mode: 0o700 });
+      symlinkSync(temporaryDirectory(), paths[name]);
+      expectError(
+        thrownBy(() => checkState(paths, us)),
+        'ERR_KEYRING_PERMISSIONS',
+        `${paths[name]} is not a private directory of yours`,
+        `ls -ld ${paths[name]}`,
+      );
+    },
+  );
 
   test.runIf(isRoot)('are rejected if one belongs to another user (as root)', () => {
     const paths = makeState();
@@ -124,7 +139,7 @@ describe('a new state', () => {
     const paths = makeState();
     const key = await wrappingKey(quick);
     createState(paths, quick, key, () => {});
-    expect(() => checkVersion(paths, us)).not.toThrow();
+    expect(() => checkState(paths, us)).not.toThrow();
     const verifier = parseJwe(readVerifier(paths, us) ?? '');
     if ('fault' in verifier) expect.fail(verifier.fault);
     expect(verifier.parameters).toEqual(quick);

@@ -187,6 +187,34 @@ describe('a list', () => {
     const vault = await startFakeVault(listing(all, true));
     expect(await open(vault.url).keys()).toEqual(['a/b', 'z']);
   });
+
+  /** Each page has other names. */
+  function endless(onPage: () => void = () => {}): FakeHandler {
+    let pages = 0;
+    return ({ path }) => {
+      if (usual[path] !== undefined) return usual[path];
+      pages++;
+      onPage();
+      return { body: { data: { keys: names(1000).map((name) => `${name}-${pages}`) } } };
+    };
+  }
+
+  test('ends after 100,000 names', async () => {
+    const vault = await startFakeVault(endless());
+    const message = `the vault server ${vault.url} (from ${source}) returned more than 100000 names of entries`;
+    expectError(await rejectionOf(open(vault.url).keys()), 'ERR_KEYRING_IO', message);
+    expect(vault.requests).toHaveLength(101);
+  });
+
+  test('ends after a minute', async () => {
+    let nowMs = 0;
+    const vault = await startFakeVault(endless(() => void (nowMs += 25_000)));
+    const host = { ...fastClock(), monotonicMs: () => nowMs };
+    const keyring = openTestVault({ spec: { address: vault.url }, host });
+    const message = `the vault server ${vault.url} (from ${source}) did not list all entries within 60 seconds`;
+    expectError(await rejectionOf(keyring.keys()), 'ERR_KEYRING_TIMEOUT', message);
+    expect(vault.requests).toHaveLength(3);
+  });
 });
 
 test('a secret whose newest version was deleted is not found, and can be written', async () => {

@@ -39,11 +39,11 @@ test('names the version, the namespace, and the policies and end of the token', 
 });
 
 test('warns of a token that expires within an hour', async () => {
-  const { lines } = await examine(token({ policies: ['team'], ttl: 600 }));
+  const { url, lines } = await examine(token({ policies: ['team'], ttl: 600 }));
   expect(lines[1]).toMatchObject({
     state: 'warning',
     message: 'the token has the policies team and expires at 2026-01-01T00:10:00Z',
-    hints: [{ kind: 'run', commands: [['bao', 'token', 'renew']] }],
+    hints: [{ kind: 'run', command: ['bao', 'token', 'renew', `-address=${url}`] }],
   });
 });
 

@@ -75,7 +75,7 @@ describe('an existing token', () => {
       await rejectionOf(open(vault).get('key')),
       'ERR_KEYRING_PASSWORD_REQUIRED',
       `no token for the vault server ${vault.url} (from auth.keyring.spec.address (/p/atmos.yaml:3:5)): BAO_TOKEN and VAULT_TOKEN are not set, and ~/.vault-token does not exist`,
-      'to write a new token to ~/.vault-token: bao login',
+      `to write a new token to ~/.vault-token: bao login -address=${vault.url}`,
     );
     expect((await open(vault).probe()).state).toBe('locked');
   });

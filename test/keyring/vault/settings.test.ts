@@ -74,20 +74,35 @@ describe('invalid settings', () => {
     ['mount', '/', 'is not a path on the server'],
     ['prefix', 'a/../b', 'is not a path on the server'],
     ['prefix', 'a\nb', 'is not a path on the server'],
-    ['auth.method', 'aprole', 'is unknown: expected one of token, approle, jwt'],
+    ['auth.method', 'aprole', 'is no login method: expected one of token, approle, jwt'],
     ['auth.secret_id_env', 'A-B', 'is not a name for an environment variable'],
   ])('%s: %s', (key, value, message) => {
     const spec = key === 'auth.secret_id_env' ? { 'auth.method': 'approle' } : {};
     const error = refusal({ ...spec, [key]: value });
     expect(error.code).toBe('ERR_CONFIG_INVALID');
     expect(error.message).toBe(
-      `the setting ${JSON.stringify(value)} (from auth.keyring.spec.${key} (/p/atmos.yaml:3:5)) ${message}`,
+      `the value ${JSON.stringify(value)} (from auth.keyring.spec.${key} (/p/atmos.yaml:3:5)) ${message}`,
     );
+  });
+
+  test('an address of the API, with the change', () => {
+    for (const end of ['/v1', '/v1/', '/behind/a/proxy/v1']) {
+      const error = refusal({ address: `${address}${end}` });
+      expect(error.code).toBe('ERR_CONFIG_INVALID');
+      expect(error.message).toBe(
+        `the setting "${address}${end}" (from auth.keyring.spec.address (/p/atmos.yaml:3:5)) ends with /v1, which is added to the address`,
+      );
+      expect(error.hints).toEqual(['remove /v1 (/p/atmos.yaml:3:5)']);
+    }
+    expect(thrownBy(() => settle({}, { VAULT_ADDR: `${address}/v1` })).hints).toEqual([
+      'use the address without /v1',
+    ]);
+    expect(settle({ address: `${address}/v1/vault` }).address?.value).toBe(`${address}/v1/vault`);
   });
 
   test('a password in the address is not shown', () => {
     expect(refusal({ address: 'https://me:pw@vault.example.com' }).message).toBe(
-      'the setting "https://…@vault.example.com" (from auth.keyring.spec.address (/p/atmos.yaml:3:5)) has more than scheme, host, port and path',
+      'the value "https://…@vault.example.com" (from auth.keyring.spec.address (/p/atmos.yaml:3:5)) has more than scheme, host, port and path',
     );
   });
 
@@ -95,10 +110,30 @@ describe('invalid settings', () => {
     expect(refusal({ 'auth.method': 'aprole' }).hints).toEqual(['did you mean approle?']);
   });
 
+  test('the method kubernetes has a hint', () => {
+    expect(refusal({ 'auth.method': 'kubernetes' }).hints).toEqual([
+      'write method: jwt and mount: kubernetes',
+    ]);
+  });
+
+  test('two sources of the secret id', () => {
+    const spec = {
+      'auth.method': 'approle',
+      'auth.secret_id_env': 'SECRET_ID',
+      'auth.secret_id_file': 'f',
+    };
+    expect(refusal(spec)).toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      message:
+        'the secret id comes from auth.keyring.spec.auth.secret_id_env (/p/atmos.yaml:3:5) and from auth.keyring.spec.auth.secret_id_file (/p/atmos.yaml:3:5)',
+      hints: ['remove one of them'],
+    });
+  });
+
   test('settings of a method without a method', () => {
     const error = refusal({ 'auth.role_id': 'id' });
     expect(error.message).toBe(
-      'the setting "id" (from auth.keyring.spec.auth.role_id (/p/atmos.yaml:3:5)) is a setting of the login method approle, but no method is configured, and the default is token',
+      'auth.keyring.spec.auth.role_id (/p/atmos.yaml:3:5) is a setting of the login method approle, but no method is configured, and the default is token',
     );
     expect(error.hints).toEqual(['set auth.keyring.spec.auth.method to approle']);
   });

@@ -15,11 +15,15 @@ function needs(
   );
 }
 
-test('an address of another machine needs trust, and one of this machine does not', () => {
-  expect(needs({ address: 'https://vault.example.com' })).toEqual([
-    'sends a token and the entries of the keyring to https://vault.example.com',
+test.each([
+  'https://vault.example.com',
+  'http://127.0.0.1:8200',
+  'http://localhost:8200',
+  'https://[::1]:8200',
+])('the address %s needs trust: another user can listen on this machine', (address) => {
+  expect(needs({ address })).toEqual([
+    `sends a token and the entries of the keyring to ${address}`,
   ]);
-  expect(needs({ address: 'http://127.0.0.1:8200', prefix: 'x', mount: 'y' })).toEqual([]);
 });
 
 test('what the environment says needs none', () => {
@@ -43,19 +47,33 @@ test('certificates and names that the connection accepts need trust', () => {
   ]);
 });
 
-test('what is sent or run to log in needs trust, also on this machine', () => {
-  const local = { address: 'http://127.0.0.1:8200' };
-  expect(needs({ ...local, 'auth.token_command': 'print-token' })).toEqual([
+test('what is sent or run to log in needs trust, also with an address of the user', () => {
+  const env = { VAULT_ADDR: 'http://127.0.0.1:8200' };
+  expect(needs({ 'auth.token_command': 'print-token' }, env)).toEqual([
     'runs the token command print-token',
   ]);
-  expect(needs({ ...local, 'auth.token_file': '~/.ssh/id_rsa' })).toEqual([
+  expect(needs({ 'auth.token_file': '~/.ssh/id_rsa' }, env)).toEqual([
     'sends the content of the file /home/me/.ssh/id_rsa to the vault server to log in',
   ]);
-  const approle = { ...local, 'auth.method': 'approle', 'auth.role_id': 'id' };
-  expect(
-    needs({ ...approle, 'auth.secret_id_env': 'SECRET', 'auth.secret_id_file': '/s' }),
-  ).toEqual([
+  const approle = { 'auth.method': 'approle', 'auth.role_id': 'id', 'auth.mount': 'team' };
+  const file = { ...approle, 'auth.secret_id_file': '/s' };
+  expect(needs(file, env)).toEqual([
     'sends the content of the file /s to the vault server to log in',
+  ]);
+  const variable = { ...approle, 'auth.secret_id_env': 'SECRET' };
+  expect(needs(variable, env)).toEqual([
     'sends the content of the variable SECRET to the vault server to log in',
+  ]);
+});
+
+test('the role of a login needs none, and where the server passes its token on needs trust', () => {
+  const env = { VAULT_ADDR: 'https://vault.example.com' };
+  const jwt = { 'auth.method': 'jwt', 'auth.role': 'ci' };
+  expect(needs(jwt, env)).toEqual([]);
+  const token = 'the JSON Web Token in /var/run/secrets/kubernetes.io/serviceaccount/token';
+  expect(needs({ ...jwt, 'auth.mount': 'kubernetes', namespace: 'n' }, env)).toEqual([
+    `logs in with ${token} at the login method kubernetes of the vault server`,
+    `logs in with ${token} at the namespace n of the vault server`,
+    'storing: stores entries in the namespace n of the vault server',
   ]);
 });

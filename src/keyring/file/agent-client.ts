@@ -1,12 +1,15 @@
 import { KeyringError } from '../../core/errors.ts';
-import { run, showPermissions, type Hint } from '../../core/hint.ts';
+import { run } from '../../core/hint.ts';
+import { createAgentAccess, type AgentAccess } from '../agent/access.ts';
+import type { AgentConnection } from '../agent/connection.ts';
+import type { AgentSubject } from '../agent/held.ts';
+import { createAgentPresence, hasAgents, isAgentOff } from '../agent/presence.ts';
+import { AgentError, noAnswer, parseStored } from '../agent/protocol.ts';
+import { identifyKeyring } from '../agent/socket-path.ts';
 import type { Keyring, Probe } from '../contract.ts';
-import type { FileContext } from '../file/settings.ts';
 import { checkKey, checkReadKey, checkValue } from '../key.ts';
-import type { AgentConnection } from './connection.ts';
-import { hasAgents, isAgentOff, lookForSockets } from './presence.ts';
 import { prepareToWrite, prepareWrite, type PreparedKeyring } from '../prepare.ts';
-import { AgentError, noAnswer, parseStored } from './protocol.ts';
+import type { FileContext, FileSettings } from './settings.ts';
 
 /** A write in the agent waits as long for the keyring's lock as a write in this process. */
 const writeLimitMs = 40_000;
@@ -21,28 +24,29 @@ const writeLimitMs = 40_000;
  */
 export function createAgentClientKeyring(load: () => Promise<OpenFileKeyring>): OpenFileKeyring {
   return (context) => {
-    const { settings, host } = context;
-    const isOff = isAgentOff(host);
-    const canUnlock = context.canUnlock ?? (!isOff && hasAgents(host));
-    return createClientKeyring(context, {
-      async find() {
-        const directory = settings.directory.value;
-        if (isOff || (await lookForSockets(directory, host)).length === 0) return undefined;
-        // With node:net it takes longer to load than the file keyring.
-        const { findAgent } = await import('./connection.ts');
-        return findAgent(directory, host);
-      },
-      openFile: async () => (await load())({ ...context, canUnlock }),
+    const { host } = context;
+    const location = context.settings.directory.value;
+    const agent = createAgentAccess({
+      context,
+      location,
+      identify: () => identifyKeyring(location),
     });
+    const canUnlock = context.canUnlock ?? (!isAgentOff(host) && hasAgents(host));
+    const openFile = async () => (await load())({ ...context, canUnlock });
+    return createClientKeyring(location, agent, openFile);
   };
 }
 
-type OpenFileKeyring = (context: FileContext) => Keyring;
+/** How the agents of file keyrings are found. */
+export const fileSubject: AgentSubject<FileSettings> = {
+  identify: ({ directory }) => identifyKeyring(directory.value),
+  locationOf: ({ directory }) => directory.value,
+};
 
-interface Ways {
-  find(): Promise<AgentConnection | undefined>;
-  openFile(): Promise<Keyring>;
-}
+/** Looks for the agent of a file keyring. */
+export const filePresence = createAgentPresence(fileSubject.identify);
+
+type OpenFileKeyring = (context: FileContext) => Keyring;
 
 type Ask<T> = (agent: AgentConnection) => Promise<T>;
 type Use<T> = (keyring: Keyring) => Promise<T>;
@@ -57,50 +61,25 @@ const mayBeAtWork: IsUnclear = ({ failure }) => failure === 'silent' || failure 
 /** A repeated delete would report that the entry did not exist. */
 const mayHaveDone: IsUnclear = (error) => error.failure === 'gone' || mayBeAtWork(error);
 
-function createClientKeyring(context: FileContext, { find, openFile }: Ways): PreparedKeyring {
-  const { settings, host } = context;
-  const location = settings.directory.value;
+function createClientKeyring(
+  location: string,
+  agent: AgentAccess,
+  openFile: () => Promise<Keyring>,
+): PreparedKeyring {
   let here: Promise<Keyring> | undefined;
-  let finding: Promise<AgentConnection | undefined> = Promise.resolve(undefined);
-  let isPassedOver = false;
-
-  /** Searches again at each call until an agent is found: the user may have unlocked meanwhile. */
-  async function agent(): Promise<AgentConnection | undefined> {
-    if (isPassedOver) return undefined;
-    const latest = finding;
-    const found = await latest;
-    if (found?.isOpen()) return found;
-    // If several callers notice this at once, only one of them searches.
-    if (finding === latest) finding = look();
-    return finding;
-  }
-
-  async function look(): Promise<AgentConnection | undefined> {
-    const found = await find();
-    if (found) host.log('keyring.agent', { outcome: 'used', process: found.processId });
-    return found;
-  }
-
-  function passOver(reason: AgentError): void {
-    finding = Promise.resolve(undefined);
-    if (reason.failure === 'gone' || reason.failure === 'leaving' || isPassedOver) return;
-    isPassedOver = true;
-    host.log('keyring.agent', { outcome: 'passed_over', process: reason.processId });
-    context.warn?.(`${named(location, reason)} is not used: ${reason.message}`, hintsFor(reason));
-  }
 
   async function attempt<T>(ask: Ask<T>, use: Use<T>, isUnclear: IsUnclear = never): Promise<T> {
     let asked = false;
     try {
-      const connection = await agent();
+      const connection = await agent.connect();
       if (connection !== undefined) {
         asked = true;
         return await ask(connection);
       }
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
-      if (asked && isUnclear(error)) throw unknownOutcome(error, location);
-      passOver(error);
+      if (asked && isUnclear(error)) throw unknownOutcome(error, agent);
+      agent.passOver(error);
     }
     return use(await (here ??= openFile()));
   }
@@ -151,24 +130,17 @@ function createClientKeyring(context: FileContext, { find, openFile }: Ways): Pr
       ),
 
     async close() {
-      const found = await finding.catch(() => undefined);
-      found?.close();
+      await agent.close();
       await (await here)?.close();
     },
   };
 }
 
-/** Not for the socket of another user: this user cannot stop that process. */
-function hintsFor({ failure, path }: AgentError): Hint[] {
-  if (failure !== 'foreign') return [run(['atmos', 'auth', 'keyring', 'lock'])];
-  return path === undefined ? [] : [showPermissions(path)];
-}
-
-function unknownOutcome(error: AgentError, location: string): KeyringError {
+function unknownOutcome(error: AgentError, agent: AgentAccess): KeyringError {
   const isSilent = error.failure === 'silent';
   return new KeyringError(
     isSilent ? 'ERR_KEYRING_TIMEOUT' : 'ERR_KEYRING_IO',
-    `${named(location, error)} received a change, and ${error.message}: the change may or may not be done`,
+    `${agent.named(error)} received a change, and ${error.message}: the change may or may not be done`,
     {
       hints: [
         ...(isSilent ? [run(['atmos', 'auth', 'keyring', 'lock'])] : []),
@@ -176,11 +148,6 @@ function unknownOutcome(error: AgentError, location: string): KeyringError {
       ],
     },
   );
-}
-
-function named(location: string, { processId }: AgentError): string {
-  const id = processId === undefined ? '' : ` (process ${processId})`;
-  return `the unlock agent of the keyring ${location}${id}`;
 }
 
 function parseDeleted(deleted: unknown): boolean {

@@ -3,14 +3,14 @@ import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createAgentClientKeyring } from '../../../src/keyring/agent/client-keyring.ts';
+import { createAgentClientKeyring } from '../../../src/keyring/file/agent-client.ts';
 import { encodeFrame, readFrames } from '../../../src/keyring/agent/protocol.ts';
 import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
 import { errorOf, thrownBy } from '../../support/error-of.ts';
 import { testPassword } from '../../support/file-keyring.ts';
 import { isRoot, strangerId } from '../../support/privilege.ts';
-import { seedKeyring } from '../file/seed.ts';
-import { agentSite, serve, type AgentSite } from './agent-place.ts';
+import { seedKeyring } from './seed.ts';
+import { agentSite, serve, type AgentSite } from '../agent/agent-place.ts';
 
 /** How a fake agent handles data after the greeting. */
 type Behavior = (socket: Socket) => unknown;
@@ -119,7 +119,7 @@ describe('warns about an unusable agent and resolves the password:', () => {
     await pretend(site, sayNothing, (socket, greeting) =>
       answer({ ...greeting, directory: '1:1' })(socket),
     );
-    await expectPassedOver(site, 'it serves another directory');
+    await expectPassedOver(site, 'it serves another keyring');
   });
 
   test('one that says something else', async () => {

@@ -1,0 +1,178 @@
+// The file with the list of the identities that a provider offers: its path and its form. src/app/provision.ts
+// writes it.
+
+import { join } from 'node:path';
+import { hasControl } from '../core/control-characters.ts';
+import { systemErrorCode } from '../core/errors.ts';
+import { isObject, parseJson } from '../core/json.ts';
+import { foldName } from '../core/names.ts';
+import {
+  isProvisionedName,
+  maxListBytes,
+  type ProvisionedGroup,
+  type ProvisionedIdentity,
+  type ProvisionedList,
+  type ProvisionedSource,
+} from '../core/provisioned.ts';
+import { sha256 } from '../core/sha256.ts';
+import { parseTimestamp } from '../core/time.ts';
+import { reasonOf } from '../host/denial.ts';
+import { cacheDirectory, stateDirectory } from '../host/home.ts';
+import type { Host } from '../host/host.ts';
+import { permissionCheckFor } from '../host/permissions.ts';
+import { irregularKind, readFile, statOf } from '../host/read-files.ts';
+import { valueAt } from './config-file.ts';
+
+export type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
+
+interface ProviderSettings {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Whether the provider asks for it. A tag gives text. */
+export function listsIdentities(settings: Readonly<Record<string, unknown>>): boolean {
+  return String(settings['auto_provision_identities']) === 'true';
+}
+
+/**
+ * The file of a provider: one for each name and each place at which a person signs in. Realms share it,
+ * as they share the token.
+ */
+export function provisionedPath(
+  { name, settings }: ProviderSettings,
+  host: Where,
+): string | undefined {
+  const directory = stateDirectory(host);
+  if (directory === undefined) return undefined;
+  const said = ['start_url', 'region'].map((key) => settings[key] ?? null);
+  const label = valueAt(settings, ['spec', 'session']) ?? null;
+  const id = sha256(JSON.stringify([foldName(name), ...said, label])).slice(0, 32);
+  return join(directory, 'provisioned', `${id}.json`);
+}
+
+/** The file from which Atmos reads the identities of a provider. Undefined if it would not read it. */
+export function atmosProvisionedPath(name: string, host: Where): string | undefined {
+  const cache = cacheDirectory(host);
+  if (cache === undefined || !isPathWord(name)) return undefined;
+  return join(cache, 'auth', name, 'provisioned-identities.yaml');
+}
+
+/** A name that Atmos uses as the name of a directory. */
+function isPathWord(name: string): boolean {
+  return /^[^./\\][^/\\]*$/.test(name) && !hasControl(name);
+}
+
+/** Reads the list of a provider. Never throws. */
+export function readProvisioned(provider: ProviderSettings, host: Where): ProvisionedSource {
+  const path = provisionedPath(provider, host);
+  if (path === undefined) return { provider: provider.name };
+  const known = { provider: provider.name, path };
+  try {
+    const found = readOwnText(path, host);
+    if (found === undefined) return known;
+    if ('fault' in found) return { ...known, fault: found.fault };
+    const list = parseProvisioned(found.text);
+    return typeof list === 'string' ? { ...known, fault: list } : { ...known, list };
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    return { ...known, fault: `cannot be read: ${reasonOf(code, path)}` };
+  }
+}
+
+/** @throws the system's error */
+function readOwnText(
+  path: string,
+  { userId }: Where,
+): { readonly text: string } | { readonly fault: string } | undefined {
+  if (statOf(path) === undefined) return undefined;
+  const { stats, bytes } = readFile(path, { followsLinks: false, maxBytes: maxListBytes });
+  const kind = irregularKind(stats);
+  if (kind !== undefined) return { fault: `is ${kind}` };
+  const permissions = permissionCheckFor(userId).permissionsOf(path, stats);
+  if (permissions?.isOurs !== true) {
+    return { fault: `belongs to ${permissions?.owner ?? 'another user'}` };
+  }
+  if (permissions.outsiders.write) {
+    return { fault: `can be changed by other users (${permissions.openness})` };
+  }
+  if (bytes === undefined) return { fault: `is larger than ${maxListBytes / 1024 / 1024} MiB` };
+  return { text: bytes.toString('utf8') };
+}
+
+const fileVersion = 1;
+const wasChanged = 'was cut short or changed after it was written';
+
+/** The text of the file, which {@link parseProvisioned} reads: a line about the list, then the list. */
+export function formatProvisioned(list: ProvisionedList): string {
+  const body = JSON.stringify(list);
+  const head = { version: fileVersion, length: body.length, checksum: checksumOf(body) };
+  return `${JSON.stringify(head)}\n${body}\n`;
+}
+
+/** @returns the list, or why the text is none. Completes a message after the path of the file */
+export function parseProvisioned(text: string): ProvisionedList | string {
+  const [line = '', body = ''] = text.split('\n', 2);
+  const head = parseJson(line);
+  if (!isObject(head)) return wasChanged;
+  const { version, length, checksum } = head;
+  if (typeof version === 'number' && version > fileVersion) {
+    return 'was written by a newer version of atmos-auth';
+  }
+  const isWhole =
+    version === fileVersion && length === body.length && checksum === checksumOf(body);
+  const list = isWhole ? parseJson(body) : undefined;
+  return isList(list) ? list : wasChanged;
+}
+
+/**
+ * FNV-1a with 32 bits. It finds what happens to a file by accident or in an editor; SHA-256 of a large list
+ * takes longer than everything else that a command does with it.
+ */
+function checksumOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+function isList(value: unknown): value is ProvisionedList {
+  if (!isObject(value)) return false;
+  const { kind, startedAt, isComplete, groups } = value;
+  return (
+    isText(kind) &&
+    isTime(startedAt) &&
+    typeof isComplete === 'boolean' &&
+    Array.isArray(groups) &&
+    groups.every(isGroup)
+  );
+}
+
+function isGroup(value: unknown): value is ProvisionedGroup {
+  if (!isObject(value)) return false;
+  const { id, label, word, listing, identities } = value;
+  return (
+    isText(id) &&
+    (label === undefined || isText(label)) &&
+    isText(word) &&
+    (listing === undefined || isTime(listing)) &&
+    Array.isArray(identities) &&
+    identities.every(isIdentity)
+  );
+}
+
+function isIdentity(value: unknown): value is ProvisionedIdentity {
+  if (!isObject(value)) return false;
+  const { name, principal } = value;
+  return isText(name) && isProvisionedName(name) && isObject(principal);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTime(value: unknown): boolean {
+  return isText(value) && parseTimestamp(value) !== undefined;
+}

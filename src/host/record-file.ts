@@ -1,0 +1,89 @@
+import { isObject, parseJson } from '../core/json.ts';
+import { replacePrivately } from './files.ts';
+import type { Host } from './host.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { followOwnPath } from './own-path.ts';
+import { permissionCheckFor } from './permissions.ts';
+import { readFile } from './read-files.ts';
+import { areUnchanged, type Seen } from './read-recorder.ts';
+
+// A result that is kept in a file of the user's with everything that it depends on: what was read, as
+// src/host/read-recorder.ts notes it, and the circumstances. docs/adr/0045.
+
+const maxRecordBytes = 256 * 1024;
+
+type Where = Pick<Host, 'userId'>;
+
+/** Something that was recorded. */
+export interface Recorded<T> {
+  readonly result: T;
+  readonly seen: readonly Seen[];
+}
+
+/**
+ * What was recorded in a file, if the circumstances are equal and what was seen has not changed since.
+ * Never throws.
+ *
+ * @param path of a file that no other user can replace
+ * @param circumstances what decides besides files: plain JSON
+ */
+export function readRecorded(
+  path: string,
+  circumstances: object,
+  where: Where,
+): Recorded<unknown> | undefined {
+  const record = parseJson(ownTextOf(path, where) ?? '');
+  if (!isObject(record)) return undefined;
+  // Compared as text: both are written by the same function.
+  if (JSON.stringify(record['circumstances']) !== JSON.stringify(circumstances)) return undefined;
+  const { result, seen } = record;
+  return isSeenList(seen) && areUnchanged(seen) ? { result, seen } : undefined;
+}
+
+/**
+ * Writes a record that {@link readRecorded} reads. One that is too large is not written.
+ *
+ * @throws the system's errors
+ */
+export function writeRecorded(
+  path: string,
+  circumstances: object,
+  { result, seen }: Recorded<unknown>,
+  where: Where & Pick<Host, 'now'>,
+): void {
+  const text = JSON.stringify({ circumstances, result, seen });
+  if (Buffer.byteLength(text) > maxRecordBytes || ownTextOf(path, where) === text) return;
+  replacePrivately(path, text);
+  removeLeftovers(path, where);
+}
+
+/** The text of a file that belongs to the user and that no other user can replace. */
+function ownTextOf(path: string, { userId }: Where): string | undefined {
+  const refuse = () => {
+    throw new RangeError('another user can replace it');
+  };
+  try {
+    if (followOwnPath(path, userId, 'file', refuse) === undefined) return undefined;
+    const { stats, bytes } = readFile(path, { followsLinks: false, maxBytes: maxRecordBytes });
+    const { isOurs } = permissionCheckFor(userId).permissionsOf(path, stats) ?? {};
+    return isOurs === true ? bytes?.toString() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSeenList(value: unknown): value is readonly Seen[] {
+  return Array.isArray(value) && value.every(isSeen);
+}
+
+const looks: readonly unknown[] = ['stat', 'lstat', 'list', 'real'] satisfies Seen[0][];
+
+function isSeen(value: unknown): value is Seen {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [look, path, found]: unknown[] = value;
+  return (
+    looks.includes(look) &&
+    typeof path === 'string' &&
+    (found === null || typeof found === 'string')
+  );
+}

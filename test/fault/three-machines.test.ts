@@ -1,0 +1,3 @@
+import { testThreeMachines } from './three-machines.ts';
+
+testThreeMachines('first');

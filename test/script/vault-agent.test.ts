@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startCountingProxy, type CountingProxy } from '../support/counting-proxy.ts';
+import { startOpenBao, type OpenBao } from '../support/openbao.ts';
+import { peer } from '../support/peers.ts';
+import { configOf, openMachine, type Machine, type RunOptions } from './machine.ts';
+
+const bao = peer('openbao');
+const login = '/v1/auth/approle/login';
+const renewal = '/v1/auth/token/renew-self';
+const revocation = '/v1/auth/token/revoke-self';
+
+const policy = 'path "secret/*" { capabilities = ["create", "read", "update", "delete", "list"] }';
+
+interface VaultMachine extends Machine {
+  readonly proxy: CountingProxy;
+  /** Writes atmos.yaml with more keys of `spec`, separated by commas. */
+  configure(more?: string): void;
+}
+
+describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () => {
+  let server: OpenBao;
+  beforeAll(async () => {
+    server = await startOpenBao(bao?.path ?? '');
+    await server.call('POST', 'sys/auth/approle', { type: 'approle' });
+    await server.call('PUT', 'sys/policies/acl/keyring', { policy });
+  });
+  afterAll(() => server?.stop());
+
+  /** A machine that logs in by a role of its own, through a proxy. */
+  async function openVaultMachine(tokenTtl = '1h'): Promise<VaultMachine> {
+    const machine = await openMachine();
+    const role = `auth/approle/role/r${Math.random().toString(36).slice(2)}`;
+    await server.call('POST', role, { token_policies: 'keyring', token_ttl: tokenTtl });
+    const { body: roleId } = await server.call('GET', `${role}/role-id`);
+    const { body: secretId } = await server.call('POST', `${role}/secret-id`);
+    const proxy = await startCountingProxy(server.url);
+    Object.assign(machine.env, {
+      ATMOS_AUTH_TRUST: '1',
+      TEAM_SECRET_ID: secretId.data.secret_id,
+    });
+    onTestFinished(async () => {
+      await machine.atmos('auth keyring lock');
+      await proxy.close();
+    });
+    const auth = `auth: { method: approle, role_id: ${roleId.data.role_id}, secret_id_env: TEAM_SECRET_ID }`;
+    const configure = (more = '') => {
+      const byRole = more.includes('auth:') ? '' : `, ${auth}`;
+      const spec = `{ address: "${proxy.url}"${byRole}${more} }`;
+      machine.writeConfig(configOf(machine, { keyring: `type: vault\nspec: ${spec}` }));
+    };
+    configure();
+    return { ...machine, proxy, configure };
+  }
+
+  async function list(machine: Machine, env: RunOptions['env'] = {}): Promise<void> {
+    const listed = await machine.atmos('auth keyring list', { env });
+    expect(listed).toMatchObject({ exitCode: 0 });
+    expect(listed.stderr).not.toMatch(/warning|error/);
+  }
+
+  test('thirty processes are one login, which ends with the agent', async () => {
+    const machine = await openVaultMachine();
+    const { proxy } = machine;
+    const unlocked = await machine.atmos('auth keyring unlock');
+    expect(unlocked).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(unlocked.stderr).toContain(
+      `unlocked the keyring ${proxy.url}, secret/atmos/keyring until`,
+    );
+    const withoutSecret = { TEAM_SECRET_ID: undefined };
+    await Promise.all(Array.from({ length: 30 }, () => list(machine, withoutSecret)));
+    const status = await machine.atmos('auth keyring status');
+    expect(status.stderr).toMatch(/^ +Agent +unlocked until .*, pid \d+$/m);
+    expect(status.stderr).toMatch(/^ +Token +expires .*, policies: default, keyring$/m);
+    expect(proxy.count(login)).toBe(1);
+
+    const token = proxy.requests.find(({ path }) => path.startsWith('/v1/secret/'))?.token ?? '';
+    const look = () => server.call('GET', 'auth/token/lookup-self', undefined, { token });
+    expect((await look()).status).toBe(200);
+    const locked = await machine.atmos('auth keyring lock');
+    expect(locked.stderr).toBe(`locked the keyring ${proxy.url}, secret/atmos/keyring\n`);
+    await proxy.requested(revocation, 1);
+    expect((await look()).status).toBe(403);
+    await list(machine);
+    expect(proxy.count(login)).toBe(2);
+  });
+
+  test('a token is renewed, and replaced if it is revoked', async () => {
+    const machine = await openVaultMachine('6s');
+    const { proxy } = machine;
+    expect(await machine.atmos('auth keyring unlock')).toMatchObject({ exitCode: 0 });
+    await proxy.requested(renewal, 1);
+    expect(proxy.count(login)).toBe(1);
+    const token = proxy.requests.find(({ path }) => path === renewal)?.token ?? '';
+    const { body } = await server.call('GET', 'auth/token/lookup-self', undefined, { token });
+    const { issue_time: issued, expire_time: expires } = body.data;
+    expect(Date.parse(expires) - Date.parse(issued)).toBeGreaterThan(6000);
+    await server.call('POST', 'auth/token/revoke', { token });
+    await list(machine);
+    expect(proxy.count(login)).toBe(2);
+  });
+
+  test('without an agent of the same settings each process logs in', async () => {
+    const machine = await openVaultMachine();
+    const { proxy } = machine;
+    await machine.atmos('auth keyring unlock');
+    const { stdout } = await machine.atmos('auth keyring status -o json');
+    const { agent } = JSON.parse(stdout);
+    expect(agent).toMatchObject({ running: true });
+    await list(machine, { ATMOS_KEYRING_AGENT: 'off' });
+    expect(proxy.count(login)).toBe(2);
+    machine.configure(', prefix: other');
+    await list(machine);
+    expect(proxy.count(login)).toBe(3);
+    machine.configure();
+    await list(machine);
+    expect(proxy.count(login)).toBe(3);
+    process.kill(agent.process_id, 'SIGKILL');
+    await list(machine);
+    expect(proxy.count(login)).toBe(4);
+  });
+
+  test('a refused login, and an existing token, are errors of unlock', async () => {
+    const machine = await openVaultMachine();
+    const refused = await machine.atmos('auth keyring unlock', {
+      env: { TEAM_SECRET_ID: 'wrong-secret-id' },
+    });
+    expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(refused.stderr).toContain('refused the login by approle at auth/approle (status 400)');
+    expect(refused.stderr).not.toContain('wrong-secret-id');
+    const { stdout } = await machine.atmos('auth keyring lock -o json');
+    expect(JSON.parse(stdout)).toMatchObject({ was_unlocked: false, others: [] });
+    machine.configure(', auth: { method: token }');
+    const needless = await machine.atmos('auth keyring unlock');
+    expect(needless).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(needless.stderr).toMatch(
+      /^error: the keyring type is vault \(from .*\), but it uses an existing token and does not log in\n$/,
+    );
+    machine.configure();
+  });
+
+  test('unlock also unlocks the keyring of sessions', async () => {
+    const machine = await openVaultMachine();
+    machine.configure(', sessions_keyring: file');
+    const { stdout } = await machine.atmos('auth keyring unlock -o json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      location: `${machine.proxy.url}, secret/atmos/keyring`,
+      others: [{ location: machine.keyring, new_keyring: true }],
+    });
+    const { stdout: locked } = await machine.atmos('auth keyring lock -o json');
+    expect(JSON.parse(locked)).toMatchObject({
+      was_unlocked: true,
+      others: [{ location: machine.keyring, was_unlocked: true }],
+    });
+  });
+});

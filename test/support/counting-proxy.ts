@@ -1,0 +1,70 @@
+// A proxy on loopback that passes everything to one server and records the requests.
+import { once } from 'node:events';
+import { createServer, request as sendRequest, type IncomingMessage } from 'node:http';
+
+export interface PassedRequest {
+  readonly method: string;
+  /** `/v1/…` without its query */
+  readonly path: string;
+  readonly token: string | undefined;
+}
+
+export interface CountingProxy {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly requests: readonly PassedRequest[];
+  /** How often a path was requested. */
+  count(path: string): number;
+  /** Resolves when a path has been requested so often, and answered. */
+  requested(path: string, times: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param target `http://127.0.0.1:PORT` */
+export async function startCountingProxy(target: string): Promise<CountingProxy> {
+  const requests: PassedRequest[] = [];
+  const listeners = new Set<() => void>();
+  const server = createServer((incoming, answer) => {
+    const { method = '', url = '', headers } = incoming;
+    const passed = sendRequest(new URL(url, target), { method, headers }, (response) => {
+      answer.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(answer);
+      answer.once('finish', () => {
+        requests.push({ method, path: url.split('?')[0] ?? '', token: tokenOf(incoming) });
+        for (const listener of listeners) listener();
+      });
+    });
+    passed.on('error', () => answer.destroy());
+    incoming.pipe(passed);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const count = (path: string) => requests.filter((one) => one.path === path).length;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    count,
+    async requested(path, times) {
+      await new Promise<void>((resolve) => {
+        const check = () => {
+          if (count(path) < times) return;
+          listeners.delete(check);
+          resolve();
+        };
+        listeners.add(check);
+        check();
+      });
+    },
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function tokenOf({ headers }: IncomingMessage): string | undefined {
+  return [headers['x-vault-token']].flat()[0];
+}
