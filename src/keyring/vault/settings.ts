@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
-import { didYouMean, edit, say, type Hint } from '../../core/hint.ts';
+import { didYouMean, say, type Hint } from '../../core/hint.ts';
 import { quoteValue, withoutAbsent, type Sourced } from '../../core/json.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { textOf, type Spec, type SpecText } from '../../core/keyring-spec.ts';
@@ -249,9 +249,7 @@ function checkedAddress(address: SpecText): SpecText {
   }
   if (/\/v1\/*$/.test(url.pathname)) {
     // It is often copied with an address.
-    const [, position] = /\(([^()]+:\d+:\d+)\)$/.exec(address.source) ?? [];
-    const shorter = position ? edit(position, 'remove /v1') : say('use the address without /v1');
-    throw invalid(address, 'ends with /v1, which is added to the address', shorter);
+    throw invalid(address, 'ends with /v1', say('use the address without /v1'));
   }
   return address;
 }
