@@ -65,6 +65,7 @@ export const signIn = {
       await atmos('auth login -i admin');
       await atmos('auth login -i admin --webflow');
       await atmos('auth login --provider corp --webflow');
+      await atmos('auth login --all --webflow');
       await atmos('auth credential-process');
       await atmos('auth whoami');
       write('atmos.yaml', userConfig());
