@@ -10,7 +10,7 @@ import {
 import { planChain } from '../auth/chain.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
-import { addOptions, placeholder, unlockKeyring } from '../core/hint.ts';
+import { addOptions, placeholder, setPasswordFile, unlockKeyring } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
@@ -81,7 +81,7 @@ export async function openForCommand(
     },
     ...withoutAbsent({
       promptPassword: isInteractive
-        ? (request: PasswordRequest) => askPassword(context, plan, request)
+        ? (request: PasswordRequest) => askPassword(context, plan, request, options)
         : undefined,
       canUnlock: options.isForeign ? false : undefined,
       keyring: options.keyring,
@@ -176,8 +176,11 @@ export async function askPassword(
   { prompt, host }: Context,
   plan: AuthPlan,
   request: PasswordRequest,
+  { isForeign = false }: Pick<OpenOptions, 'isForeign'> = {},
 ): Promise<string> {
-  const instead = passwordSourcesOf(plan.keyring, host)?.instead ?? unlockKeyring;
+  const instead = isForeign
+    ? setPasswordFile
+    : (passwordSourcesOf(plan.keyring, host)?.instead ?? unlockKeyring);
   const location = abbreviateHome(request.location, host);
   if (!request.isNew) {
     return prompt.masked({ message: `Password of the keyring ${location}`, instead });

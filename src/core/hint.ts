@@ -146,11 +146,14 @@ export const unlockKeyring: Hint = run(['atmos', 'auth', 'keyring', 'unlock']);
  * @param canUnlock whether an unlock agent can be used
  */
 export function unlockHints(canUnlock: boolean): Hint[] {
-  return [
-    ...(canUnlock ? [unlockKeyring] : []),
-    setVariable('ATMOS_KEYRING_PASSWORD_FILE', placeholder('a file that holds the password')),
-  ];
+  return [...(canUnlock ? [unlockKeyring] : []), setPasswordFile];
 }
+
+/** Gives the password of a file keyring, also of one that is not the configured keyring. */
+export const setPasswordFile = setVariable(
+  'ATMOS_KEYRING_PASSWORD_FILE',
+  placeholder('a file that holds the password'),
+);
 
 /**
  * Unset a variable. If `auth env` set it, the hint unsets everything that `auth env` set in this

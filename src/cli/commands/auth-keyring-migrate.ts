@@ -32,7 +32,11 @@ export async function keyringMigrate(
     },
     {
       host: context.host,
-      open: (typed) => openForCommand(context, typed, { isInteractive: true }),
+      open: (typed) =>
+        openForCommand(context, typed, {
+          isInteractive: true,
+          isForeign: typed.keyring.type.value !== plan.keyring.type.value,
+        }),
       startProgress: (work) => createProgress(context, work),
     },
   );

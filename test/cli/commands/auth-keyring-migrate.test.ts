@@ -310,6 +310,16 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await desk.run('auth keyring list --long', { env })).toMatchObject({ exitCode: 0 });
   });
 
+  test('a target that is not configured is not unlocked by keyring unlock, so the hint has no such command', async () => {
+    const { desk, system } = await openPlace();
+    await system.set('atmos_r_dev', storedKey.atmos_r_dev);
+    const env = { ATMOS_KEYRING_TYPE: 'system', ATMOS_KEYRING_PASSWORD: undefined };
+    const { code, stderr } = await run(desk, '--to file', { env });
+    expect(code).toBe('ERR_KEYRING_PASSWORD_REQUIRED');
+    expect(stderr).toContain('export ATMOS_KEYRING_PASSWORD_FILE=');
+    expect(stderr).not.toContain('keyring unlock');
+  });
+
   test('a locked target is reported, and nothing changes', async () => {
     const { desk } = await openPlace({ entries }, true);
     const before = desk.stored();
