@@ -64,6 +64,8 @@ export interface SignInCallbacks {
    * to 127.0.0.1. Rejects when the signal aborts. May be called again.
    */
   pasteAddress?(signal: AbortSignal): Promise<string>;
+  /** The same for the code that the last page of an `aws/user` shows. */
+  pasteCode?(signal: AbortSignal): Promise<string>;
 }
 
 /** A session in the form the AWS SDKs take as credentials. */
@@ -174,7 +176,7 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
 }
 
 function signInOf(callbacks: SignInCallbacks): SignIn {
-  const { openPage, pasteAddress } = callbacks;
+  const { openPage, pasteAddress, pasteCode } = callbacks;
   return {
     // A callback that never settles must not hold a sign-in that has ended.
     showPage: (page, signal) =>
@@ -182,6 +184,7 @@ function signInOf(callbacks: SignInCallbacks): SignIn {
     // The command of the configuration is for the command line.
     ...(openPage && { openPage: (url) => openPage.call(callbacks, url) }),
     ...(pasteAddress && { pasteAddress: (signal) => pasteAddress.call(callbacks, signal) }),
+    ...(pasteCode && { pasteCode: (signal) => pasteCode.call(callbacks, signal) }),
   };
 }
 

@@ -116,6 +116,8 @@ async function removeSessions(context: AuthContext, identity: Identity): Promise
   const { store, host, realm, configured = { identities: [], providers: [] } } = context;
   const names = await dependentsOf(identity, configured);
   for (const name of names) await store.remove(name, 'session');
+  // The key opens sessions from now on.
+  await store.remove(identity.name, 'token');
   if (context.sessionFiles === undefined) return;
   // Otherwise a session of Atmos that the other key opened would be used.
   const { findSessionFiles, removeSessionFiles } = await import('./session-files.ts');

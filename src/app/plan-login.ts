@@ -1,4 +1,5 @@
 import { keyLinkOf, planChain, type Chain, type ChainLink } from '../auth/chain.ts';
+import { requireSignIn, type LoginOptions } from '../auth/login.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
 import { isReusable, isUsableAsBase } from '../auth/session.ts';
 import type { LinkPlan, Question } from '../clouds/contract.ts';
@@ -46,28 +47,47 @@ export interface LoginPlan {
 export async function planLogin(
   plan: ProjectPlan,
   identity: Identity,
-  options: { readonly force: boolean },
+  options: Pick<LoginOptions, 'force' | 'bySignIn'>,
   host: Host,
 ): Promise<LoginPlan> {
   const chain = await planChain(identity, plan.config, host.env);
+  const { bySignIn = false, force = bySignIn } = options;
+  requireSignIn(chain, identity, bySignIn);
   const sessions = await openStoredSessions(plan, host);
   try {
     const states = new Map<ChainLink, SessionState>();
     const told = new Map<ChainLink, Foreseen>();
     for (const [at, link] of chain.links.entries()) {
       states.set(link, await sessions.of(link, chain));
-      const key = await sessions.keyOf(keyLinkOf(chain, at));
-      if (key !== undefined) told.set(link, (await link.plan.foresee?.(key)) ?? {});
+      const mustSignIn = bySignIn && link === chain.target;
+      told.set(link, await foresee(sessions, link, keyLinkOf(chain, at), mustSignIn));
     }
     const { state, reason } = sessions;
     return {
       identity: identity.name,
-      links: planLinks(chain, { states, told }, options.force, host.now()),
+      links: planLinks(chain, { states, told }, force, host.now()),
       keyring: { state, ...withoutAbsent({ reason }) },
     };
   } finally {
     await sessions.close();
   }
+}
+
+/** What is stored for a link tells about opening it. */
+async function foresee(
+  sessions: StoredSessions,
+  link: ChainLink,
+  keyLink: ChainLink,
+  mustSignIn: boolean,
+): Promise<Foreseen> {
+  const key = await sessions.keyOf(keyLink);
+  // Only the key of another link opens it, if it is not opened with its session.
+  if (key === undefined && keyLink !== link) return {};
+  const signIn = key === undefined ? await sessions.signInOf(link) : undefined;
+  if (key === undefined && signIn === undefined && !mustSignIn && sessions.state !== 'ready') {
+    return {};
+  }
+  return (await link.plan.foresee?.({ key, signIn, mustSignIn })) ?? {};
 }
 
 type Foreseen = Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>;

@@ -1,9 +1,10 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import type { Chain, ChainLink } from '../auth/chain.ts';
-import type { AuthContext } from '../auth/context.ts';
+import { keptSignInOf, type AuthContext } from '../auth/context.ts';
 import { remainingMs, storedSession, type Session } from '../auth/session.ts';
 import { sessionFilesOf, sharedSession } from '../auth/shared-session.ts';
 import { isUnexpiring } from '../auth/unexpiring.ts';
+import type { KeptSignIn } from '../clouds/contract.ts';
 import type { ProgramCredentials } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -36,6 +37,8 @@ export interface StoredSessions {
   of(link: ChainLink, chain?: Chain): Promise<SessionState>;
   /** The stored key of a link that needs one, if it can be read. Never throws an `AtmosError`. */
   keyOf(link: ChainLink): Promise<ProgramCredentials | undefined>;
+  /** The sign-in that is kept for a link, if it can be read. Never throws an `AtmosError`. */
+  signInOf(link: ChainLink): Promise<KeptSignIn | undefined>;
   close(): Promise<void>;
 }
 
@@ -73,6 +76,9 @@ function unreachableSessions(reason: string): StoredSessions {
     async keyOf() {
       return undefined;
     },
+    async signInOf() {
+      return undefined;
+    },
     async close() {},
   };
 }
@@ -102,6 +108,10 @@ export async function storedSessionsIn(
     async keyOf({ plan }) {
       if (plan.storedKey !== 'needed' || state !== 'ready') return undefined;
       return (await store.read(plan.name, 'key').catch(noneReadable))?.credentials;
+    },
+    async signInOf({ plan }) {
+      if (!plan.opensBySignIn || state !== 'ready') return undefined;
+      return (await keptSignInOf(store, plan.name).catch(noneReadable)) ?? undefined;
     },
     close: () => keyring.close(),
   };

@@ -1,5 +1,11 @@
 import type { Chain } from '../auth/chain.ts';
-import { longLivedKeyOf, ownerOf, planTrusted, type AuthContext } from '../auth/context.ts';
+import {
+  keptSignInOf,
+  longLivedKeyOf,
+  ownerOf,
+  planTrusted,
+  type AuthContext,
+} from '../auth/context.ts';
 import { login } from '../auth/login.ts';
 import { refusedAt } from '../auth/refusals.ts';
 import {
@@ -10,11 +16,13 @@ import {
   type StoredSession,
 } from '../auth/session.ts';
 import { sharedSession } from '../auth/shared-session.ts';
+import type { LinkPlan } from '../clouds/contract.ts';
 import { kindOf } from '../clouds/registry.ts';
 import { credentialId } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { isProvider, type Identity } from '../core/kind-config.ts';
+import { formatMoment } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 
 export interface Whoami {
@@ -90,11 +98,11 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
       keyRefusedAt: refusedAt(ownerOf(context, identity), key && credentialId(key), host),
     }),
   };
-  if (session === undefined) {
-    return { ...known, isValid: false, reason: changed ?? 'there is no session' };
-  }
   if (!isAlive(session, host)) {
-    return { ...known, isValid: false, reason: 'the session has expired' };
+    const none = changed ?? 'there is no session';
+    const reason = session === undefined ? none : 'the session has expired';
+    const renewed = key === undefined ? await renewalOf(context, plan) : '';
+    return { ...known, isValid: false, reason: `${reason}${renewed}` };
   }
   const { credentials } = session;
   if (plan.whoIs === undefined || credentials.type !== 'aws') {
@@ -116,6 +124,13 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
       reason: isRefusal ? error.message : `not checked with AWS: ${error.message}`,
     };
   }
+}
+
+/** Whether the next use renews the session by a sign-in that is kept. Completes the reason. */
+async function renewalOf({ store, host }: AuthContext, plan: LinkPlan): Promise<string> {
+  const kept = plan.opensBySignIn ? await keptSignInOf(store, plan.name) : undefined;
+  if (kept === undefined || kept.token.expiresAt <= host.now()) return '';
+  return `; until ${formatMoment(kept.token.expiresAt, host)}, the next use renews it by the sign-in of ${kept.token.principal}`;
 }
 
 /** Loaded lazily, because few identities have such a token. */

@@ -1,8 +1,8 @@
-import type { Ask, KeySource, LinkPlan } from '../clouds/contract.ts';
+import type { Ask, KeptSignIn, KeySource, LinkPlan } from '../clouds/contract.ts';
 import type { ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { adoptFrom } from '../core/hint.ts';
-import type { Sourced } from '../core/json.ts';
+import { withoutAbsent, type Sourced } from '../core/json.ts';
 import {
   isProvider,
   type Identity,
@@ -95,25 +95,40 @@ const nothing: Configured = { identities: [], providers: [] };
 /** The store's long-lived key of a link. It is read when it is first asked for, and once. */
 export function keySourceOf({ store, keyring }: AuthContext, { name }: LinkPlan): KeySource {
   let stored: Promise<ProgramCredentials | null> | undefined;
+  let signedIn: Promise<KeptSignIn | undefined> | undefined;
   const read = async () => (await store.read(name, 'key'))?.credentials ?? null;
   return {
     storedKey: () => (stored ??= read()),
+    keptSignIn: () => (signedIn ??= keptSignInOf(store, name)),
     isStoreLasting: keyring.info.persistent,
   };
 }
 
+/** The sign-in that is kept for an identity. */
+export async function keptSignInOf(
+  store: CredentialStore,
+  name: string,
+): Promise<KeptSignIn | undefined> {
+  const envelope = await store.signIns.read(name);
+  if (envelope === null) return undefined;
+  const { credentials: token, renewal, clockOffsetMs } = envelope;
+  return { token, ...withoutAbsent({ renewal, clockOffsetMs }) };
+}
+
 /**
- * The long-lived key that opens a link; undefined for a kind that has none.
+ * The long-lived key that opens a link; undefined for a kind that has none, and if it is opened without.
  *
+ * @param isRequired as in {@link LinkPlan.longLivedKey}
  * @throws ERR_AUTH_KEYS_MISSING, which names other realms that have one, and what reading the store gives
  */
 export async function longLivedKeyOf(
   context: AuthContext,
   link: LinkPlan,
   source: KeySource = keySourceOf(context, link),
+  isRequired = false,
 ): Promise<ProgramCredentials | undefined> {
   try {
-    return await link.longLivedKey?.(source);
+    return await link.longLivedKey?.(source, isRequired);
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
     throw await withOtherRealms(context, link, error);

@@ -1,12 +1,28 @@
-import type { KeySource } from '../clouds/contract.ts';
+import type { KeptSignIn, KeySource } from '../clouds/contract.ts';
 import { isSameCredentials, type Credentials, type SharedSlot } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWords, run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
+import { titleOf } from '../core/kind-config.ts';
+import { prepareToWrite } from '../keyring/prepare.ts';
 import type { ItemNotes } from '../store/envelope.ts';
 import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
 import { keySourceOf, type AuthContext } from './context.ts';
 import { isSameSession, storedSession, type Session } from './session.ts';
+
+/**
+ * A password that a person has to type is typed before anything is opened. Why it cannot be asked for
+ * is reported when the session is stored.
+ */
+export async function prepareStoring({ keyring }: AuthContext): Promise<void> {
+  try {
+    await prepareToWrite(keyring);
+  } catch (error) {
+    const isEnd =
+      isAtmosError(error, 'ERR_CANCELLED') || isAtmosError(error, 'ERR_KEYRING_PASSWORD_WRONG');
+    if (isEnd || !isAtmosError(error)) throw error;
+  }
+}
 
 /** What a session was opened with: the long-lived key, or the session of the link before. */
 interface OpenedWith {
@@ -85,6 +101,19 @@ async function keepOwn(
   throw replacedMeanwhile(linkAt(chain, 0).plan.name, chain.target.plan.name);
 }
 
+/** Stores a sign-in of a link. One that cannot be stored opens this session all the same. */
+export function keepSignInOf({ store, warn }: AuthContext, { config, plan }: ChainLink) {
+  return async ({ token, ...notes }: KeptSignIn) => {
+    try {
+      await store.signIns.write(plan.name, token, notes);
+    } catch (error) {
+      if (!isAtmosError(error) || error.code === 'ERR_CANCELLED') throw error;
+      const why = `the sign-in of ${titleOf(config)} could not be stored, so it ends with this session`;
+      warn(`${why}: ${error.message}`);
+    }
+  };
+}
+
 function notesOf(
   { chainFingerprint, chainSettings }: ChainLink,
   { clockOffsetMs, limits }: Session<Credentials>,
@@ -103,7 +132,9 @@ async function isCurrent(
   if (plan.storedKey === 'needed') {
     const used = await source.storedKey();
     const stored = await keySourceOf(context, plan).storedKey();
-    return used !== null && stored !== null && isSameCredentials(used, stored);
+    // Without a key, a person has signed in.
+    if (used === null || stored === null) return used === stored;
+    return isSameCredentials(used, stored);
   }
   // A session of Atmos is not stored.
   if (base?.credentials.type !== 'aws' || base.source === 'atmos') return true;

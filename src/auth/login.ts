@@ -1,9 +1,10 @@
 import { expiryOf, type ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
-import { placeholder, run } from '../core/hint.ts';
+import { placeholder, run, say } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type Identity, type Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
+import type { Chain } from './chain.ts';
 import { openLink, type LinkResult } from './open-link.ts';
 import type { LoginOptions, Opening } from './opening.ts';
 import {
@@ -40,7 +41,8 @@ export async function login(
   const chain = await planTrusted(context, identity);
   const { plan } = chain.target;
   if (plan.gives !== 'aws') throw givesNothing(identity);
-  const { minValidityMs = 0 } = options;
+  const { minValidityMs = 0, bySignIn = false } = options;
+  requireSignIn(chain, identity, bySignIn);
   // Before anything is asked.
   requireValidity(plan.name, (plan.maxDurationSeconds ?? Infinity) * 1000, minValidityMs);
   const first = await openTarget({ context, chain, options, waited: { ms: 0 } });
@@ -51,7 +53,7 @@ export async function login(
       ? await openTarget({
           context,
           chain,
-          options: { ...options, force: false },
+          options: { ...options, force: false, bySignIn: false },
           waited: { ms: 0 },
         })
       : first;
@@ -131,6 +133,24 @@ function givesNothing({ name, kind, locate }: Identity): AtmosError {
   return new AtmosError(
     'ERR_USAGE',
     `identity ${name} (${locate(['kind'])}) is of kind ${kind}: it has no credentials of its own, programs use those of their environment`,
+  );
+}
+
+/**
+ * Refuses to let a person sign in for an identity of a kind for which this is not possible.
+ *
+ * @throws ERR_USAGE
+ */
+export function requireSignIn(
+  { target }: Chain,
+  { name, kind, locate }: Identity,
+  bySignIn: boolean,
+): void {
+  if (!bySignIn || target.plan.opensBySignIn) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `identity ${name} (${locate(['kind'])}) is of kind ${kind}, whose sessions are not opened by a sign-in of a person in the browser`,
+    { hints: [say('log in without this option, or choose an identity of a user')] },
   );
 }
 

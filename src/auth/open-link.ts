@@ -4,10 +4,9 @@ import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { LinkConfig } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
-import { prepareToWrite } from '../keyring/prepare.ts';
 import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
-import { keySourceOf, longLivedKeyOf, type AuthContext } from './context.ts';
-import { keepSession } from './keep-session.ts';
+import { keySourceOf, longLivedKeyOf } from './context.ts';
+import { keepSession, keepSignInOf, prepareStoring } from './keep-session.ts';
 import { openSession } from './open-session.ts';
 import { aloneFor, turnOf, type Opening } from './opening.ts';
 import {
@@ -84,20 +83,6 @@ export async function openLink(
   });
 }
 
-/**
- * A password that a person has to type is typed before anything is opened. Why it cannot be asked for
- * is reported when the session is stored.
- */
-async function prepareStoring({ keyring }: AuthContext): Promise<void> {
-  try {
-    await prepareToWrite(keyring);
-  } catch (error) {
-    const isEnd =
-      isAtmosError(error, 'ERR_CANCELLED') || isAtmosError(error, 'ERR_KEYRING_PASSWORD_WRONG');
-    if (isEnd || !isAtmosError(error)) throw error;
-  }
-}
-
 /** One link that is opened for a caller. */
 interface Step {
   readonly opening: Opening;
@@ -105,6 +90,8 @@ interface Step {
   readonly link: ChainLink;
   /** Whether a stored session is not used. */
   readonly isForced: boolean;
+  /** Whether a person is to sign in. */
+  readonly mustSignIn: boolean;
   /** Whether the service has not accepted the session. */
   isRefused(session: Session): boolean;
   /** Whether the session lasts long enough for what it is needed for. */
@@ -115,13 +102,15 @@ function stepOf(opening: Opening, at: number, refused: Session<Credentials> | un
   const { context, chain, options } = opening;
   const link = linkAt(chain, at);
   const isTarget = link === chain.target;
-  const { force = false, minValidityMs = 0 } = options;
+  const { bySignIn = false, minValidityMs = 0 } = options;
+  const { force = bySignIn } = options;
   const isRefused = (session: Session) => refused !== undefined && isSameSession(session, refused);
   return {
     opening,
     at,
     link,
     isForced: isTarget && force,
+    mustSignIn: isTarget && bySignIn,
     isRefused,
     isEnough(session) {
       if (isRefused(session) || link.plan.accepts?.(session) === false) return false;
@@ -160,12 +149,15 @@ interface StepKeys {
   readonly owner: LinkConfig;
 }
 
-async function keysFor({ opening: { context, chain }, at }: Step): Promise<StepKeys> {
-  const keyLink = keyLinkOf(chain, at);
+async function keysFor(step: Step): Promise<StepKeys> {
+  const { context, chain } = step.opening;
+  const keyLink = keyLinkOf(chain, step.at);
   const { plan, config: owner } = keyLink;
   const source = keySourceOf(context, plan);
+  if (step.mustSignIn) return { source, key: undefined, owner };
+  const isRequired = keyLink !== step.link;
   const key = await inChain(chain, chain.links.indexOf(keyLink), () =>
-    longLivedKeyOf(context, plan, source),
+    longLivedKeyOf(context, plan, source, isRequired),
   );
   return { source, key, owner };
 }
@@ -211,6 +203,8 @@ async function openStep(
           isForced: step.isForced || undefined,
           previous: previous && { ...previous, isRefused: step.isRefused(previous) },
           keep: typeof slot === 'string' ? undefined : keep,
+          mustSignIn: step.mustSignIn || undefined,
+          keepSignIn: link.plan.opensBySignIn && keepSignInOf(context, link),
         }),
       }),
     );

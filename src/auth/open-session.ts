@@ -21,7 +21,17 @@ export const requestTimeoutMs = 20_000;
 export interface LinkOpening
   extends
     KeySource,
-    Pick<OpenContext, 'alone' | 'base' | 'clockOffsetMs' | 'previous' | 'isForced' | 'keep'> {
+    Pick<
+      OpenContext,
+      | 'alone'
+      | 'base'
+      | 'clockOffsetMs'
+      | 'previous'
+      | 'isForced'
+      | 'keep'
+      | 'mustSignIn'
+      | 'keepSignIn'
+    > {
   readonly key: ProgramCredentials | undefined;
   /** The link that has the key. */
   readonly keyOwner: LinkConfig;

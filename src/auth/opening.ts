@@ -13,6 +13,8 @@ import { singleFlight } from './single-flight.ts';
 export interface LoginOptions {
   /** Open a session even when a stored one would do. */
   readonly force?: boolean;
+  /** Let a person sign in, whatever else could open the session. */
+  readonly bySignIn?: boolean;
   /** How long the session must last at least. Default: see `isReusable`. */
   readonly minValidityMs?: number;
   /**
@@ -73,8 +75,9 @@ export function turnOf({ context }: Opening, { plan, config }: ChainLink): Turn 
 }
 
 /** Whether a person can be asked to sign in for a link of the chain. */
-function canSignIn({ context, chain }: Opening): boolean {
-  const isAsked = chain.links.some(({ plan }) => plan.mayAsk?.includes('browser'));
+function canSignIn({ context, chain, options }: Opening): boolean {
+  const isAsked =
+    options.bySignIn || chain.links.some(({ plan }) => plan.mayAsk?.includes('browser'));
   return isAsked && context.ask.signIn !== undefined;
 }
 

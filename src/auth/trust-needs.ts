@@ -113,10 +113,10 @@ export function variableNeeds(
 
 /** What this program itself sends to the endpoint that the variable names. */
 function sentBy(name: string): string | undefined {
-  const { sts, sso, 'sso-oidc': oidc } = endpointUrlVariables;
+  const { sts, sso, 'sso-oidc': oidc, signin } = endpointUrlVariables;
   const isOf = (names: readonly string[]) => names.includes(name);
   if (isOf(sts)) return isOf(sso) ? 'signed requests and tokens' : 'signed requests';
-  return isOf(sso) || isOf(oidc) ? 'tokens' : undefined;
+  return [sso, oidc, signin].some(isOf) ? 'tokens' : undefined;
 }
 
 /** What using the identity or provider does, without its base. @throws ERR_IDENTITY_UNSUPPORTED */

@@ -1,4 +1,5 @@
 import { planLogin, type LoginPlan, type PlannedLink } from '../app/plan-login.ts';
+import type { LoginOptions } from '../auth/login.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { formatLength, type LocalClock } from '../core/time.ts';
@@ -31,7 +32,7 @@ interface LoginPlanJson {
     /** Of a new session, in seconds. */
     max_duration: number | null;
     limits: readonly string[];
-    /** `mfa-code`. */
+    /** `mfa-code`, `browser`. */
     may_ask: readonly string[];
   }[];
 }
@@ -41,9 +42,9 @@ export async function showLoginPlan(
   { host, print, note, outJson }: Context,
   plan: ProjectPlan,
   identity: Identity,
-  { force, isJson }: { readonly force: boolean; readonly isJson: boolean },
+  { isJson, ...options }: Pick<LoginOptions, 'force' | 'bySignIn'> & { readonly isJson: boolean },
 ): Promise<void> {
-  const planned = await planLogin(plan, identity, { force }, host);
+  const planned = await planLogin(plan, identity, options, host);
   if (isJson) return outJson(planJson(planned));
   const links = planned.links.flatMap((link, at) =>
     formatLink(link, at === planned.links.length - 1, host),

@@ -4,6 +4,7 @@ import type {
   Credentials,
   CredentialType,
   ProgramCredentials,
+  SignInToken,
 } from '../core/credentials.ts';
 import type { AtmosError, ErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
@@ -138,11 +139,15 @@ export interface LinkPlan {
   readonly shownRegion?: string;
   readonly defaultRegion?: string;
   /**
-   * The long-lived key that `open` uses. Absent if `storedKey` is `none`.
+   * The long-lived key that `open` uses. Undefined if it does not exist, and `open` can do without it.
+   * Absent if `storedKey` is `none`.
    *
+   * @param isRequired whether it must exist. Default: false
    * @throws ERR_AUTH_KEYS_MISSING, and errors of reading the store
    */
-  longLivedKey?(source: KeySource): Promise<ProgramCredentials>;
+  longLivedKey?(source: KeySource, isRequired?: boolean): Promise<ProgramCredentials | undefined>;
+  /** Whether a person who signs in on a page can open it, instead of its long-lived key. */
+  readonly opensBySignIn?: true;
   /**
    * Runs `use`, which opens another link with the long-lived key of this one. Absent: no other link can
    * be opened with it.
@@ -162,10 +167,10 @@ export interface LinkPlan {
    */
   readonly opensWithKey?: true;
   /**
-   * What the stored long-lived key that opens it tells about opening, instead of what is planned without
-   * it. Absent: nothing.
+   * What is stored for the link whose long-lived key opens it tells about opening, instead of what is
+   * planned without it. Absent: nothing.
    */
-  foresee?(key: ProgramCredentials): Promise<Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>>;
+  foresee?(stored: StoredMeans): Promise<Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>>;
   /**
    * Refuses to be opened by a program that opening it has started. Called before anything waits for
    * that opening to end. Absent: it starts no program that could do so.
@@ -311,10 +316,27 @@ export interface Meeting {
   readonly failure?: string;
 }
 
+/** What is stored to open a link. */
+export interface StoredMeans {
+  readonly key: ProgramCredentials | undefined;
+  readonly signIn: KeptSignIn | undefined;
+  /** Whether a person is to sign in, whatever is stored. */
+  readonly mustSignIn: boolean;
+}
+
+/** A sign-in of a person, which is kept beside the session of an identity. */
+export interface KeptSignIn extends Pick<Kept, 'renewal'> {
+  readonly token: SignInToken;
+  /** How far the server's clock was ahead of the local one. */
+  readonly clockOffsetMs?: number;
+}
+
 /** The source of a long-lived key. */
 export interface KeySource {
   /** The stored key of this identity. Null if it does not exist. Read at most once. */
   storedKey(): Promise<ProgramCredentials | null>;
+  /** The sign-in of this identity, perhaps expired. Undefined if it does not exist. Read at most once. */
+  keptSignIn?(): Promise<KeptSignIn | undefined>;
   /** Whether a stored key remains for the next command. False for the memory keyring. */
   readonly isStoreLasting: boolean;
 }
@@ -343,6 +365,13 @@ export interface OpenContext extends KeySource {
    * failure to store it is only logged. Absent: no shared slot.
    */
   keep?(opened: Opened): Promise<void>;
+  /** Whether a person is to sign in, whatever else could open it. Only with `opensBySignIn` of the plan. */
+  readonly mustSignIn?: boolean;
+  /**
+   * Stores the sign-in beside the session. A failure to store it is a warning. Absent: the plan has no
+   * `opensBySignIn`.
+   */
+  keepSignIn?(kept: KeptSignIn): Promise<void>;
   /**
    * How far the server's clock was ahead of the local one when the credentials that sign were opened.
    * Absent: not known.
@@ -409,6 +438,8 @@ export interface SignIn {
    * @throws ERR_CANCELLED
    */
   readonly pasteAddress?: (signal: AbortSignal) => Promise<string>;
+  /** The same for a code that the last page shows. */
+  readonly pasteCode?: (signal: AbortSignal) => Promise<string>;
 }
 
 export interface SignInPage {

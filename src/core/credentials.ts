@@ -40,6 +40,19 @@ export interface SsoToken {
   readonly region: string;
 }
 
+/**
+ * A person signed in at AWS in a browser, which opens sessions of an identity until it expires. Who it is,
+ * without what proves it.
+ */
+export interface SignInToken {
+  readonly type: 'sign-in';
+  /** The ARN of who signed in. */
+  readonly principal: string;
+  /** Where its requests go: `https://eu-west-1.signin.aws.amazon.com`. */
+  readonly endpoint: string;
+  readonly expiresAt: Date;
+}
+
 /** Identifies a token that several links and all realms share. */
 export interface SharedSlot {
   /** The SHA-1 in hexadecimal of what identifies it. */
@@ -57,7 +70,7 @@ export interface NoCredentials {
  * All types of credentials, distinguished by `type`, which is also in the stored envelope. A new
  * cloud adds its type here and a case to each function below.
  */
-export type Credentials = AwsCredentials | SsoToken | OidcToken | NoCredentials;
+export type Credentials = AwsCredentials | SsoToken | SignInToken | OidcToken | NoCredentials;
 
 export type CredentialType = Credentials['type'];
 
@@ -65,11 +78,11 @@ export type CredentialType = Credentials['type'];
 export type ProgramCredentials = AwsCredentials;
 
 /** The credentials that a keyring can hold. */
-export type StoredCredentials = ProgramCredentials | SsoToken;
+export type StoredCredentials = ProgramCredentials | SsoToken | SignInToken;
 
 /** Whether credentials of this type can be stored. Others are requested again each time. */
 export function isStoredType(type: string): type is StoredCredentials['type'] {
-  return type === 'aws' || type === 'sso';
+  return type === 'aws' || type === 'sso' || type === 'sign-in';
 }
 
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
@@ -112,6 +125,8 @@ export function credentialId(credentials: Credentials): string {
       return credentials.accessKeyId;
     case 'sso':
       return sha256(credentials.accessToken);
+    case 'sign-in':
+      return sha256(JSON.stringify([credentials.principal, credentials.endpoint]));
     case 'oidc':
       return sha256(credentials.token);
     case 'none':
@@ -128,7 +143,7 @@ export function isSameCredentials(one: StoredCredentials, other: StoredCredentia
 
 /** Whether the credentials are temporary and not a long-lived key. */
 export function isSession(credentials: StoredCredentials): boolean {
-  return credentials.type === 'sso' || credentials.sessionToken !== undefined;
+  return credentials.type !== 'aws' || credentials.sessionToken !== undefined;
 }
 
 /** The part of credentials that may be shown: no secret, and a shortened access key id. */

@@ -62,12 +62,13 @@ export function isBearerToken(name: string): boolean {
 
 /**
  * The variables of the AWS SDKs that name the endpoint of a service: AWS STS, the portal of IAM Identity
- * Center, and its sign-in. The first one that is set is used.
+ * Center, its sign-in, and AWS Sign-In. The first one that is set is used.
  */
 export const endpointUrlVariables = {
   sts: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'],
   sso: ['AWS_ENDPOINT_URL_SSO', 'AWS_ENDPOINT_URL'],
   'sso-oidc': ['AWS_ENDPOINT_URL_SSO_OIDC', 'AWS_ENDPOINT_URL'],
+  signin: ['AWS_ENDPOINT_URL_SIGNIN', 'AWS_ENDPOINT_URL'],
 } as const;
 
 /** A service to which requests are sent. */

@@ -1,6 +1,6 @@
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { parseTimestamp } from '../core/time.ts';
-import { awsExpiry, isProviderToken } from './envelope.ts';
+import { awsExpiry, isProviderToken } from './envelope-data.ts';
 
 /** A token that Atmos stores and atmos-auth does not use. Contains no secret. */
 export interface AtmosToken {

@@ -5,6 +5,7 @@ import type { Keyring } from '../keyring/contract.ts';
 import { formatEnvelope, parseEnvelope, type Envelope, type ItemNotes } from './envelope.ts';
 import { itemKey, itemKeys, type ItemKind } from './key.ts';
 import { checkOwner, readItem, readItemAt, type ItemPlace } from './read-item.ts';
+import type { SignInStore } from './sign-in-store.ts';
 import { createTokenStore, type TokenStore } from './token-store.ts';
 import { writeEntry } from './write-entry.ts';
 
@@ -27,6 +28,8 @@ export interface CredentialStore {
   remove(alias: string, item: ItemKind): Promise<boolean>;
   /** The tokens of all realms. */
   readonly tokens: TokenStore;
+  /** The sign-ins of this realm. */
+  readonly signIns: SignInStore;
 }
 
 export interface StoreOptions extends ItemPlace {
@@ -48,9 +51,16 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     return keyring.delete(key);
   }
 
+  // Loaded lazily, because most identities have none.
+  const openSignIns = async () => (await import('./sign-in-store.ts')).createSignInStore(options);
+
   return {
     realm,
     tokens: createTokenStore(keyring, host),
+    signIns: {
+      read: async (alias) => (await openSignIns()).read(alias),
+      write: async (alias, token, notes) => (await openSignIns()).write(alias, token, notes),
+    },
     read: (alias, item) => readItem(options, alias, item),
     async write(alias, item, credentials, notes = {}) {
       const key = itemKey({ realm, alias }, item);

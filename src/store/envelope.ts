@@ -1,16 +1,13 @@
 import {
-  awsCredentials,
   isSession,
   isStoredType,
-  ssoToken,
-  type AwsCredentials,
   type ProgramCredentials,
-  type SsoToken,
   type StoredCredentials,
 } from '../core/credentials.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { hasControl } from '../core/control-characters.ts';
-import { formatTimestamp, parseTimestamp } from '../core/time.ts';
+import { parseTimestamp } from '../core/time.ts';
+import { dataOf, parseData } from './envelope-data.ts';
 import type { ItemKind, Owner } from './key.ts';
 
 /** The owner that an entry states. Absent in entries that Atmos wrote. */
@@ -40,7 +37,7 @@ export interface Envelope<C extends StoredCredentials = ProgramCredentials> exte
   readonly clockOffsetMs?: number;
   /** Of a session: its limitations, one line each. */
   readonly limits?: readonly string[];
-  /** Of a token: what opens it again without a person. Secret. */
+  /** Of a token: what opens it, or what it stands for, again without a person. Secret. */
   readonly renewal?: Readonly<Record<string, string>>;
 }
 
@@ -50,36 +47,14 @@ export type ItemNotes = Pick<
   'chainFingerprint' | 'chainSettings' | 'clockOffsetMs' | 'limits'
 >;
 
-// In the order in which Atmos writes them.
-const awsFields = {
-  access_key_id: 'accessKeyId',
-  secret_access_key: 'secretAccessKey',
-  session_token: 'sessionToken',
-  region: 'region',
-  expiration: 'expiresAt',
-  mfa_arn: 'mfaArn',
-  session_duration: 'sessionDuration',
-} as const;
-
-const ssoFields = {
-  access_token: 'accessToken',
-  expiration: 'expiresAt',
-  start_url: 'startUrl',
-  region: 'region',
-} as const;
-
 /** @param envelope without `realm` for a token that realms share */
 export function formatEnvelope(
   envelope: Envelope<StoredCredentials> & Pick<Owner, 'alias'> & { item: ItemKind },
 ): string {
   const { credentials } = envelope;
-  const values: Readonly<Record<string, unknown>> =
-    credentials.type === 'aws'
-      ? fieldsOf(awsFields, credentials)
-      : fieldsOf(ssoFields, credentials);
   return JSON.stringify({
     type: credentials.type,
-    data: values,
+    data: dataOf(credentials),
     realm: envelope.realm,
     alias: envelope.alias,
     item: envelope.item,
@@ -90,19 +65,6 @@ export function formatEnvelope(
     limits: envelope.limits,
     renewal: envelope.renewal,
   });
-}
-
-function fieldsOf<C>(
-  fields: Readonly<Record<string, keyof C>>,
-  credentials: C,
-): Record<string, string> {
-  const data: Record<string, string> = {};
-  for (const [field, name] of Object.entries(fields)) {
-    const value = credentials[name];
-    if (value instanceof Date) data[field] = formatTimestamp(value);
-    else if (typeof value === 'string' && value !== '') data[field] = value;
-  }
-  return data;
 }
 
 /** An invalid entry: what is wrong with it, and still the owner that it states. */
@@ -123,7 +85,7 @@ export function parseEnvelope(text: string): Envelope<StoredCredentials> | Fault
   if (!isStoredType(type)) {
     return broken(`its type ${shownType(type)}is not supported`);
   }
-  const credentials = type === 'aws' ? parseAws(data) : parseSso(data);
+  const credentials = parseData(type, data);
   return 'fault' in credentials ? broken(credentials.fault) : { credentials, ...own };
 }
 
@@ -133,7 +95,7 @@ export function parseEnvelope(text: string): Envelope<StoredCredentials> | Fault
  */
 export function itemHeld(envelope: Envelope<StoredCredentials> | Fault): ItemKind | undefined {
   if (envelope.item !== undefined || 'fault' in envelope) return envelope.item;
-  if (envelope.credentials.type === 'sso') return 'token';
+  if (envelope.credentials.type !== 'aws') return 'token';
   return isSession(envelope.credentials) ? 'session' : 'key';
 }
 
@@ -165,76 +127,6 @@ function parseOwn(value: Record<string, unknown>): Omit<Envelope, 'credentials'>
 /** Shows a type only if it looks like one, because it could be a secret. */
 function shownType(type: string): string {
   return /^[a-z]{1,10}(-[a-z]{1,10})?$/.test(type) ? `${type} ` : '';
-}
-
-/** The first field that is there and not text. */
-function wrongField(
-  data: Record<string, unknown>,
-  fields: Readonly<Record<string, string>>,
-): string | undefined {
-  return Object.keys(fields).find(
-    (field) => data[field] !== undefined && typeof data[field] !== 'string',
-  );
-}
-
-function parseSso(data: Record<string, unknown>): SsoToken | { fault: string } {
-  const wrong = wrongField(data, ssoFields);
-  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
-  const text = (field: keyof typeof ssoFields) => textOf(data[field]) || undefined;
-  const [accessToken, startUrl, region] = [text('access_token'), text('start_url'), text('region')];
-  if (accessToken === undefined || startUrl === undefined || region === undefined) {
-    return { fault: 'its access_token, start_url or region is missing' };
-  }
-  const expiresAt = parseTimestamp(text('expiration') ?? '') ?? new Date(0);
-  return ssoToken({ accessToken, expiresAt, startUrl, region });
-}
-
-function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: string } {
-  const wrong = wrongField(data, awsFields);
-  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
-  const text = (field: keyof typeof awsFields) => textOf(data[field]) || undefined;
-  const [accessKeyId, secretAccessKey] = [text('access_key_id'), text('secret_access_key')];
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
-    return {
-      fault: isProviderToken(data)
-        ? 'it contains a token of a provider that Atmos stored, not an access key'
-        : 'its access key id or secret access key is missing',
-    };
-  }
-  return awsCredentials({
-    accessKeyId,
-    secretAccessKey,
-    ...withoutAbsent({
-      sessionToken: text('session_token'),
-      region: text('region'),
-      expiresAt: awsExpiry(data),
-      mfaArn: text('mfa_arn'),
-      sessionDuration: text('session_duration'),
-    }),
-  });
-}
-
-/**
- * Whether it is the token of IAM Identity Center, for which Atmos has no type: the access key id is
- * the token. It always has an expiry time, unlike an access key.
- */
-export function isProviderToken(data: Record<string, unknown>): boolean {
-  const [id, secret, session] = [
-    data['access_key_id'],
-    data['secret_access_key'],
-    data['session_token'],
-  ];
-  return isText(id) && !secret && !session && isText(data['expiration']);
-}
-
-/** An invalid time counts as expired: the epoch. */
-export function awsExpiry(data: Record<string, unknown>): Date | undefined {
-  const expiration = textOf(data['expiration']) || undefined;
-  return expiration === undefined ? undefined : (parseTimestamp(expiration) ?? new Date(0));
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }
 
 /** A name that a key can contain and that can be shown. */

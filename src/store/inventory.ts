@@ -264,7 +264,8 @@ function notesOf({
   renewal,
 }: Envelope<StoredCredentials>): Partial<ReadEntry> {
   const { type, expiresAt } = credentials;
-  const isRenewable = renewal !== undefined || undefined;
+  // What renews a sign-in ends with it.
+  const isRenewable = (renewal !== undefined && type === 'sso') || undefined;
   return withoutAbsent({ type, expiresAt, savedAt, clockOffsetMs, isRenewable });
 }
 

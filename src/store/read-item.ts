@@ -46,8 +46,8 @@ export async function readItemAt(
   checkOwner(place, key, entry, alias, item);
   if ('fault' in entry) throw invalid(key, alias, item, entry.fault);
   const { credentials, ...notes } = entry;
-  if (credentials.type !== 'sso') return { credentials, ...notes };
-  throw invalid(key, alias, item, 'it contains the token of a portal');
+  if (credentials.type === 'aws') return { credentials, ...notes };
+  throw invalid(key, alias, item, 'it contains a token of a person');
 }
 
 function invalid(key: string, alias: string, item: ItemKind, fault: string): AtmosError {

@@ -6,14 +6,13 @@ import { projectOf } from '../config/project.ts';
 test('a key that only Atmos uses is one note for any number of identities', async () => {
   const project = projectOf(`auth:
   identities:
-    a: { kind: aws/user, required: true, credentials: { webflow_enabled: true } }
+    a: { kind: aws/user, required: true }
     b: { kind: aws/user, required: true, provider: z }
 `);
   const { findings } = await validate({}, project.host());
   const lines = findings.map(({ severity, code, text }) => `${severity} ${code}: ${text}`);
   expect(lines.map((line) => line.replaceAll(project.directory, '$'))).toEqual([
     'note null: auth.identities.a.required ($/atmos.yaml:3:36) is used by Atmos only, not by atmos auth; also set in 1 other identity',
-    'note null: auth.identities.a.credentials.webflow_enabled ($/atmos.yaml:3:74) is used by Atmos only, not by atmos auth',
     'note null: auth.identities.b.provider ($/atmos.yaml:4:52) is used by Atmos only, not by atmos auth',
   ]);
 });

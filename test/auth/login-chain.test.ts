@@ -411,7 +411,10 @@ describe('an error of a link', () => {
     const error = await errorOf(place.manager.login(identityOf(place, 'hub')));
     expect(error).toMatchObject({
       code: 'ERR_AUTH_KEYS_MISSING',
-      hints: ['atmos auth user configure --identity ada'],
+      hints: [
+        'atmos auth user configure --identity ada',
+        'to sign in with a browser instead: atmos auth login --identity ada --webflow',
+      ],
     });
     expect(error.message).toBe(
       'no session for identity hub (identity ada → identity hub): link 1 of 2, identity ada (aws/user): no access key is stored for identity ada',

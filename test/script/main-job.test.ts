@@ -221,7 +221,8 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
       expect(gone).toMatchObject({ exitCode: 4, stdout: '' });
       expect(gone.stderr).toBe(
         'error: no access key is stored for identity emergency-user\n' +
-          'hint: atmos auth user configure --identity emergency-user\n',
+          'hint: atmos auth user configure --identity emergency-user\n' +
+          'hint: to sign in with a browser instead: atmos auth login --identity emergency-user --webflow\n',
       );
 
       const { stderr } = await atmos('auth user configure --stdin --verify', { input: keyOnStdin });

@@ -303,7 +303,9 @@ test('any text is an envelope or a fault that does not quote the content', () =>
         const [id, secret] =
           credentials.type === 'aws'
             ? [credentials.accessKeyId, credentials.secretAccessKey]
-            : [credentials.startUrl, credentials.accessToken];
+            : credentials.type === 'sso'
+              ? [credentials.startUrl, credentials.accessToken]
+              : [credentials.endpoint, credentials.principal];
         expect(id).not.toBe('');
         expect(secret).not.toBe('');
         return;
@@ -318,4 +320,37 @@ test('any text is an envelope or a fault that does not quote the content', () =>
 test('an envelope does not show its secrets when it is inspected', () => {
   const shown = inspect(parseEnvelope(writtenByAtmos), { depth: 10, showHidden: true });
   expect(shown).not.toContain('Canary');
+});
+
+describe('a sign-in', () => {
+  const token = {
+    type: 'sign-in',
+    principal: 'arn:aws:iam::123456789012:user/ada',
+    endpoint: 'https://eu-west-1.signin.aws.amazon.com/',
+    expiresAt: new Date('2026-01-01T12:00:00Z'),
+  } as const;
+
+  test('is read as it was written, with what renews it', () => {
+    const renewal = { refresh_token: 'r', dpop_key: 'k' };
+    const owned = { alias: 'ada', realm: 'r', item: 'token', renewal } as const;
+    expect(parseEnvelope(formatEnvelope({ credentials: token, ...owned }))).toEqual({
+      credentials: token,
+      ...owned,
+    });
+  });
+
+  test.each([
+    [{ principal: 1, endpoint: 'https://x/' }, 'its principal is not text'],
+    [{ principal: 'arn' }, 'its principal or endpoint is missing'],
+    [{ endpoint: 'https://x/' }, 'its principal or endpoint is missing'],
+  ])('with the data %j is a fault', (data, fault) => {
+    expect(parseEnvelope(JSON.stringify({ type: 'sign-in', data }))).toEqual({ fault });
+  });
+
+  test('without a valid time has expired', () => {
+    const data = { principal: 'arn', endpoint: 'https://x/', expiration: 'soon' };
+    expect(parseEnvelope(JSON.stringify({ type: 'sign-in', data }))).toMatchObject({
+      credentials: { expiresAt: new Date(0) },
+    });
+  });
 });

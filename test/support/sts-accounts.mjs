@@ -71,8 +71,17 @@ export function roleSession(roleArn, sessionName) {
  * @returns {StsPrincipal}
  */
 function userOf({ account, userName, mfa }) {
-  const arn = `arn:aws:iam::${account}:user/${userName}`;
-  return { kind: 'user', account, arn, userId: uniqueId('AIDA', `${account}/${userName}`), mfa };
+  return { ...userNamed(`arn:aws:iam::${account}:user/${userName}`), mfa };
+}
+
+/**
+ * @param {string} arn
+ * @returns {StsPrincipal}
+ */
+export function userNamed(arn) {
+  const [, , , , account = '', path = ''] = arn.split(':');
+  const name = path.replace(/^user\//, '');
+  return { kind: 'user', account, arn, userId: uniqueId('AIDA', `${account}/${name}`) };
 }
 
 /**

@@ -5,7 +5,7 @@
 // TypeScript.
 import { parseAuthorization } from './sigv4.mjs';
 import { act, createScripts, readRequest, serveOnLoopback } from './stand-in-server.mjs';
-import { createAccounts, roleSession } from './sts-accounts.mjs';
+import { createAccounts, roleSession, userNamed } from './sts-accounts.mjs';
 import { assumeRoleWithWebIdentity, perform } from './sts-actions.mjs';
 import { Refusal, errorResponse } from './sts-answers.mjs';
 import { authenticate } from './sts-authenticate.mjs';
@@ -91,6 +91,11 @@ export async function startSts(options) {
       const session = { token, expiresAt, ...state };
       const principal = roleSession(roleArn, sessionName);
       accounts.add({ principal, accessKeyId, secretAccessKey, session });
+    },
+    addUserSession({ accessKeyId, secretAccessKey, token, expiresAt, principal: arn }) {
+      const state = { tags: {}, transitiveTagKeys: [], sourceIdentity: undefined, hasMfa: false };
+      const session = { token, expiresAt, ...state };
+      accounts.add({ principal: userNamed(arn), accessKeyId, secretAccessKey, session });
     },
     session: (accessKeyId) => accounts.find(accessKeyId)?.session,
     script: scripts.add,

@@ -2,6 +2,7 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RoleCredentials } from './aws/identity-center-types.ts';
+import type { SigninCredentials } from './aws/signin-types.ts';
 import type { RequestScript } from './stand-in-server.mjs';
 
 export interface StsKey {
@@ -104,6 +105,8 @@ export interface StsServer {
   requests(): Record<string, number>;
   /** Makes the session of a role known that another service issued: IAM Identity Center. */
   addSession(session: RoleCredentials): void;
+  /** Makes the session of a user known that another service issued: AWS Sign-In. */
+  addUserSession(session: SigninCredentials): void;
   /** The state of an issued session, which no response shows. */
   session(accessKeyId: string): StsSession | undefined;
   /** Adds behavior for later calls, after the already scripted behavior. */

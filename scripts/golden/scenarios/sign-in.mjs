@@ -14,6 +14,21 @@ const config = `auth:
       principal: { name: ReadOnly, account: { id: '111111111111' } }
 `;
 
+/** @param {string} [credentials] of the identity without an access key */
+const userConfig = (credentials) => `auth:
+  realm: golden
+  keyring: { type: file }
+  identities:
+    ada:
+      kind: aws/user
+      default: true
+      ${credentials ? `credentials: { ${credentials} }` : ''}
+    admin:
+      kind: aws/assume-role
+      via: { identity: ada }
+      principal: { assume_role: arn:aws:iam::123456789012:role/admin }
+`;
+
 /** @type {Readonly<Record<string, import('../record.mjs').Scenario>>} */
 export const signIn = {
   'sign-in': {
@@ -36,6 +51,31 @@ export const signIn = {
       await atmos('auth logout --provider corp --local -o json');
       await atmos('auth logout --local');
       await atmos('auth keyring doctor');
+    },
+  },
+  webflow: {
+    title: 'A user without an access key, where no one can be asked to sign in in a browser',
+    async run({ atmos, write }) {
+      write('atmos.yaml', userConfig('webflow_enabled: true'));
+      await atmos('auth validate');
+      await atmos('auth list');
+      await atmos('auth login --plan');
+      await atmos('auth login --plan --webflow -o json');
+      await atmos('auth login');
+      await atmos('auth login -i admin');
+      await atmos('auth login -i admin --webflow');
+      await atmos('auth login --provider corp --webflow');
+      await atmos('auth login --all --webflow');
+      await atmos('auth credential-process');
+      await atmos('auth whoami');
+      write('atmos.yaml', userConfig());
+      await atmos('auth login');
+      await atmos('auth login --webflow');
+      write('atmos.yaml', userConfig('webflow_enabled: false'));
+      await atmos('auth login');
+      await atmos('auth login --webflow');
+      write('atmos.yaml', userConfig("webflow_enabled: 'yes'"));
+      await atmos('auth validate');
     },
   },
   'provisioned-identities': {

@@ -27,6 +27,10 @@ export const auth: CommandGroup = {
       takesIdentity: true,
       options: [
         { name: 'force', summary: 'Open a new session even if the current one is valid' },
+        {
+          name: 'webflow',
+          summary: 'Sign in to AWS in a browser as an IAM user, without an access key',
+        },
         { ...provider, summary: 'Sign in to this provider, and to no identity' },
         {
           name: 'tags',

@@ -46,10 +46,12 @@ export async function login(context: Context, invocation: Invocation): Promise<n
 function checkOptions({ values, flags, identity }: Invocation): void {
   const { tags, output, provider } = values;
   const all = flags['all'] ?? false;
+  const hasProviders = all || provider !== undefined;
+  // Together they limit each other.
+  const ofProviders = all ? '--all' : '--provider';
   const selections = Object.entries({
     '--tags': tags !== undefined,
-    // Together they limit each other.
-    [all ? '--all' : '--provider']: all || provider !== undefined,
+    [ofProviders]: hasProviders,
     '--identity': identity.kind !== 'absent',
   }).flatMap(([option, isGiven]) => (isGiven ? [option] : []));
   if (selections.length > 1) {
@@ -57,11 +59,15 @@ function checkOptions({ values, flags, identity }: Invocation): void {
       hints: [say('use one of them')],
     });
   }
-  if ((all || provider !== undefined) && flags['plan']) {
-    const other = all ? '--all' : '--provider';
-    throw new AtmosError('ERR_USAGE', `--plan is only for identities, not for ${other}`, {
-      hints: [say('leave out --plan')],
-    });
+  const unsuitable = ['webflow', 'plan'].find((option) => flags[option]);
+  if (hasProviders && unsuitable !== undefined) {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `--${unsuitable} is only for identities, not for ${ofProviders}`,
+      {
+        hints: [say(`leave out --${unsuitable}`)],
+      },
+    );
   }
   if (output !== undefined && !flags['plan']) {
     throw new AtmosError('ERR_USAGE', '--output is only for --plan', {
@@ -107,12 +113,13 @@ function loginOf(context: Context, invocation: Invocation, plan: ProjectPlan): L
   const { host, note } = context;
   const { flags, values } = invocation;
   const isVerbose = flags['verbose'] ?? false;
-  const force = flags['force'] ?? false;
+  const bySignIn = flags['webflow'] ?? false;
+  const force = flags['force'] ?? bySignIn;
   if (flags['plan']) {
     const isJson = values['output'] === 'json';
     return async (identity) => {
       const { showLoginPlan } = await import('../login-plan.ts');
-      await showLoginPlan(context, plan, identity, { force, isJson });
+      await showLoginPlan(context, plan, identity, { force, bySignIn, isJson });
     };
   }
   // Once, so that its password is asked for once.
@@ -127,7 +134,7 @@ function loginOf(context: Context, invocation: Invocation, plan: ProjectPlan): L
       return;
     }
     const { manager } = await openOnce();
-    const result = await manager.login(identity, { force });
+    const result = await manager.login(identity, { force, bySignIn });
     // Storing the session is the purpose of a login.
     if (result.storeFailure !== undefined) throw result.storeFailure;
     await showResult(context, plan, identity, { result, manager, isVerbose });

@@ -38,9 +38,11 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
     description:
       'Keeps the current session if it is valid for at least 15 more minutes, or for a ' +
       'quarter of its duration if that is less. --plan sends no request, and reads the keyring ' +
-      'only if that prompts for nothing. --all signs in once for all identities of a portal.',
+      'only if that prompts for nothing. --webflow is for identities of kind aws/user. --all ' +
+      'signs in once for all identities of a portal.',
     examples: [
       'atmos auth login --identity emergency-user',
+      'atmos auth login -i emergency-user --webflow',
       'atmos auth login --provider company --device-code',
       'atmos auth login -i emergency-user --force',
       'atmos auth login -i production --plan',

@@ -42,6 +42,10 @@ export function askSignIn(
     const line = await readLine({ host, progress }, address, signal);
     return line.trim();
   };
+  const pasteCode = async (signal: AbortSignal) => {
+    const line = await readLine({ host, progress }, code, signal);
+    return line.trim();
+  };
   return {
     async showPage({ url, code, named, expiresAt }, signal) {
       await note(
@@ -64,7 +68,7 @@ export function askSignIn(
     ...withoutAbsent({
       flow,
       openPage: whyNot === undefined ? openPage : undefined,
-      pasteAddress: host.stderr.isTTY === true ? pasteAddress : undefined,
+      ...(host.stderr.isTTY === true ? { pasteAddress, pasteCode } : {}),
     }),
   };
 }
@@ -73,6 +77,11 @@ const address: OptionalLine = {
   label: 'Or paste the address that could not be opened (http://127.0.0.1:…)',
   // There may be quotes around it.
   fault: (line) => (/http:\/\/./i.test(line) ? undefined : 'Paste the whole address, with http://'),
+};
+
+const code: OptionalLine = {
+  label: 'Enter the code that the last page shows',
+  fault: (line) => (line.trim() === '' ? 'Enter the code' : undefined),
 };
 
 /** Resolves when the signal aborts. @throws ERR_CANCELLED on Ctrl-C */

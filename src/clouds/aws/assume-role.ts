@@ -80,7 +80,7 @@ function questionsOf(
   return {
     ...withoutAbsent({ mayAsk }),
     ...(foresee && {
-      foresee: async (key) => withoutAbsent({ mayAsk: (await foresee(key)).mayAsk }),
+      foresee: async (stored) => withoutAbsent({ mayAsk: (await foresee(stored)).mayAsk }),
     }),
   };
 }

@@ -6,7 +6,7 @@ import { say } from '../../core/hint.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { refused, unfinished, untilSignedIn, type SignInRequest } from './sign-in-page.ts';
 import type { DeviceCode, IssuedToken, Registration, SsoOidc } from './sso-oidc.ts';
-import { isRefusal } from './sso-refusal.ts';
+import { isRefusal } from './json-service.ts';
 import { isAwsPage } from './start-url.ts';
 
 /** By how much SlowDown makes the interval longer, each time (RFC 8628, section 3.5). */

@@ -24,6 +24,7 @@ export const hostPrefixes: Readonly<Record<AwsService, string>> = {
   sts: 'sts',
   sso: 'portal.sso',
   'sso-oidc': 'oidc',
+  signin: 'signin',
 };
 
 /**

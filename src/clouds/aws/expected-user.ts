@@ -9,7 +9,7 @@ import { isSameName } from '../../core/names.ts';
 import type { OpenContext } from '../contract.ts';
 import type { Center } from './identity-center-settings.ts';
 import { withPortal, type Portal, type PortalAccount } from './portal.ts';
-import { isRefusal } from './sso-refusal.ts';
+import { isRefusal } from './json-service.ts';
 import { withSts } from './with-sts.ts';
 
 type Context = Pick<OpenContext, 'host' | 'timeoutMs' | 'clockOffsetMs'>;

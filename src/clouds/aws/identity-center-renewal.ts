@@ -4,7 +4,7 @@ import { parseTimestamp } from '../../core/time.ts';
 import type { Kept, OpenContext } from '../contract.ts';
 import { expectedFields } from './identity-center-settings.ts';
 import type { IssuedToken, Registration, SignInFlow, SsoOidc } from './sso-oidc.ts';
-import { isRefusal } from './sso-refusal.ts';
+import { isRefusal } from './json-service.ts';
 
 /** What is left of a token or a registration must be enough to use it. */
 export const minLeftMs = 60_000;

@@ -21,7 +21,7 @@ import { withPortal } from './portal.ts';
 import { keptForCli, shareWithCli } from './shared-token.ts';
 import { loginAt, type SignInRequest } from './sign-in-page.ts';
 import { withSsoOidc, type IssuedToken, type Registration, type SsoOidc } from './sso-oidc.ts';
-import { isRefusal } from './sso-refusal.ts';
+import { isRefusal } from './json-service.ts';
 
 /**
  * Gives the token of the portal, with what renews it. A token that another provider keeps, of a person
@@ -124,14 +124,14 @@ async function signInAt(
     context,
     signIn,
     named: titleOf(provider),
-    provider: provider.name,
-    shownStartUrl: portal.shownStartUrl,
+    place: portal.shownStartUrl,
+    again: loginAt(provider.name),
     browser: settings.browser,
   };
   const auto = signIn.openPage === undefined ? 'device' : 'browser';
   const flow = signIn.flow ?? settings.flow ?? auto;
   if (flow === 'browser') {
-    const { signInByBrowser } = await import('./pkce.ts');
+    const { signInByBrowser } = await import('./sso-browser.ts');
     // Always a new registration: a page shows that it does not accept one, and never redirects.
     const registration = await oidc.register('browser', startUrl);
     const port = settings.callbackPort;

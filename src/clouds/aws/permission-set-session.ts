@@ -10,7 +10,7 @@ import { isSameName, nearestName } from '../../core/names.ts';
 import type { OpenContext, Opened } from '../contract.ts';
 import type { PermissionSet } from './permission-set-settings.ts';
 import { withPortal, type Portal, type PortalAccount } from './portal.ts';
-import { isRefusal, type SsoRefusal } from './sso-refusal.ts';
+import { isRefusal, type ServiceRefusal } from './json-service.ts';
 import { shownAt } from './shown-values.ts';
 import { withSts } from './with-sts.ts';
 
@@ -87,7 +87,7 @@ function accountNamed(
 async function denied(
   { identity, role, portal: { shownStartUrl }, account }: PermissionSet,
   id: string,
-  refusal: SsoRefusal,
+  refusal: ServiceRefusal,
   portal: Portal,
 ): Promise<Error> {
   const path = ['principal', 'account', 'id' in account ? 'id' : 'name'];

@@ -9,30 +9,32 @@ import { listenForRedirect } from '../../host/loopback-listener.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { saidWithout } from './said.ts';
 import {
+  redirectPath,
   refused,
   signInFailed,
   unfinished,
   untilSignedIn,
+  type AuthorizationCode,
   type SignInRequest,
 } from './sign-in-page.ts';
-import {
-  redirectPath,
-  scopes,
-  type AuthorizationCode,
-  type IssuedToken,
-  type Registration,
-  type SsoOidc,
-} from './sso-oidc.ts';
-import { isRefusal } from './sso-refusal.ts';
 
 /** As long as the AWS CLI waits. */
-const limitMs = 10 * 60 * 1000;
+export const limitMs = 10 * 60 * 1000;
 
-export interface BrowserSignIn extends SignInRequest {
+export interface RedirectSignIn extends SignInRequest {
   /** The port of the redirect. Default: any free port. */
-  readonly port: number | undefined;
-  /** Where it is configured. Undefined: it is not. */
-  readonly portPlace: string | undefined;
+  readonly port?: number | undefined;
+  /** Where it is configured. Absent: it is not. */
+  readonly portPlace?: string | undefined;
+  /** The page, for these parameters of the request. */
+  pageOf(parameters: PageParameters): URL;
+}
+
+/** The parameters of a request for a code that are the same for every service. */
+export interface PageParameters {
+  readonly redirectUri: string;
+  readonly state: string;
+  readonly codeChallenge: string;
 }
 
 /** The address to which the browser was sent. */
@@ -42,23 +44,40 @@ interface Arrived {
   answer?(isSignedIn: boolean): void;
 }
 
+/** What one sign-in is recognized by. */
+export interface Attempt {
+  readonly codeVerifier: string;
+  readonly codeChallenge: string;
+  readonly state: string;
+  /** Whether the parameters belong to this sign-in. */
+  isExpected(parameters: URLSearchParams): boolean;
+}
+
+export function newAttempt(): Attempt {
+  const state = randomBytes(32).toString('base64url');
+  const codeVerifier = randomBytes(32).toString('base64url');
+  return {
+    state,
+    codeVerifier,
+    codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url'),
+    isExpected: (parameters) => isSame(parameters.get('state') ?? '', state),
+  };
+}
+
 /**
  * Shows the page, opens it if a browser can be opened, and waits for the redirect, or for its address
  * that the person enters.
  *
- * @param complete what must succeed before the browser says that the person is signed in
- * @throws ERR_AUTH_SIGN_IN_FAILED; ERR_IO for the port; as the calls of `oidc`, and as `complete`
+ * @param complete exchanges the code, and does what must succeed before the browser says that the person is
+ *   signed in
+ * @throws ERR_AUTH_SIGN_IN_FAILED; ERR_IO for the port; what `complete` throws
  */
-export async function signInByBrowser<T>(
-  oidc: SsoOidc,
-  registration: Registration,
-  request: BrowserSignIn,
-  complete: (token: IssuedToken) => Promise<T>,
+export async function signInByRedirect<T>(
+  request: RedirectSignIn,
+  complete: (code: AuthorizationCode) => Promise<T>,
 ): Promise<T> {
   const { context, signIn, port } = request;
-  const state = randomBytes(32).toString('base64url');
-  const codeVerifier = randomBytes(32).toString('base64url');
-  const isExpected = (parameters: URLSearchParams) => isSame(parameters.get('state') ?? '', state);
+  const { state, codeVerifier, codeChallenge, isExpected } = newAttempt();
   const listener = await listenForRedirect({
     path: redirectPath,
     isExpected,
@@ -68,15 +87,7 @@ export async function signInByBrowser<T>(
   });
   try {
     const redirectUri = `http://127.0.0.1:${listener.port}${redirectPath}`;
-    const url = authorizeUrl(oidc.endpoint, {
-      response_type: 'code',
-      client_id: registration.clientId,
-      redirect_uri: redirectUri,
-      state,
-      code_challenge_method: 'S256',
-      scopes: scopes.join(' '),
-      code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
-    });
+    const url = request.pageOf({ redirectUri, state, codeChallenge });
     const { pasteAddress } = signIn;
     const waits = (signal: AbortSignal): readonly Promise<Arrived>[] => [
       listener.next(signal).then(({ url: { searchParams: parameters }, answer }) => ({
@@ -86,15 +97,12 @@ export async function signInByBrowser<T>(
       ...(pasteAddress === undefined
         ? []
         : [pastedParameters(() => pasteAddress(signal), isExpected, context)]),
-      context.host.sleep(limitMs, signal).then(() => {
-        throw unfinished(request);
-      }),
+      unfinishedAfterLimit(request, signal),
     ];
     return await untilSignedIn({ url, limitMs }, request, waits, async (arrived) => {
       try {
         const code = codeIn(arrived.parameters, request);
-        const grant = { code, redirectUri, codeVerifier };
-        const completed = await complete(await exchange(oidc, registration, grant, request));
+        const completed = await complete({ code, redirectUri, codeVerifier });
         arrived.answer?.(true);
         return completed;
       } finally {
@@ -106,8 +114,17 @@ export async function signInByBrowser<T>(
   }
 }
 
+/** Rejects when no one has signed in in time. */
+export async function unfinishedAfterLimit(
+  request: SignInRequest,
+  signal: AbortSignal,
+): Promise<never> {
+  await request.context.host.sleep(limitMs, signal);
+  throw unfinished(request);
+}
+
 /** The listener does not know where its port is configured. */
-function withPortHint(error: unknown, { portPlace }: BrowserSignIn): unknown {
+function withPortHint(error: unknown, { portPlace }: RedirectSignIn): unknown {
   if (!isAtmosError(error, 'ERR_IO')) return error;
   const change = say(`stop the other program, or change ${portPlace}`);
   return new AtmosError(error.code, error.message, {
@@ -117,13 +134,6 @@ function withPortHint(error: unknown, { portPlace }: BrowserSignIn): unknown {
     ],
     cause: error,
   });
-}
-
-/** The page is at the endpoint of the service, and its parameter is `scopes`: as in the AWS CLI. */
-function authorizeUrl(endpoint: URL, parameters: Readonly<Record<string, string>>): URL {
-  const url = new URL(`${endpoint.pathname.replace(/\/$/, '')}/authorize`, endpoint);
-  url.search = new URLSearchParams(parameters).toString();
-  return url;
 }
 
 /** Takes the time that it takes for any text of this length. */
@@ -136,7 +146,7 @@ function isSame(text: string, expected: string): boolean {
 async function pastedParameters(
   paste: () => Promise<string>,
   isExpected: (parameters: URLSearchParams) => boolean,
-  { warn }: Pick<BrowserSignIn['context'], 'warn'>,
+  { warn }: Pick<SignInRequest['context'], 'warn'>,
 ): Promise<Arrived> {
   for (;;) {
     const parameters = parametersIn(plainAddress(await paste()));
@@ -164,35 +174,16 @@ function parametersIn(address: string): URLSearchParams | undefined {
   return isLoopback(hostname) && pathname === redirectPath ? searchParams : undefined;
 }
 
-/** @throws ERR_AUTH_SIGN_IN_FAILED */
-function codeIn(parameters: URLSearchParams, request: BrowserSignIn): string {
+/** The code of the redirect. @throws ERR_AUTH_SIGN_IN_FAILED */
+export function codeIn(parameters: URLSearchParams, request: SignInRequest): string {
   const error = parameters.get('error');
   const code = parameters.get('code') ?? '';
   if (error === null && /^[\x21-\x7e]{1,16384}$/.test(code)) return code;
   if (error === null) {
-    throw signInFailed(`the page of ${request.shownStartUrl} sent no code`, request);
+    throw signInFailed(`the page of ${request.place} sent no code`, request);
   }
   if (error === 'access_denied') throw refused(request);
   const description = parameters.get('error_description') ?? '';
   const said = saidWithout([code], [error, description].filter((text) => text !== '').join(': '));
-  throw signInFailed(`the sign-in to ${request.shownStartUrl} failed: ${said}`, request);
-}
-
-/** @throws ERR_AUTH_SIGN_IN_FAILED for a code that the service does not accept */
-async function exchange(
-  oidc: SsoOidc,
-  registration: Registration,
-  code: AuthorizationCode,
-  request: BrowserSignIn,
-): Promise<IssuedToken> {
-  try {
-    return await oidc.exchange(registration, code);
-  } catch (error) {
-    if (isRefusal(error, 'AccessDeniedException')) throw refused(request);
-    if (isRefusal(error, 'InvalidGrantException', 'ExpiredTokenException')) {
-      const said = `the code of the page was not accepted (${error.reason})`;
-      throw signInFailed(`the sign-in to ${request.shownStartUrl} failed: ${said}`, request);
-    }
-    throw error;
-  }
+  throw signInFailed(`the sign-in to ${request.place} failed: ${said}`, request);
 }

@@ -8,7 +8,8 @@ import type { SsoToken } from '../../core/credentials.ts';
 import { isPrintable } from '../../core/printable.ts';
 import { expiryOf } from './service-time.ts';
 import type { SsoTarget } from './sso-endpoint.ts';
-import { withSsoService, type SsoCall, type SsoContext } from './sso-service.ts';
+import type { JsonCall } from './json-service.ts';
+import { withSsoService, type SsoContext } from './sso-service.ts';
 
 export interface PortalAccount {
   /** 12 digits. */
@@ -54,14 +55,14 @@ export function withPortal<T>(
   use: (portal: Portal) => Promise<T>,
 ): Promise<T> {
   const signed = {
-    headers: { 'x-amz-sso_bearer_token': accessToken },
+    headers: () => ({ 'x-amz-sso_bearer_token': accessToken }),
     secrets: [accessToken],
   };
   const { monotonicMs } = context.host;
   return withSsoService('sso', target, context, ({ send, damaged }) => {
     /** The entries of all pages of a list. */
     async function list(
-      call: Pick<SsoCall, 'action' | 'path' | 'query'>,
+      call: Pick<JsonCall, 'action' | 'path' | 'query'>,
       field: string,
     ): Promise<readonly Record<string, unknown>[]> {
       const entries: Record<string, unknown>[] = [];

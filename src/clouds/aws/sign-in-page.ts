@@ -1,18 +1,29 @@
 // A page on which a person signs in: shown, opened in a browser, and waited for.
 
 import { AtmosError } from '../../core/errors.ts';
-import { optionWords, run } from '../../core/hint.ts';
+import { optionWords, run, type Hint } from '../../core/hint.ts';
 import type { OpenContext, SignIn } from '../contract.ts';
+
+/** The path of the redirect, whose port is chosen later: any port is accepted (RFC 8252, section 7.3). */
+export const redirectPath = '/oauth/callback';
+
+/** What a redirect has brought, and what proves that this process asked for it. */
+export interface AuthorizationCode {
+  readonly code: string;
+  readonly redirectUri: string;
+  readonly codeVerifier: string;
+}
 
 /** Who is to sign in, and where. */
 export interface SignInRequest {
   readonly context: OpenContext;
   readonly signIn: SignIn;
-  /** The provider: `provider corp`. */
+  /** For whom: `provider corp`. */
   readonly named: string;
-  readonly provider: string;
-  /** The portal in messages. */
-  readonly shownStartUrl: string;
+  /** Where, in messages: the start URL of a portal. */
+  readonly place: string;
+  /** How to try again. */
+  readonly again: Hint;
   /** The command that opens a page. Default: the browser of the user. */
   readonly browser: string | undefined;
 }
@@ -65,23 +76,20 @@ function failureOf(promise: Promise<unknown> | undefined): Promise<never> {
 }
 
 /** The person, or the administrator, does not allow it. */
-export function refused({ named, shownStartUrl, ...request }: SignInRequest): AtmosError {
-  return signInFailed(`the sign-in to ${shownStartUrl} (${named}) was refused`, request);
+export function refused(request: SignInRequest): AtmosError {
+  return signInFailed(`the sign-in to ${request.place} (${request.named}) was refused`, request);
 }
 
 /** No one has signed in while the page was valid. */
-export function unfinished({ named, shownStartUrl, ...request }: SignInRequest): AtmosError {
+export function unfinished(request: SignInRequest): AtmosError {
   return signInFailed(
-    `no one signed in to ${shownStartUrl} (${named}) in time, so the page is no longer valid`,
+    `no one signed in to ${request.place} (${request.named}) in time, so the page is no longer valid`,
     request,
   );
 }
 
-export function signInFailed(
-  message: string,
-  { provider }: Pick<SignInRequest, 'provider'>,
-): AtmosError {
-  return new AtmosError('ERR_AUTH_SIGN_IN_FAILED', message, { hints: [loginAt(provider)] });
+export function signInFailed(message: string, { again }: Pick<SignInRequest, 'again'>): AtmosError {
+  return new AtmosError('ERR_AUTH_SIGN_IN_FAILED', message, { hints: [again] });
 }
 
 /** Signs in at the provider. */

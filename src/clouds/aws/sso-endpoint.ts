@@ -77,6 +77,11 @@ const domains: Readonly<Record<string, Domains>> = {
   'aws-eusc': ['amazonaws.eu', 'api.amazonwebservices.eu'],
 };
 
+/** The domains of a partition: of its services, and of those endpoints that also have an IPv6 address. */
+export function serviceDomains(partition: string): Domains {
+  return domains[partition] ?? commercial;
+}
+
 /**
  * The endpoint of AWS, by the rules of the AWS SDKs: an unknown region is in the partition `aws`, and in
  * GovCloud the usual endpoint is that for FIPS.
@@ -87,7 +92,7 @@ export function regionalEndpoint(
   { useFips, useDualstack }: EndpointVariant,
 ): URL {
   const partition = partitionOf(region) ?? 'aws';
-  const [domain, dualStack] = domains[partition] ?? commercial;
+  const [domain, dualStack] = serviceDomains(partition);
   const isFipsAlready = partition === 'aws-us-gov' && !useDualstack;
   const fips = useFips && !isFipsAlready ? '-fips' : '';
   const host = `${hostPrefixes[service]}${fips}.${region}`;

@@ -1,9 +1,11 @@
 // The sign-in service of IAM Identity Center (SSO OIDC). The fields are those of its API model.
 
 import type { OpenContext } from '../contract.ts';
+import type { JsonAnswer, JsonCall, JsonConnection } from './json-service.ts';
+import { redirectPath, type AuthorizationCode } from './sign-in-page.ts';
 import { lifetimeMs } from './service-time.ts';
 import type { SsoTarget } from './sso-endpoint.ts';
-import { withSsoService, type SsoAnswer, type SsoCall, type SsoConnection } from './sso-service.ts';
+import { withSsoService } from './sso-service.ts';
 
 /** How a person signs in: on a page that redirects to this process, or with a code. */
 export type SignInFlow = 'browser' | 'device';
@@ -33,15 +35,8 @@ export interface DeviceCode {
   readonly intervalMs: number;
 }
 
-/** What the redirect of the browser has brought. */
-export interface AuthorizationCode {
-  readonly code: string;
-  readonly redirectUri: string;
-  readonly codeVerifier: string;
-}
-
 /** Errors of every call: those of `withSsoService`. */
-export interface SsoOidc extends Pick<SsoConnection, 'endpoint' | 'endpointSetting'> {
+export interface SsoOidc extends Pick<JsonConnection, 'endpoint' | 'endpointSetting'> {
   register(flow: SignInFlow, startUrl: string): Promise<Registration>;
   startDevice(registration: Registration, startUrl: string): Promise<DeviceCode>;
   /** One attempt, whose refusal says whether another one makes sense. */
@@ -52,9 +47,6 @@ export interface SsoOidc extends Pick<SsoConnection, 'endpoint' | 'endpointSetti
 
 /** With it the service gives a refresh token, and tokens for the portal. */
 export const scopes: readonly string[] = ['sso:account:access'];
-
-/** Without the port, which is chosen later: any port is accepted (RFC 8252, section 7.3). */
-export const redirectPath = '/oauth/callback';
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
@@ -80,7 +72,7 @@ export function withSsoOidc<T>(
   return withSsoService('sso-oidc', target, context, (connection) => {
     const { send, damaged, endpoint, endpointSetting } = connection;
 
-    const textIn = (answer: SsoAnswer, field: string, action: string): string => {
+    const textIn = (answer: JsonAnswer, field: string, action: string): string => {
       const value = answer.body[field];
       if (isToken(value)) return value;
       throw damaged(action, field);
@@ -90,7 +82,7 @@ export function withSsoOidc<T>(
       grant: string,
       registration: Registration,
       given: Readonly<Record<string, string>>,
-      kind: Pick<SsoCall, 'isOnce' | 'isPoll'>,
+      kind: Pick<JsonCall, 'isOnce' | 'isPoll'>,
     ): Promise<IssuedToken> {
       const { clientId, clientSecret } = registration;
       const answer = await send({

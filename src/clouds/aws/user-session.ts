@@ -7,8 +7,14 @@ import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
-import type { KeyDevice, KeySource, LinkPlan, OpenContext, Opened } from '../contract.ts';
-import type { ChosenEndpoint } from './endpoint-variables.ts';
+import type {
+  KeyDevice,
+  KeySource,
+  LinkPlan,
+  OpenContext,
+  Opened,
+  StoredMeans,
+} from '../contract.ts';
 import { requestWithMfa } from './mfa.ts';
 import { createMfaProgram } from './mfa-program.ts';
 import { shownValues } from './shown-values.ts';
@@ -23,30 +29,44 @@ import {
   maxDurationSeconds,
   minDurationSeconds,
   variableHints,
+  type User,
   type UserSettings,
 } from './user-settings.ts';
 
-/** An identity with its checked configuration. */
-export interface User {
-  readonly identity: Identity;
-  readonly settings: UserSettings & ChosenEndpoint;
-}
+/** The maximum of AWS for a session of a sign-in. */
+const signedInSeconds = 900;
 
 const withoutMfaLimit =
   'without MFA, AWS denies this session all calls of IAM, and of STS except AssumeRole and GetCallerIdentity';
 
-/** The configured key, or otherwise the stored one. */
+/** The configured key, or otherwise the stored one. Undefined without one, if a sign-in does instead. */
 export async function keyOf(
   { identity, settings }: User,
   source: KeySource,
-): Promise<AwsCredentials> {
+  isRequired = false,
+): Promise<AwsCredentials | undefined> {
   if (settings.keys !== undefined) return awsCredentials(settings.keys);
-  return usableKey(identity, await source.storedKey(), source.isStoreLasting);
+  const stored = await source.storedKey();
+  if (stored === null && !isRequired && (await hasSignIn(settings, source))) return undefined;
+  const maySignIn = !isRequired && settings.webflowEnabled !== false;
+  const hints = maySignIn ? [signInstead(identity.name)] : [];
+  return usableKey(identity, stored, source.isStoreLasting, hints);
+}
+
+async function hasSignIn(
+  { webflowEnabled }: UserSettings,
+  { keptSignIn }: KeySource,
+): Promise<boolean> {
+  return webflowEnabled ?? (await keptSignIn?.()) !== undefined;
 }
 
 export async function open(user: User, context: OpenContext): Promise<Opened> {
   const { identity, settings } = user;
-  const key = await keyOf(user, context);
+  const key = context.mustSignIn ? undefined : await keyOf(user, context);
+  if (key === undefined) {
+    const { openBySignIn } = await import('./user-sign-in.ts');
+    return openBySignIn(user, context);
+  }
   const mfa = deviceOf(user, key, context);
   const serialNumber = mfa?.asked.device;
   const durationSeconds = sessionSeconds(user, key, mfa !== undefined, context);
@@ -99,11 +119,21 @@ function deviceOf(
   };
 }
 
-/** What opening a session with this key asks for, and how long the session lasts. */
-export function foresee(
+/** What opening a session with what is stored asks for, and how long the session lasts. */
+export async function foresee(
   user: User,
-  key: AwsCredentials,
-): Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'> {
+  { key: stored, signIn, mustSignIn }: StoredMeans,
+): Promise<Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>> {
+  const { keys } = user.settings;
+  const key = stored ?? (keys && awsCredentials(keys));
+  if (mustSignIn) return { mayAsk: ['browser'], maxDurationSeconds: signedInSeconds };
+  if (key === undefined) {
+    const keptSignIn = () => Promise.resolve(signIn);
+    const source = { keptSignIn, storedKey: () => Promise.resolve(null), isStoreLasting: true };
+    return (await hasSignIn(user.settings, source))
+      ? { mayAsk: ['browser'], maxDurationSeconds: signedInSeconds }
+      : {};
+  }
   const hasMfa = (user.settings.mfaArn ?? key.mfaArn) !== undefined;
   return {
     mayAsk: hasMfa ? ['mfa-code'] : [],
@@ -166,6 +196,7 @@ function usableKey(
   identity: Identity,
   stored: AwsCredentials | null,
   isStoreLasting: boolean,
+  others: readonly Hint[],
 ): AwsCredentials {
   const { name, locate } = identity;
   const configure = [configureKey(name)];
@@ -179,7 +210,7 @@ function usableKey(
       hints: [
         ...variableHints(empty),
         // In the memory keyring, a stored key would be lost before the next command.
-        ...(isStoreLasting ? configure : []),
+        ...(isStoreLasting ? [...configure, ...(empty.length === 0 ? others : [])] : []),
         ...(isStoreLasting || empty.length > 0
           ? []
           : [edit(locate(['credentials']), 'set access_key_id and secret_access_key with !env')]),
@@ -194,6 +225,11 @@ function usableKey(
     );
   }
   return stored;
+}
+
+function signInstead(identity: string): Hint {
+  const words = ['atmos', 'auth', 'login', ...optionWords('--identity', identity), '--webflow'];
+  return run(words, 'to sign in with a browser instead');
 }
 
 function configureKey(identity: string): Hint {

@@ -5,6 +5,7 @@ import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import { flag, mapOf, setting, text } from '../../core/validate.ts';
 import { endpointSchema, readEndpoint, type EndpointSettings } from './endpoint-settings.ts';
+import type { ChosenEndpoint } from './endpoint-variables.ts';
 import {
   keyFaults,
   type AccessKey,
@@ -61,10 +62,7 @@ export const schemas = {
     ),
     webflow_enabled: setting(
       flag,
-      'For Atmos: whether it may log in with a browser. Not used by `atmos auth`.',
-      {
-        isForAtmos: true,
-      },
+      'Whether a person may sign in at AWS in a browser instead of storing an access key. `true`: `login` signs in where no key is stored or configured. `false`: never. Not set: only `login --webflow`, and its sign-in is renewed.',
     ),
   }),
   spec: endpointSchema,
@@ -75,11 +73,23 @@ export const schemas = {
  * `!env`.
  */
 export interface UserSettings extends EndpointSettings {
+  /** Whether a person may sign in in a browser; true: also without being asked to. */
+  readonly webflowEnabled?: boolean;
   readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly mfaArn?: string;
   readonly mfaProcess?: string;
   readonly region?: string;
   readonly durationSeconds?: number;
+}
+
+/** An identity with its checked configuration. */
+export interface User {
+  readonly identity: Identity;
+  readonly settings: UserSettings &
+    ChosenEndpoint & {
+      /** Where a person signs in. */
+      readonly signin: ChosenEndpoint;
+    };
 }
 
 /** @throws ERR_CONFIG_INVALID with each place in the file */
@@ -96,6 +106,7 @@ export function readSettings(identity: Identity): UserSettings {
     report,
   );
   const region = credentials.region || undefined;
+  const webflow = identity.credentials['webflow_enabled'];
   checkRegion(identity, ['credentials', 'region'], region, report);
   const mfaArn = credentials.mfa_arn || undefined;
   const given = withoutAbsent({ ...keys, mfaArn });
@@ -107,6 +118,7 @@ export function readSettings(identity: Identity): UserSettings {
     region,
     keys,
     mfaArn,
+    webflowEnabled: typeof webflow === 'boolean' ? webflow : undefined,
     mfaProcess: credentials.mfa_process || undefined,
     ...endpoint,
     durationSeconds: durationOf(identity),

@@ -1,7 +1,7 @@
 import { shortAccessKeyId } from '../../core/credentials.ts';
 import { showForConsent, withoutAbsent } from '../../core/json.ts';
 import type { Identity, TrustNeed } from '../../core/kind-config.ts';
-import type { IdentityKind, LinkPlan, PlanContext } from '../contract.ts';
+import type { IdentityKind, LinkPlan, PlanContext, Question } from '../contract.ts';
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
 import { partitionOf } from './regions.ts';
@@ -13,14 +13,14 @@ import {
   minDurationSeconds,
   readSettings,
   schemas,
+  type User,
   type UserSettings,
 } from './user-settings.ts';
-import type { User } from './user-session.ts';
 
 /**
  * `aws/user`: an IAM user with long-lived keys, from atmos.yaml or otherwise from the store. Opens
- * sessions with STS GetSessionToken, with MFA if a device is configured. Does not support the
- * browser flow.
+ * sessions with STS GetSessionToken, with MFA if a device is configured. Without a key, a person may sign
+ * in at AWS in a browser.
  */
 export const awsUser: IdentityKind = {
   rootName: 'aws-user',
@@ -43,7 +43,10 @@ function trustNeeds(identity: Identity): readonly TrustNeed[] {
 
 function plan(identity: Identity, { env }: PlanContext): LinkPlan {
   const { name, kind } = identity;
-  const settings = chooseEndpoint(readSettings(identity), env);
+  const read = readSettings(identity);
+  const { useFips, useDualstack } = read;
+  const signin = chooseEndpoint(withoutAbsent({ useFips, useDualstack }), env, 'signin');
+  const settings = { ...chooseEndpoint(read, env), signin };
   const user = { identity, settings };
   const shownRegion = shownValues(identity, settings).region;
   return {
@@ -52,8 +55,8 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     gives: 'aws',
     slot: 'own',
     origin: 'user',
-    // A stored key may name a device and a duration.
-    mayAsk: settings.mfaArn === undefined && settings.keys !== undefined ? [] : ['mfa-code'],
+    mayAsk: questionsOf(settings),
+    opensBySignIn: true,
     maxDurationSeconds: maxDurationOf(settings),
     fingerprint: fingerprintOf(user),
     storedKey: settings.keys === undefined ? 'needed' : 'configured',
@@ -63,9 +66,10 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
       shownRegion,
       partition: partitionOf(settings.region ?? defaultRegion),
     }),
-    longLivedKey: async (source) => (await loadSession()).keyOf(user, source),
+    longLivedKey: async (source, isRequired) =>
+      (await loadSession()).keyOf(user, source, isRequired),
     useKey: async (key, context, use) => (await loadSession()).useKey(user, key, context, use),
-    foresee: async (key) => (await loadSession()).foresee(user, key),
+    foresee: async (stored) => (await loadSession()).foresee(user, stored),
     open: async (context) => (await loadSession()).open(user, context),
     route: async (host) =>
       (await import('./sts-route.ts')).stsRoute(
@@ -77,6 +81,12 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
         sts.getCallerIdentity(),
       ),
   };
+}
+
+function questionsOf({ keys, mfaArn, webflowEnabled }: UserSettings): readonly Question[] {
+  // A stored key may name a device and a duration.
+  const mfa = mfaArn === undefined && keys !== undefined ? [] : (['mfa-code'] as const);
+  return keys === undefined && webflowEnabled ? [...mfa, 'browser'] : mfa;
 }
 
 function maxDurationOf({ keys, mfaArn, durationSeconds }: UserSettings): number {

@@ -119,7 +119,8 @@ describe('login', () => {
       stdout: '',
       stderr:
         'error: no access key is stored for identity dev\n' +
-        'hint: atmos auth user configure --identity dev\n',
+        'hint: atmos auth user configure --identity dev\n' +
+        'hint: to sign in with a browser instead: atmos auth login --identity dev --webflow\n',
     });
     expect(desk.stored()).toEqual({});
   });

@@ -234,7 +234,7 @@ test('without an access key the JSON still has every field', async () => {
   const { code, exitCode, stderr } = await desk.run('auth whoami');
   expect({ code, exitCode }).toEqual({ code: 'ERR_AUTH_KEYS_MISSING', exitCode: 4 });
   expect(stderr).toMatch(
-    /^error: no access key is stored for identity dev\nhint: atmos auth user configure --identity dev\n$/,
+    /^error: no access key is stored for identity dev\nhint: atmos auth user configure --identity dev\nhint: to sign in with a browser instead: atmos auth login --identity dev --webflow\n$/,
   );
   desk.configure(yamlOf(desk, { identity: 'credentials:\n  region: eu-central-1' }));
   expect(await whoamiJson(desk)).toMatchObject({ who: { region: 'eu-central-1' } });

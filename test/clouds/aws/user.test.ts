@@ -75,7 +75,10 @@ describe('the keys of a user', () => {
     const error = await errorOf(keyOf({}, null));
     expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
     expect(error.message).toBe('no access key is stored for identity dev');
-    expect(error.hints).toEqual(hints);
+    expect(error.hints).toEqual([
+      ...hints,
+      'to sign in with a browser instead: atmos auth login --identity dev --webflow',
+    ]);
   });
 
   describe('with empty variables, as in CI', () => {

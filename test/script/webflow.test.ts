@@ -1,0 +1,326 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { startSignin } from '../support/aws/signin.mjs';
+import type { Signin, SigninOptions } from '../support/aws/signin-types.ts';
+import { builtCli } from '../support/built.ts';
+import { openTestKeyring } from '../support/file-keyring.ts';
+import type { PtySession } from '../support/pty.ts';
+import { atTerminal } from './at-terminal.ts';
+import { installBrowser, lastPage } from './corp.ts';
+import { keyOnStdin, openMachine, password, type Machine } from './machine.ts';
+
+interface Person extends Machine {
+  readonly signin: Signin;
+}
+
+/** A machine of a person who has no access key, and may sign in in a browser. */
+async function openPerson(
+  enabled: 'true' | 'false' | '' = 'true',
+  options: SigninOptions = {},
+): Promise<Person> {
+  const trust = [{ principal: 'arn:aws:iam::123456789012:root' }];
+  const roles = [{ arn: 'arn:aws:iam::123456789012:role/admin', trust }];
+  const machine = await openMachine({ sts: { roles } });
+  const signin = await startSignin({
+    pages: 'allow',
+    onCredentials: machine.sts.addUserSession,
+    ...options,
+  });
+  onTestFinished(signin.close);
+  machine.env['AWS_ENDPOINT_URL_SIGNIN'] = signin.url;
+  machine.env['AWS_ENDPOINT_URL_STS'] = machine.sts.url;
+  machine.writeConfig(`auth:
+  realm: r
+  keyring: { type: file }
+  identities:
+    ada:
+      kind: aws/user
+      default: true
+      ${enabled === '' ? '' : `credentials: { webflow_enabled: ${enabled} }`}
+    admin:
+      kind: aws/assume-role
+      via: { identity: ada }
+      principal: { assume_role: arn:aws:iam::123456789012:role/admin }
+`);
+  return { ...machine, signin };
+}
+
+/** Signs in, with the browser of the machine. */
+async function signIn(machine: Person, command = 'auth login'): Promise<void> {
+  installBrowser(machine);
+  const session = atTerminal(machine, command);
+  await session.waitFor('Logged in as ada');
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
+}
+
+async function shownPage(session: PtySession): Promise<string> {
+  await session.waitFor('Sign in for identity ada on this page until ');
+  await session.waitFor('\r\n');
+  await session.waitFor('\r\n');
+  return /https?:[!-~]+/.exec(session.shown())?.[0] ?? '';
+}
+
+const [exchange, refresh] = [
+  'CreateOAuth2Token authorization_code',
+  'CreateOAuth2Token refresh_token',
+];
+
+test('a person signs in with the browser of this machine, and programs get the session', async () => {
+  const machine = await openPerson();
+  const opened = installBrowser(machine);
+  const session = atTerminal(machine, 'auth login');
+  await session.waitFor('Logged in as ada');
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
+  expect(opened()).toEqual([expect.stringContaining(`${machine.signin.url}/v1/authorize?`)]);
+  const whoami = await machine.atmos('auth whoami -o json');
+  expect(JSON.parse(whoami.stdout)).toMatchObject({ principal: machine.signin.principal });
+  const { stdout } = await machine.atmos('auth credential-process');
+  const expiry = Date.parse((JSON.parse(stdout) as { Expiration: string }).Expiration);
+  expect(expiry - Date.now()).toBeLessThanOrEqual(900_000);
+  expect(machine.signin.requests()).toEqual({ Authorize: 1, [exchange]: 1 });
+  expect(machine.signin.problems()).toEqual([]);
+});
+
+test('a person whose browser is on another device pastes the code of the page', async () => {
+  const machine = await openPerson();
+  const session = atTerminal(machine, 'auth login --no-browser');
+  const page = await shownPage(session);
+  expect(page).toContain('cross-device');
+  const label = 'Enter the code that the last page shows: ';
+  await session.waitFor(label);
+  session.type('no code\r');
+  await session.waitFor('this is not the code of the last page of the sign-in');
+  await session.waitFor(label);
+  session.type(`${Buffer.from('state=other&code=secret-code').toString('base64')}\r`);
+  await session.waitFor('this code belongs to another sign-in');
+  await session.waitFor(label);
+  const shown = await (await fetch(page)).text();
+  session.type(`${/<h1>([\w+/=]+)<\/h1>/.exec(shown)?.[1]}\r`);
+  await session.waitFor('Logged in as ada');
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
+  expect(machine.signin.problems()).toEqual([]);
+});
+
+test('a redirect with the state of another sign-in is refused, and the wait goes on', async () => {
+  const machine = await openPerson();
+  installBrowser(machine);
+  machine.env['BROWSER'] = 'true';
+  const session = atTerminal(machine, 'auth login');
+  const address = new URL(await lastPage(await shownPage(session)));
+  const forged = new URL(address);
+  forged.searchParams.set('state', 'other');
+  expect((await fetch(forged)).status).toBe(400);
+  expect((await fetch(address, { method: 'POST' })).status).toBe(405);
+  expect((await fetch(address)).status).toBe(200);
+  await session.waitFor('Logged in as ada');
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
+});
+
+test('a person who refuses sees so in the browser and in the terminal', async () => {
+  const machine = await openPerson('true', { pages: 'deny' });
+  installBrowser(machine);
+  machine.env['BROWSER'] = 'true';
+  const session = atTerminal(machine, 'auth login');
+  const response = await fetch(await lastPage(await shownPage(session)));
+  expect(response.status).toBe(400);
+  await session.waitFor('the sign-in to AWS (identity ada) was refused');
+  expect(await session.ended).toMatchObject({ exitCode: 4 });
+});
+
+test('where no one can be asked, no page is opened and nothing is requested', async () => {
+  const machine = await openPerson();
+  const opened = installBrowser(machine);
+  for (const command of ['auth login', 'auth exec -- true', 'auth credential-process']) {
+    const { exitCode, stderr } = await machine.atmos(command);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 4,
+      stderr: expect.stringContaining('needs a sign-in in the browser: no one has signed in'),
+    });
+    expect(stderr).toContain('atmos auth login --identity ada --webflow');
+  }
+  expect(opened()).toEqual([]);
+  expect(machine.signin.calls).toEqual([]);
+});
+
+test('without webflow_enabled, only --webflow opens a browser, and its sign-in is renewed', async () => {
+  const machine = await openPerson('');
+  const opened = installBrowser(machine);
+  const session = atTerminal(machine, 'auth login');
+  await session.waitFor('no access key is stored for identity ada');
+  expect(await session.ended).toMatchObject({ exitCode: 4 });
+  expect(opened()).toEqual([]);
+  await signIn(machine, 'auth login --webflow');
+  endSession(machine);
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 0 });
+  expect(machine.signin.requests()[refresh]).toBe(1);
+  expect(machine.signin.problems()).toEqual([]);
+});
+
+test('--webflow is refused where the configuration or the kind does not allow it', async () => {
+  const machine = await openPerson('false');
+  const disabled = await machine.atmos('auth login --webflow');
+  expect(disabled).toMatchObject({ exitCode: 2 });
+  expect(disabled.stderr).toContain(
+    'identity ada cannot be opened by a sign-in in the browser: credentials.webflow_enabled',
+  );
+  const role = await machine.atmos('auth login -i admin --webflow');
+  expect(role).toMatchObject({ exitCode: 2 });
+  expect(role.stderr).toContain('is of kind aws/assume-role');
+  const provider = await machine.atmos('auth login --provider x --webflow');
+  expect(provider).toMatchObject({ exitCode: 2 });
+  expect(machine.signin.calls).toEqual([]);
+});
+
+test('processes that need a session at the same time renew it once', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  endSession(machine);
+  machine.signin.script({ action: refresh, delayMs: 300 });
+  const command = 'auth credential-process';
+  const results = await Promise.all([machine.atmos(command), machine.atmos(command)]);
+  expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+  expect(results[0]?.stdout).toBe(results[1]?.stdout);
+  expect(machine.signin.requests()[refresh]).toBe(1);
+});
+
+test('a sign-in survives a process that was killed after the service had renewed it', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  endSession(machine);
+  let answer = () => {};
+  machine.signin.script({
+    action: refresh,
+    answerAfter: new Promise((resolve) => (answer = resolve)),
+  });
+  const { project: cwd, env } = machine;
+  const killed = spawn(process.execPath, [builtCli(), 'auth', 'login'], { cwd, env });
+  const exited = once(killed, 'exit');
+  await expect.poll(() => machine.signin.requests()[refresh]).toBe(1);
+  killed.kill('SIGKILL');
+  await exited;
+  answer();
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(machine.signin.requests()).toEqual({ Authorize: 1, [exchange]: 1, [refresh]: 2 });
+  endSession(machine);
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(machine.signin.problems()).toEqual([]);
+});
+
+test('a refresh token that is dead is reported with the command that signs in again', async () => {
+  const machine = await openPerson('');
+  await signIn(machine, 'auth login --webflow');
+  endSession(machine);
+  machine.signin.endSessions('USER_CREDENTIALS_CHANGED');
+  for (const command of ['auth exec -- true', 'auth credential-process', 'auth login']) {
+    const { exitCode, stdout, stderr } = await machine.atmos(command);
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: 4,
+      stdout: '',
+      stderr: `error: identity ada needs a sign-in in the browser: AWS does not renew the sign-in of ${machine.signin.principal} (USER_CREDENTIALS_CHANGED, status 403)\nhint: atmos auth login --identity ada --webflow\n`,
+    });
+  }
+  expect(machine.signin.requests()).toMatchObject({ [refresh]: 1 });
+  await signIn(machine, 'auth login');
+});
+
+test('a stored sign-in without its DPoP key is reported, and a new one replaces it', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  endSession(machine);
+  await changeSignIn(machine, (renewal) => delete renewal['dpop_key']);
+  const { exitCode, stderr } = await machine.atmos('auth exec -- true');
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 4,
+    stderr: `error: identity ada needs a sign-in in the browser: the stored sign-in of ${machine.signin.principal} has no valid DPoP key\nhint: atmos auth login --identity ada --webflow\n`,
+  });
+  expect(machine.signin.requests()).not.toHaveProperty([refresh]);
+  await signIn(machine);
+});
+
+test('a session of 15 minutes opens a role', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  for (const count of [1, 2]) {
+    const { exitCode, stderr } = await machine.atmos('auth exec -i admin -- true');
+    expect({ count, exitCode, stderr }).toEqual({ count, exitCode: 0, stderr: '' });
+  }
+  expect(machine.sts.requests()).toEqual({ AssumeRole: 1 });
+  endSession(machine);
+  endSession(machine, 'admin');
+  expect(await machine.atmos('auth exec -i admin -- true')).toMatchObject({ exitCode: 0 });
+  expect(machine.signin.requests()).toMatchObject({ [refresh]: 1 });
+});
+
+test('a stored key is used instead of a sign-in, and removes it', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  const stored = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
+  expect(stored).toMatchObject({ exitCode: 0 });
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 0 });
+  expect(machine.sts.requests()).toMatchObject({ GetSessionToken: 1 });
+  const { stdout } = await machine.atmos('auth logout -i ada --dry-run -o json');
+  expect(stdout).not.toContain('@token');
+  await signIn(machine, 'auth login --webflow');
+  expect(machine.signin.requests()).toMatchObject({ Authorize: 2 });
+});
+
+test('login --plan, list and whoami know the sign-in', async () => {
+  const machine = await openPerson();
+  const plan = async (options = '') =>
+    JSON.parse((await machine.atmos(`auth login --plan -o json${options}`)).stdout) as {
+      links: readonly { because: string; may_ask: readonly string[]; max_duration: number }[];
+    };
+  expect((await plan()).links).toMatchObject([
+    { because: 'absent', may_ask: ['browser'], max_duration: 900 },
+  ]);
+  await signIn(machine);
+  expect((await plan()).links).toMatchObject([{ because: null, may_ask: [] }]);
+  expect((await plan(' --webflow')).links).toMatchObject([
+    { because: 'forced', may_ask: ['browser'], max_duration: 900 },
+  ]);
+  const list = await machine.atmos('auth list');
+  expect(list.stdout).toContain('ada');
+  endSession(machine);
+  const whoami = await machine.atmos('auth whoami -o json');
+  expect(JSON.parse(whoami.stdout)).toMatchObject({
+    valid: false,
+    reason: expect.stringMatching(
+      /^there is no session; until .+, the next use renews it by the sign-in of arn:aws:iam::/,
+    ),
+  });
+  expect(await machine.atmos('auth validate')).toMatchObject({
+    exitCode: 0,
+    stderr: 'ok: ~/project/atmos.yaml\n',
+  });
+});
+
+test('logout removes the sign-in with the session', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  const { stdout } = await machine.atmos('auth logout -i ada -o json');
+  expect(stdout).toContain('atmos_r_ada@token');
+  expect(stdout).toContain('atmos_r_ada@session');
+  expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 4 });
+  expect(machine.signin.requests()).not.toHaveProperty([refresh]);
+});
+
+/** Removes the stored session, as if it had expired. */
+function endSession({ keyring }: Machine, identity = 'ada'): void {
+  rmSync(join(keyring, `atmos_r_${identity}@session`));
+}
+
+/** Changes what renews the sign-in, as a program that damages the entry. */
+async function changeSignIn(
+  { keyring: directory }: Machine,
+  change: (renewal: Record<string, string>) => void,
+): Promise<void> {
+  const keyring = openTestKeyring({ directory, password });
+  const value = (await keyring.get('atmos_r_ada@token')) ?? '';
+  const entry = JSON.parse(value) as { renewal: Record<string, string> };
+  change(entry.renewal);
+  await keyring.set('atmos_r_ada@token', JSON.stringify(entry));
+  await keyring.close();
+}
