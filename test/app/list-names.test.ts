@@ -175,7 +175,8 @@ describe.runIf(process.platform === 'linux')('many names', () => {
     const place = openProject();
     const names = await place.names();
     const [name = ''] = readdirSync(place.records);
-    for (const text of ['', '{', '[]', '{"result":["x"]}', 'x'.repeat(300_000)]) {
+    const deep = `{"circumstances":${'{"a":'.repeat(30_000)}1${'}'.repeat(30_000)}}`;
+    for (const text of ['', '{', '[]', '{"result":["x"]}', deep, 'x'.repeat(300_000)]) {
       writeFileSync(join(place.records, name), text);
       expect(await place.names()).toEqual(names);
     }

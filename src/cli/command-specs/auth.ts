@@ -157,6 +157,7 @@ export const auth: CommandGroup = {
           name: 'handle',
           value: 'handle',
           summary: 'Path or id of a handle that auth env wrote, instead of --identity',
+          isEmptyRefused: true,
         },
       ],
       load: async () => (await import('../commands/auth-credential-process.ts')).credentialProcess,

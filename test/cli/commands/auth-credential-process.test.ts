@@ -131,6 +131,13 @@ describe('a missing value fails without a prompt, even at a terminal', () => {
     await expectRefused(desk, command, refusal, { ATMOS_KEYRING_PASSWORD: undefined });
   });
 
+  test('for an empty handle, which is that of an unset variable, and not for the default identity', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const { exitCode, stdout, stderr } = await desk.run([...command.split(' '), '--handle', '']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain('error: the value of --handle is empty: a variable may not be set\n');
+  });
+
   test('if it is the identity', async () => {
     const desk = await openDesk({ entries: storedKey });
     await expectRefused(desk, `${command} -i`, {
