@@ -36,14 +36,16 @@ export function findIdentity(
     );
   }
   if (identity.kind !== '') return identity;
+  const isListed = config.provisioned.length > 0;
+  const unlisted = isListed ? ', and no provider lists it' : '';
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
-    `identity ${quote(identity.name)} (${identity.locate()}) has no kind${remoteImportNote(config)}`,
+    `identity ${quote(identity.name)} (${identity.locate()}) has no kind${unlisted}${remoteImportNote(config)}`,
     {
       hints: [
         ...profileHints(config, name),
         ...remoteImportHints(config),
-        edit(identity.locate(), 'add kind: aws/user'),
+        ...(isListed ? listHints(config) : [edit(identity.locate(), 'add kind: aws/user')]),
       ],
     },
   );
@@ -63,20 +65,36 @@ function unknownIdentity(
 ): AtmosError {
   const known = config.identities.map((identity) => identity.name);
   const list = known.length > 0 ? expectedNames(known) : 'no identities are defined';
-  const nearest = nearestName(name, known);
+  const lists = config.provisioned.map(({ provider }) => `the list of ${provider}`);
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
-    `unknown identity ${shownName}: ${list} in ${config.files.join(', ')}${remoteImportNote(config)}`,
+    `unknown identity ${shownName}: ${list} in ${[...config.files, ...lists].join(', ')}${remoteImportNote(config)}`,
     {
       hints: [
         ...profileHints(config, name),
-        ...didYouMean(nearest),
+        ...didYouMean(nearestIdentity(name, known)),
         ...hints,
         ...remoteImportHints(config),
-        ...unlistedHints(config),
+        ...listHints(config),
       ],
     },
   );
+}
+
+/** Of `account/permission-set`, another account is no other spelling. */
+function nearestIdentity(name: string, known: readonly string[]): string | undefined {
+  const nearest = nearestName(name, known);
+  const [account, other] = [name, nearest].map((one) => /^(.*)[/]/.exec(one ?? '')?.[1]);
+  if (account === undefined || other === undefined || account === other) return nearest;
+  const isId = /^\d+$/.test(account);
+  return isId || nearestName(account, [other]) === undefined ? undefined : nearest;
+}
+
+/** How to list what providers offer: for the first time, or again, because an account may be new. */
+function listHints(config: Pick<Config, 'provisioned'>): Hint[] {
+  const isKnown = config.provisioned.some(({ list }) => list !== undefined);
+  const again = run(['atmos', 'auth', 'list', '--refresh'], 'if it is new at the portal');
+  return [...unlistedHints(config), ...(isKnown ? [again] : [])];
 }
 
 /** How to list the identities of providers whose list is missing, or cannot be used. */

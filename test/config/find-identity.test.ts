@@ -78,4 +78,55 @@ describe('an identity', () => {
     });
     expect(findIdentity(await ours.load({ ATMOS_PROFILE: 'ci' }), 'stub').kind).toBe('aws/user');
   });
+
+  describe('of a provider that lists identities', () => {
+    const list = {
+      kind: 'aws/permission-set',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      isComplete: true,
+      groups: [],
+    };
+    const again = 'if it is new at the portal: atmos auth list --refresh';
+
+    it('is looked for in its list, which is listed again for a new account', async () => {
+      const ours = project();
+      const config = { ...(await ours.load()), provisioned: [{ provider: 'corp', list }] };
+      const error = await errorOf(() => findIdentity(config, 'new/Admin'), ours);
+      expect(error.message).toBe(
+        'unknown identity "new/Admin": expected one of Dev, prod in $/atmos.yaml, the list of corp',
+      );
+      expect(error.hints).toEqual([again]);
+    });
+
+    it('has no kind to add in atmos.yaml', async () => {
+      const ours = createProject({
+        'atmos.yaml': 'auth: { identities: { a/b: { default: true } } }',
+      });
+      const loaded = await ours.load();
+      const listed = { ...loaded, provisioned: [{ provider: 'corp', list }] };
+      expect(await errorOf(() => findIdentity(listed, 'a/b'), ours)).toMatchObject({
+        message: expect.stringContaining('has no kind, and no provider lists it'),
+        hints: [again],
+      });
+      const unlisted = { ...loaded, provisioned: [{ provider: 'corp' }] };
+      expect((await errorOf(() => findIdentity(unlisted, 'a/b'), ours)).hints).toEqual([
+        'to list the identities it offers: atmos auth login --provider corp',
+      ]);
+    });
+
+    it.each([
+      ['prd/Admin', 'prod/Admin'],
+      ['prod/Admn', 'prod/Admin'],
+      ['dev/Admin', undefined],
+      ['100000000003/Admin', undefined],
+    ])('%s is another spelling of %s', async (asked, nearest) => {
+      const names = ['prod/Admin', '100000000007/Admin'];
+      const identities = names.map((name) => `"${name}": { kind: aws/user }`).join(', ');
+      const ours = createProject({ 'atmos.yaml': `auth: { identities: { ${identities} } }` });
+      const config = await ours.load();
+      expect((await errorOf(() => findIdentity(config, asked), ours)).hints).toEqual(
+        nearest === undefined ? [] : [`did you mean ${nearest}?`],
+      );
+    });
+  });
 });
