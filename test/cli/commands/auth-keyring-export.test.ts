@@ -13,7 +13,9 @@ import { person } from './person.ts';
 const passphrase = 'open sesame, for Ada only';
 const withPassphrase = { env: { ATMOS_KEYRING_ARCHIVE_PASSPHRASE: passphrase } };
 const other = 'other-program';
-const entries = { ...storedKey, atmos_legacy: '{}', [other]: 'y' };
+const { accessKeyId: access_key_id, secretAccessKey: secret_access_key } = user;
+const legacy = JSON.stringify({ type: 'aws', data: { access_key_id, secret_access_key } });
+const entries = { ...storedKey, atmos_legacy: legacy, [other]: 'y' };
 const own = [...Object.keys(storedKey), 'atmos_legacy'].toSorted();
 
 interface Place {
@@ -100,6 +102,7 @@ describe('an archive for recipients', () => {
       entries: all,
       recipients: [recipient],
       left: [{ key: 'sealed', owner: 'other' }],
+      failed: [],
     });
     moveAway(place);
     const command = `import --from archive --path ${file} --identity-file ${identityFile}`;
@@ -209,12 +212,12 @@ describe('an export leaves no file', () => {
     });
   });
 
-  test('if an own entry cannot be decrypted', async () => {
+  test('if no own entry can be decrypted', async () => {
     const place = await openPlace();
-    writeEntry(place.desk.directory, 'atmos_broken', 'not an entry');
+    for (const name of own) writeEntry(place.desk.directory, name, 'not an entry');
     await expectRefused(place, `export ${place.file} --recipient ${place.recipient}`, {
       code: 'ERR_KEYRING_DAMAGED',
-      message: 'atmos_broken',
+      message: 'atmos_legacy',
     });
   });
 
