@@ -6,7 +6,7 @@ import type { LinkConfig } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
 import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
 import { keySourceOf, longLivedKeyOf } from './context.ts';
-import { keepSession, keepSignInOf, prepareStoring } from './keep-session.ts';
+import { keepSession, keepSignInOf, prepareStoring, warnOfUnstored } from './keep-session.ts';
 import { openSession } from './open-session.ts';
 import { aloneFor, turnOf, type Opening } from './opening.ts';
 import {
@@ -212,6 +212,8 @@ async function openStep(
       }),
     );
     const storeFailure = await keepSession(context, chain, at, session, { source, base });
+    // That of the target is reported by who asked for it.
+    if (storeFailure && link !== chain.target) warnOfUnstored(context, link, storeFailure);
     return { session, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
   } catch (error) {
     if (before === undefined || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) throw error;
