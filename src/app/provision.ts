@@ -8,7 +8,7 @@ import { singleFlight } from '../auth/single-flight.ts';
 import type { LinkPlan, Listing, ListingFailure, ListingProgress } from '../clouds/contract.ts';
 import { formatProvisioned, readProvisioned } from '../config/provisioned-file.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { edit, run } from '../core/hint.ts';
+import { edit, optionWords, run } from '../core/hint.ts';
 import { isObject, withoutAbsent } from '../core/json.ts';
 import { titleOf, type Provider } from '../core/kind-config.ts';
 import { createPace } from '../core/pace.ts';
@@ -68,7 +68,9 @@ export async function provision(
   };
   const { list, failures, ended } = await singleFlight(turn, () =>
     listAndKeep({ ...context, host }, provider, { plan, path, ...options }),
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof AtmosError ? refusedMeanwhile(provider, error) : error;
+  });
   await writeForAtmos(provider, list, host);
   return {
     provider: provider.name,
@@ -175,11 +177,11 @@ function listsNothing({ name, locate }: Provider): AtmosError {
   );
 }
 
-/** A token that is refused while it is used can only be replaced by a person. */
+/** A token that is refused has not expired, so only `--force` replaces it. */
 function refusedMeanwhile(provider: Provider, error: AtmosError): AtmosError {
   if (error.code !== 'ERR_AUTH_BASE_REFUSED') return error;
   return new AtmosError(error.code, error.message, {
-    hints: [run(['atmos', 'auth', 'login', '--provider', provider.name])],
+    hints: [run(['atmos', 'auth', 'login', ...optionWords('--provider', provider.name), '--force'])],
     cause: error,
   });
 }

@@ -60,6 +60,22 @@ export async function keepSession(
   }
 }
 
+/**
+ * Says that the token of a portal was not stored. What renewed the one before it is spent, so that a person
+ * has to sign in, unless another tool keeps it.
+ */
+export function warnOfUnstored(
+  { warn }: AuthContext,
+  { config, plan }: ChainLink,
+  { message }: AtmosError,
+): void {
+  if (typeof plan.slot === 'string') return;
+  const so = plan.toolTokens?.write === undefined ? 'needs' : 'may need';
+  warn(
+    `the token of ${titleOf(config)} could not be stored, so the next command ${so} a sign-in: ${message}`,
+  );
+}
+
 async function keepToken(
   { store }: AuthContext,
   link: ChainLink,

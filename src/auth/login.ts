@@ -5,6 +5,7 @@ import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type Identity, type Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
 import type { Chain } from './chain.ts';
+import { warnOfUnstored } from './keep-session.ts';
 import { openLink, type LinkResult } from './open-link.ts';
 import type { LoginOptions, Opening } from './opening.ts';
 import {
@@ -107,7 +108,10 @@ export async function openToken(
   provider: Provider,
 ): Promise<LinkResult['session']> {
   const chain = await planTrusted(context, provider);
-  return (await openTarget({ context, chain, options: {}, waited: { ms: 0 } })).session;
+  const opening = { context, chain, options: {}, waited: { ms: 0 } };
+  const { session, storeFailure } = await openTarget(opening);
+  if (storeFailure) warnOfUnstored(context, chain.target, storeFailure);
+  return session;
 }
 
 /** How a sign-in ended. */

@@ -6,7 +6,7 @@ import type { LinkConfig } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
 import { keyLinkOf, linkAt, type Chain, type ChainLink } from './chain.ts';
 import { keySourceOf, longLivedKeyOf } from './context.ts';
-import { keepSession, keepSignInOf, prepareStoring } from './keep-session.ts';
+import { keepSession, keepSignInOf, prepareStoring, warnOfUnstored } from './keep-session.ts';
 import { openSession } from './open-session.ts';
 import { aloneFor, turnOf, type Opening } from './opening.ts';
 import {
@@ -18,7 +18,7 @@ import {
   type Session,
   type StoredSession,
 } from './session.ts';
-import { isOwnFirst, sharedSession } from './shared-session.ts';
+import { isOwnFirst, noteRefusedToken, sharedSession } from './shared-session.ts';
 
 export interface LinkResult {
   readonly session: Session<Credentials>;
@@ -33,12 +33,12 @@ export interface LinkResult {
 /**
  * The session of one link of the chain.
  *
- * @param refused a session of it that the service did not accept, although it had not expired
+ * @param refused sessions of it that the service did not accept, although they had not expired
  */
 export async function openLink(
   opening: Opening,
   at: number,
-  refused?: Session<Credentials>,
+  refused: readonly Session<Credentials>[] = [],
 ): Promise<LinkResult> {
   const step = stepOf(opening, at, refused);
   const { context, chain } = opening;
@@ -92,19 +92,19 @@ interface Step {
   readonly isForced: boolean;
   /** Whether a person is to sign in. */
   readonly mustSignIn: boolean;
-  /** Whether the service has not accepted the session. */
+  /** Whether the service has not accepted the session in this run. */
   isRefused(session: Session): boolean;
   /** Whether the session lasts long enough for what it is needed for. */
   isEnough(session: Session): boolean;
 }
 
-function stepOf(opening: Opening, at: number, refused: Session<Credentials> | undefined): Step {
+function stepOf(opening: Opening, at: number, refused: readonly Session<Credentials>[]): Step {
   const { context, chain, options } = opening;
   const link = linkAt(chain, at);
   const isTarget = link === chain.target;
   const { bySignIn = false, minValidityMs = 0 } = options;
   const { force = bySignIn } = options;
-  const isRefused = (session: Session) => refused !== undefined && isSameSession(session, refused);
+  const isRefused = (session: Session) => refused.some((one) => isSameSession(session, one));
   return {
     opening,
     at,
@@ -169,23 +169,26 @@ interface StepState {
   readonly previous?: Session | undefined;
 }
 
+/** Our own session, that of Atmos and that of another tool. */
+const maxFound = 3;
+
 /**
  * Opens the link, and before it those that it needs. A link before it whose session the service does not
- * accept is opened again, once.
+ * accept is opened again: by another session that is found, at last by one that is opened now.
  */
 async function openStep(
   step: Step,
   keys: StepKeys,
   state: StepState,
-  refusedBase?: Session<Credentials>,
+  refused: readonly Session<Credentials>[] = [],
 ): Promise<LinkResult> {
   const { opening, at, link } = step;
   const { context, chain } = opening;
   const { opensWithKey, slot } = link.plan;
   const { changed, previous } = state;
   const { source } = keys;
-  const base =
-    at === 0 || opensWithKey ? undefined : (await openLink(opening, at - 1, refusedBase)).session;
+  const before = at === 0 || opensWithKey ? undefined : await openLink(opening, at - 1, refused);
+  const base = before?.session;
   const keep = async (opened: Opened) => {
     await keepSession(context, chain, at, opened, { source, base });
   };
@@ -209,12 +212,17 @@ async function openStep(
       }),
     );
     const storeFailure = await keepSession(context, chain, at, session, { source, base });
+    // That of the target is reported by who asked for it.
+    if (storeFailure && link !== chain.target) warnOfUnstored(context, link, storeFailure);
     return { session, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
   } catch (error) {
-    const isFirst = refusedBase === undefined && base !== undefined;
-    if (!isFirst || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) throw error;
-    context.host.log('session.refused', { identity: linkAt(chain, at - 1).plan.name });
-    return openStep(step, keys, state, base);
+    if (before === undefined || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) throw error;
+    const { plan } = linkAt(chain, at - 1);
+    await noteRefusedToken(context, plan, before.session);
+    const isLast = before.wasOpened || refused.length === maxFound;
+    if (isLast && refused.length > 0) throw error;
+    context.host.log('session.refused', { identity: plan.name });
+    return openStep(step, keys, state, [...refused, before.session]);
   }
 }
 

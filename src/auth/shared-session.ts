@@ -1,6 +1,6 @@
 import type { LinkPlan } from '../clouds/contract.ts';
 import type { Config } from '../config/config.ts';
-import type { ProgramCredentials } from '../core/credentials.ts';
+import type { Credentials, ProgramCredentials } from '../core/credentials.ts';
 import { linkAt, type Chain } from './chain.ts';
 import type { AuthContext } from './context.ts';
 import type { Session } from './session.ts';
@@ -39,7 +39,17 @@ export async function sharedSession(
   const { plan } = linkAt(chain, at);
   const source = plan.toolTokens?.tool;
   if (source === undefined || isOwnFirst(plan, own, { source })) return undefined;
-  return (await import('./tool-session.ts')).toolSession(plan, context.host);
+  return (await import('./tool-session.ts')).toolSession(plan, context);
+}
+
+/** Remembers that the service did not accept the token of another tool: see `toolSession`. */
+export async function noteRefusedToken(
+  context: FileContext,
+  plan: LinkPlan,
+  { source, credentials }: Session<Credentials>,
+): Promise<void> {
+  if (source === undefined || source !== plan.toolTokens?.tool) return;
+  (await import('./tool-session.ts')).noteRefused(context, plan, credentials);
 }
 
 /**

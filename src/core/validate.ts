@@ -29,6 +29,11 @@ export {
 
 export const text = string('text');
 
+/** Text whose values a message names for a value of another type, which quotes would not correct. */
+export function textAs(values: string) {
+  return string(values);
+}
+
 /** `true` or `false`. Also accepted as text, because `!env` only returns text; empty text is false. */
 export const flag = pipe(
   custom<boolean | string>((value) => flagTexts.has(String(value)), 'true or false'),

@@ -5,6 +5,7 @@ import { storedSessionsIn } from '../../src/app/stored-sessions.ts';
 import { createAuthManager } from '../../src/app/open.ts';
 import { planChain } from '../../src/auth/chain.ts';
 import type { SignIn } from '../../src/clouds/contract.ts';
+import { AtmosError } from '../../src/core/errors.ts';
 import type { Identity, Provider } from '../../src/core/kind-config.ts';
 import { cliTokenPath, putCliToken, readCliFile } from '../clouds/aws/cli-token-files.ts';
 import { startIdentityCenter } from '../support/aws/identity-center.mjs';
@@ -234,6 +235,26 @@ describe('a shared token that was stored before', () => {
     expect(desk.warnings).toEqual([
       `the token of provider corp is not shared with the AWS CLI: cannot write ${path}: it is a symbolic link`,
     ]);
+  });
+});
+
+describe('a token that was renewed, but cannot be stored', () => {
+  test.each([
+    ['needs', {}],
+    ['may need', shared],
+  ])('is used, with a warning that the next command %s a sign-in', async (needs, spec) => {
+    const desk = await openDesk({ isAsked: true, spec });
+    await desk.manager.signIn(desk.provider);
+    desk.time.now = new Date(testStart.getTime() + 61 * minutes);
+    const { store } = desk.context;
+    const write = () => Promise.reject(new AtmosError('ERR_KEYRING_IO', 'cannot write the entry'));
+    const full = { ...store, tokens: { ...store.tokens, write } };
+    const manager = createAuthManager({ ...desk.context, store: full });
+    expect(await manager.login(desk.identity)).toMatchObject({ wasOpened: true });
+    expect(desk.warnings).toEqual([
+      `the token of provider corp could not be stored, so the next command ${needs} a sign-in: cannot write the entry`,
+    ]);
+    expect(desk.asked.count).toBe(1);
   });
 });
 

@@ -162,7 +162,7 @@ describe('a listing that does not end well', { timeout: limitMs }, () => {
     const { exitCode, stderr } = await machine.atmos('auth list --refresh');
     expect(exitCode).toBe(4);
     expect(stderr).toMatch(
-      /^error: the portal does not accept the token of provider corp: UnauthorizedException, status 401.*\nhint: atmos auth login --provider corp\n$/,
+      /^error: the portal does not accept the token of provider corp: UnauthorizedException, status 401.*\nhint: atmos auth login --provider corp --force\n$/,
     );
     expect(await listedNames(machine)).toHaveLength(20);
     expect((await machine.atmos('auth list')).stdout).toContain(', not completely');
@@ -194,6 +194,20 @@ describe('auth list --refresh', { timeout: limitMs }, () => {
     expect(shown).toContain('provider corp needs a sign-in: no one is signed in at ');
     expect(shown).toContain(' atmos auth login --provider corp\r\n');
     expect(machine.center.calls).toEqual([]);
+  });
+
+  test('with a token that the portal does not accept says how to sign in again', async () => {
+    const machine = await openProvisioning();
+    await signIn(machine);
+    machine.center.endPortalSessions();
+    const { exitCode, stderr } = await machine.atmos('auth list --refresh');
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(
+      /^error: the portal does not accept the token of provider corp: .*\nhint: atmos auth login --provider corp --force\n$/,
+    );
+    const { shown } = await inTerminal(machine, 'auth login --provider corp --force');
+    expect(shown).toContain('Signed in to corp until ');
+    expect(await machine.atmos('auth list --refresh')).toMatchObject({ exitCode: 0 });
   });
 });
 

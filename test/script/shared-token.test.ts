@@ -1,5 +1,5 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cliTokenPath, putCliToken, readCliFile } from '../clouds/aws/cli-token-files.ts';
 import type { IdentityCenterOptions } from '../support/aws/identity-center-types.ts';
 import { atTerminal } from './at-terminal.ts';
@@ -144,6 +144,39 @@ test('a dead refresh token needs a sign-in, and says so in one line', async () =
   expect(machine.center.requests()).toMatchObject({ StartDeviceAuthorization: 2 });
   const json = await machine.atmos('auth whoami -o json');
   expect(JSON.parse(json.stdout)).toMatchObject({ valid: true, token_source: 'keyring' });
+});
+
+describe.each([
+  ['a shared token', shared],
+  ['another token', ['flow: device']],
+])('%s of the AWS CLI that the portal no longer accepts', (_, spec) => {
+  async function endedDesk(): Promise<Corp> {
+    const machine = await openDesk(spec);
+    await signIn(machine);
+    otherSignsIn(machine);
+    machine.center.endPortalSessions();
+    return machine;
+  }
+
+  test('leads to a sign-in', async () => {
+    const machine = await endedDesk();
+    const session = atTerminal(machine, 'auth exec -- true');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(machine.center.requests()).toMatchObject({ StartDeviceAuthorization: 2 });
+  });
+
+  test('needs the sign-in whose command is shown, and this one signs in', async () => {
+    const machine = await endedDesk();
+    const failed = await machine.atmos('auth login');
+    expect(failed).toEqual({
+      exitCode: 4,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: .*\nhint: .*atmos auth login --provider corp\n$/),
+    });
+    expect(failed.stderr).toContain(' needs a sign-in: ');
+    await signIn(machine);
+    expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+  });
 });
 
 test('a pipe in place of the file stops nothing', async () => {

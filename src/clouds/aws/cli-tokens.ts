@@ -47,6 +47,10 @@ const fields = [
   'refreshToken',
 ];
 
+/** What is kept of the fields of other tools. They write a few short ones. */
+const maxKept = 32;
+const maxKeptLength = 4096;
+
 const fileName = /^[0-9a-f]{40}\.json$/;
 
 /** The SHA-1 of the name of the session, else of the start URL. */
@@ -115,7 +119,7 @@ export function findCliToken(portal: CliPortal, host: Host): CliToken | undefine
 
 /**
  * Writes a token for the AWS CLI, readable only by the current user. Even after a crash the file has either
- * the old or the new token. Fields that are not known here are kept. The caller holds the lock of the
+ * the old or the new token. Fields that are not known here are kept, if they are scalars. The caller holds the lock of the
  * portal.
  *
  * @throws ERR_IO, also for the file of another portal, and if another user could change it; ERR_USAGE
@@ -154,7 +158,7 @@ function format(
 ): string {
   const { accessToken, expiresAt, clientId, clientSecret } = token;
   const { refreshToken, registrationExpiresAt } = token;
-  const others = Object.entries(kept).filter(([name]) => !fields.includes(name));
+  const others = Object.entries(kept).filter(isKept).slice(0, maxKept);
   return JSON.stringify({
     startUrl,
     region,
@@ -168,6 +172,13 @@ function format(
     }),
     ...Object.fromEntries(others),
   });
+}
+
+/** A value that is nested is not: it could be too deep to be written. */
+function isKept([name, value]: [string, unknown]): boolean {
+  if (fields.includes(name) || name.length > maxKeptLength) return false;
+  if (typeof value === 'string') return value.length <= maxKeptLength;
+  return typeof value === 'number' || typeof value === 'boolean';
 }
 
 type Unusable = LogEvents['token.skipped']['because'] | 'absent';
@@ -223,11 +234,9 @@ function filesOf(portal: CliPortal, host: Host): readonly string[] {
   if (directory === undefined) return [];
   if (portal.session !== undefined) return [join(directory, cliTokenName(portal))];
   try {
-    const names = readdirSync(directory).filter((name) => fileName.test(name));
-    return names
-      .sort()
-      .slice(0, maxFiles)
-      .map((name) => join(directory, name));
+    const own = cliTokenName(portal);
+    const others = readdirSync(directory).filter((name) => fileName.test(name) && name !== own);
+    return [own, ...others.sort()].slice(0, maxFiles).map((name) => join(directory, name));
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     return [];

@@ -1,6 +1,6 @@
 // The settings of a provider of kind aws/iam-identity-center, as they are written and documented.
 
-import { flag, mapOf, setting, text, textOrCount } from '../../core/validate.ts';
+import { flag, mapOf, setting, text, textAs, textOrCount } from '../../core/validate.ts';
 import { endpointKeys } from './endpoint-settings.ts';
 
 export const schema = mapOf({
@@ -49,7 +49,7 @@ export const schema = mapOf({
         'A label for a separate token, for two persons at one portal. Providers with the same `start_url`, `region` and label share a token. With `share`, the name of the `[sso-session …]` of the AWS CLI.',
       ),
       share: setting(
-        text,
+        textAs('aws-cli'),
         "`aws-cli`: the token is also written to `~/.aws/sso/cache` in plain text, for the AWS CLI and the AWS SDKs, and a token that they have renewed is used. In a project's file it requires trust. Not together with `endpoint_url`.",
         { otherwise: 'not shared' },
       ),

@@ -49,7 +49,8 @@ export async function open(center: Center, context: OpenContext): Promise<Opened
       return compare(center, opened, context);
     }
     const { signIn, whyNoSignIn } = context.ask;
-    if (signIn === undefined) throw signInRequired(center, renewed, whyNoSignIn);
+    if (signIn === undefined)
+      throw signInRequired(center, isForced ? 'forced' : renewed, whyNoSignIn);
     return signInAt(oidc, center, signIn, context);
   });
 }
@@ -211,12 +212,19 @@ async function compare(center: Center, opened: OpenedToken, context: OpenContext
 
 function signInRequired(
   { provider, portal }: Center,
-  ended: Ended,
+  ended: Ended | 'forced',
   whyNoSignIn: string | undefined,
 ): AtmosError {
-  const needed = `${titleOf(provider)} needs a sign-in: ${describeEnd[ended](portal.shownStartUrl)}`;
-  const reason = whyNoSignIn === undefined ? '' : `; ${whyNoSignIn}, so no one is asked`;
-  return new AtmosError('ERR_AUTH_SIGN_IN_REQUIRED', `${needed}${reason}`, {
-    hints: [loginAt(provider.name, whyNoSignIn === undefined ? [] : ['--interactive'])],
-  });
+  const isForced = ended === 'forced';
+  const canAsk = whyNoSignIn !== undefined;
+  const why = isForced ? 'a new one was requested' : describeEnd[ended](portal.shownStartUrl);
+  const noTerminal = isForced ? ', and no one can be asked here' : '';
+  const reason = canAsk ? `; ${whyNoSignIn}, so no one is asked` : noTerminal;
+  const options = [...(isForced ? ['--force'] : []), ...(canAsk ? ['--interactive'] : [])];
+  const comment = isForced && !canAsk ? 'in a terminal' : undefined;
+  return new AtmosError(
+    'ERR_AUTH_SIGN_IN_REQUIRED',
+    `${titleOf(provider)} needs a sign-in: ${why}${reason}`,
+    { hints: [loginAt(provider.name, options, comment)] },
+  );
 }

@@ -53,7 +53,10 @@ export function keptForCli(center: SharedCenter, host: Host): Kept | undefined {
   return { credentials: tokenOf(token, settings), renewal };
 }
 
-/** Writes what was opened to the shared file. A failure is a warning, because the token can be used. */
+/**
+ * Writes what was opened to the shared file. Any failure is a warning: the token can be used, and must still
+ * be stored, because what renewed the one before it is spent.
+ */
 export function shareWithCli(
   center: SharedCenter,
   opened: Kept,
@@ -63,10 +66,8 @@ export function shareWithCli(
   try {
     write(center, opened, host);
   } catch (error) {
-    if (!isAtmosError(error)) throw error;
-    warn(
-      `the token of ${titleOf(center.provider)} is not shared with the AWS CLI: ${error.message}`,
-    );
+    const reason = isAtmosError(error) ? error.message : 'an internal error';
+    warn(`the token of ${titleOf(center.provider)} is not shared with the AWS CLI: ${reason}`);
   }
 }
 

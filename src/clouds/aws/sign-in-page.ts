@@ -93,6 +93,7 @@ export function signInFailed(message: string, { again }: Pick<SignInRequest, 'ag
 }
 
 /** Signs in at the provider. */
-export function loginAt(provider: string, options: readonly string[] = []) {
-  return run(['atmos', 'auth', 'login', ...optionWords('--provider', provider), ...options]);
+export function loginAt(provider: string, options: readonly string[] = [], comment?: string) {
+  const command = ['atmos', 'auth', 'login', ...optionWords('--provider', provider), ...options];
+  return run(command, comment);
 }

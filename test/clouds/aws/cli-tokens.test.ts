@@ -196,6 +196,16 @@ describe('a token that has not expired', () => {
     );
   });
 
+  test('is found in the file of the start URL, however many others there are', () => {
+    const { home, host } = openHome();
+    putCliToken(home, cliToken);
+    const directory = join(home, '.aws/sso/cache');
+    for (let index = 0; index < 300; index += 1) {
+      writeFileSync(join(directory, `${String(index).padStart(40, '0')}.json`), '{}');
+    }
+    expect(findCliToken(legacy, host)).toEqual(token);
+  });
+
   test('is found beside files that are broken', () => {
     const { home, host, logged } = openHome();
     const file = putCliToken(home, '{"startUrl": "https://', 'broken');
@@ -226,7 +236,7 @@ describe('a token that is written', () => {
 
   test('keeps fields of other tools, and none of the token before', () => {
     const { home, host } = openHome();
-    putCliToken(home, { ...cliToken, toolVersion: 3, scopes: ['x'] }, 'corp');
+    putCliToken(home, { ...cliToken, toolVersion: 3, isNew: true, note: 'x' }, 'corp');
     const { accessToken, expiresAt } = token;
     writeCliToken(portal, { accessToken, expiresAt }, host);
     expect(readCliFile(home, 'corp')).toEqual({
@@ -235,8 +245,22 @@ describe('a token that is written', () => {
       accessToken,
       expiresAt: cliToken.expiresAt,
       toolVersion: 3,
-      scopes: ['x'],
+      isNew: true,
+      note: 'x',
     });
+  });
+
+  test.each([
+    ['nested, however deep', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+    ['a list', '[1]'],
+    ['empty', 'null'],
+    ['very long', JSON.stringify('x'.repeat(4097))],
+  ])('does not keep a field of another tool that is %s', (_, value) => {
+    const { home, host } = openHome();
+    const text = JSON.stringify(cliToken).replace(/}$/, `,"other":${value}}`);
+    putCliToken(home, text, 'corp');
+    writeCliToken(portal, token, host);
+    expect(readCliFile(home, 'corp')).toEqual(cliToken);
   });
 
   test.each([

@@ -139,6 +139,11 @@ describe('the settings of a provider are refused', () => {
       `${place('spec:share')} is not aws-cli: "granted"`,
     ],
     [
+      'sharing without a tool',
+      withSpec({ share: true }),
+      `${place('spec:share')} must be aws-cli, not true`,
+    ],
+    [
       'a shared token of another endpoint',
       withSpec({ share: 'aws-cli', endpoint_url: 'https://portal.sso.eu-west-1.amazonaws.com' }),
       `${place('spec:share')} cannot be set together with spec.endpoint_url`,

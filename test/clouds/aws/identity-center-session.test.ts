@@ -38,6 +38,24 @@ describe('a first token', () => {
     expect(place.center.calls).toEqual([]);
   });
 
+  test('says that a new one was requested, where no one can be asked', async () => {
+    const opened = await signedIn();
+    const previous = { ...opened, isRefused: false };
+    const forced = { previous, isForced: true };
+    expect(await errorOf(place.plan().open(place.context(forced)))).toMatchObject({
+      code: 'ERR_AUTH_SIGN_IN_REQUIRED',
+      message:
+        'provider corp needs a sign-in: a new one was requested, and no one can be asked here',
+      hints: ['in a terminal: atmos auth login --provider corp --force'],
+    });
+    const asked = { ...forced, ask: { whyNoSignIn: 'CI is set' } };
+    expect(await errorOf(place.plan().open(place.context(asked)))).toMatchObject({
+      message:
+        'provider corp needs a sign-in: a new one was requested; CI is set, so no one is asked',
+      hints: ['atmos auth login --provider corp --force --interactive'],
+    });
+  });
+
   test('says why no one is asked, and how the command asks nevertheless', async () => {
     const ask = { whyNoSignIn: 'CI is set' };
     expect(await errorOf(place.plan().open(place.context({ ask })))).toMatchObject({

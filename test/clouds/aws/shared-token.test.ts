@@ -199,6 +199,22 @@ describe('a shared token', () => {
     ]);
   });
 
+  test('is returned, to be stored, whatever fails while it is shared', async () => {
+    const opened = await shared().open(context(person()));
+    const given = renewing(opened);
+    const host = {
+      ...given.host,
+      log(event: string) {
+        if (event === 'token.written') throw new RangeError('too deep');
+      },
+    };
+    const again = await shared().open({ ...given, host });
+    expect(refreshTokenOf(again)).not.toBe(refreshTokenOf(opened));
+    expect(warnings).toEqual([
+      'the token of provider corp is not shared with the AWS CLI: an internal error',
+    ]);
+  });
+
   test.each(['{"startUrl": "', '[]', '{"accessToken": 1, "refreshToken": {}}'])(
     'is renewed by ours if the file has %s, and replaces it',
     async (text) => {
