@@ -112,6 +112,43 @@ describe('the identities of a list', () => {
   });
 });
 
+describe('the files of Atmos', () => {
+  const listOfAtmos = (project: Project, name: string, text: string) => {
+    const path = project.path(`cache/atmos/auth/${name}/provisioned-identities.yaml`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  };
+
+  test('change nothing that a list of another provider says', async () => {
+    const sso = `sso: { kind: aws/iam-identity-center, start_url: ${startUrl}, region: eu-west-1 }`;
+    const project = projectWith(`${provider('corp')}\n    ${sso}`, '{ qa/A: { default: true } }');
+    writeList(project, formatProvisioned(listOf('dev/A', 'qa/A')));
+    const said = '{ kind: aws/user, via: { provider: sso }, session: { duration: 1h } }';
+    listOfAtmos(
+      project,
+      'sso',
+      `auth: { identities: { DEV/a: ${said}, qa/A: ${said}, other/A: ${said} } }`,
+    );
+    const { identities } = await load(project);
+    expect(identities.map(({ name, kind, via, session }) => [name, kind, via, session])).toEqual([
+      ['dev/A', 'aws/permission-set', { provider: 'corp' }, {}],
+      ['other/A', 'aws/user', { provider: 'sso' }, { duration: '1h' }],
+      ['qa/A', 'aws/permission-set', { provider: 'corp' }, {}],
+    ]);
+  });
+
+  test('are under every file, also under those before the one that has the provider', async () => {
+    const project = createProject({
+      'one.yaml': 'auth: { identities: { dev/A: { kind: ambient } } }',
+      'two.yaml': 'auth: { providers: { sso: { kind: aws/iam-identity-center } } }',
+      'atmos.yaml': 'import: [one.yaml, two.yaml]',
+    });
+    listOfAtmos(project, 'sso', 'auth: { identities: { dev/A: { kind: aws/user } } }');
+    const { identities } = await load(project);
+    expect(identities).toMatchObject([{ name: 'dev/A', kind: 'ambient' }]);
+  });
+});
+
 describe('without auto_provision_identities', () => {
   test.each(['', ', auto_provision_identities: false', ', auto_provision_identities: ""'])(
     'no list is read (%j)',

@@ -294,6 +294,22 @@ describe('Atmos', { timeout: limitMs }, () => {
   });
 });
 
+test('write_identities_for_atmos in the file of a project needs trust', async () => {
+  const machine = await openProvisioning({}, { spec: 'write_identities_for_atmos: true' });
+  delete machine.env['ATMOS_AUTH_TRUST'];
+  // An endpoint in the file needs trust too.
+  const { url } = machine.center;
+  Object.assign(machine.env, { AWS_ENDPOINT_URL_SSO: url, AWS_ENDPOINT_URL_SSO_OIDC: url });
+  const config = readFileSync(join(machine.project, 'atmos.yaml'), 'utf8');
+  machine.writeConfig(config.replace(`endpoint_url: "${url}", `, ''));
+  const { exitCode, stderr } = await machine.atmos('auth list --refresh');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(
+    'writes identities to a file that is also read in other projects with a provider of this name',
+  );
+  expect(machine.center.calls).toEqual([]);
+});
+
 describe('auth login --all', { timeout: limitMs }, () => {
   test('signs in once and logs in to every identity of the portal', async () => {
     const machine = await openProvisioning(
