@@ -98,7 +98,8 @@ async function listAndKeep(
   const { host } = context;
   if (plan.listIdentities === undefined) throw listsNothing(provider);
   // No one is asked: a person signs in by `auth login`.
-  const { credentials, clockOffsetMs } = await openToken({ ...context, ask: {} }, provider);
+  const token = await openToken({ ...context, ask: {} }, provider);
+  const { credentials, clockOffsetMs, renewal } = token;
   const saving = createSaving(path, host);
   const stopListening = await host.onEnd(saving.now);
   try {
@@ -111,6 +112,7 @@ async function listAndKeep(
         await onProgress(done, total);
       },
       ...withoutAbsent({
+        renewal,
         previous: readProvisioned(provider, host).list,
         pace: plan.callRate && createPace(plan.callRate, host),
       }),

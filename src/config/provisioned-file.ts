@@ -140,10 +140,11 @@ function checksumOf(text: string): number {
 
 function isList(value: unknown): value is ProvisionedList {
   if (!isObject(value)) return false;
-  const { kind, startedAt, isComplete, groups } = value;
+  const { kind, startedAt, signIn, isComplete, groups } = value;
   return (
     isText(kind) &&
     isTime(startedAt) &&
+    (signIn === undefined || isText(signIn)) &&
     typeof isComplete === 'boolean' &&
     Array.isArray(groups) &&
     groups.every(isGroup)

@@ -27,6 +27,8 @@ export interface ProvisionedList {
   readonly kind: string;
   /** When this listing was started, in RFC 3339 with milliseconds. One that continues it keeps the time. */
   readonly startedAt: string;
+  /** Of the sign-in of the person. Only a listing of the same one is continued. Absent: not known. */
+  readonly signIn?: string;
   /** Whether every group was listed since then. */
   readonly isComplete: boolean;
   /** Sorted by id. */
