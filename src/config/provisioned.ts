@@ -176,9 +176,9 @@ function freeName(name: string, provider: string, taken: ReadonlySet<string>): s
   return freeName(`${wordOf(provider) || 'provider'}/${name}`, provider, taken);
 }
 
-function warningsOf({ provider, path, fault }: ProvisionedSource): readonly string[] {
+function warningsOf({ provider, path, fault, remedy }: ProvisionedSource): readonly string[] {
   if (fault === undefined) return [];
-  const refresh = run(['atmos', 'auth', 'list', '--refresh']);
+  const help = remedy ?? run(['atmos', 'auth', 'list', '--refresh']);
   const what = `the identities that provider ${provider} offers are not known: ${path} ${fault}`;
-  return [`${what}: ${formatHint(refresh, posixSyntax)}`];
+  return [`${what}: ${formatHint(help, posixSyntax)}`];
 }

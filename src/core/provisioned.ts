@@ -1,6 +1,8 @@
 // The identities that a provider offers to a person, as this program keeps them: what a list has, and
 // how the words of their names are made.
 
+import type { Hint } from './hint.ts';
+
 /** An identity that a provider offers. */
 export interface ProvisionedIdentity {
   /** As commands take it: `team-data/ReadOnly`. */
@@ -45,6 +47,8 @@ export interface ProvisionedSource {
   readonly list?: ProvisionedList;
   /** Why a list that exists is not used. Completes a message after its path. */
   readonly fault?: string;
+  /** What helps against the fault. Absent: listing again. */
+  readonly remedy?: Hint;
 }
 
 /** More than any list has: an organization has 10,000 accounts at most. */

@@ -246,7 +246,7 @@ describe('a list that cannot be used', { timeout: limitMs }, () => {
     ['is empty', () => '', 'was cut short or changed after it was written'],
     [
       'is of a newer version',
-      (text: string) => text.replace('"version":1', '"version":2'),
+      (text: string) => text.replace('"version":2', '"version":3'),
       'was written by a newer version of atmos-auth',
     ],
   ])('because it %s is a warning, and breaks no other command', async (_, edit, fault) => {
