@@ -29,9 +29,12 @@ export interface ProvisionOptions {
 export interface ProvisionResult {
   readonly provider: string;
   readonly accounts: number;
+  /** The accounts that this listing has listed. The others keep what was listed of them before. */
+  readonly listed: number;
+  /** Those of the accounts that were listed. */
   readonly identities: number;
   readonly failures: readonly ListingFailure[];
-  /** Why the listing ended before every account was asked for. */
+  /** Why the listing ended before every account was asked for, or why no account could be listed. */
   readonly ended?: AtmosError;
 }
 
@@ -70,12 +73,17 @@ export async function provision(
     listAndKeep({ ...context, host }, provider, { plan, path, ...options }),
   );
   await writeForAtmos(provider, list, host);
+  const { groups, startedAt } = list;
+  const listed = groups.filter(({ listing }) => listing === startedAt);
+  const [failure] = failures;
+  const nothing = listed.length === 0 && failure ? noneListed(provider, failure) : undefined;
   return {
     provider: provider.name,
-    accounts: list.groups.length,
-    identities: list.groups.reduce((count, { identities }) => count + identities.length, 0),
+    accounts: groups.length,
+    listed: listed.length,
+    identities: listed.reduce((count, { identities }) => count + identities.length, 0),
     failures,
-    ...withoutAbsent({ ended: ended && refusedMeanwhile(provider, ended) }),
+    ...withoutAbsent({ ended: ended ? refusedMeanwhile(provider, ended) : nothing }),
   };
 }
 
@@ -187,6 +195,14 @@ function listsNothing({ name, locate }: Provider): AtmosError {
     `provider ${name} (${locate()}) does not list identities: auto_provision_identities is not true`,
     { hints: [edit(locate(), 'add auto_provision_identities: true')] },
   );
+}
+
+function noneListed(provider: Provider, { error }: ListingFailure): AtmosError {
+  const { code, message, hintValues } = error;
+  return new AtmosError(code, `no account of ${titleOf(provider)} could be listed: ${message}`, {
+    hints: hintValues,
+    cause: error,
+  });
 }
 
 /** A token that is refused while it is used can only be replaced by a person. */

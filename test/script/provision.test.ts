@@ -136,7 +136,7 @@ describe('a listing that does not end well', { timeout: limitMs }, () => {
       exitCode: 0,
       stderr: [
         'warning: account 111111111111 ("dev") of provider corp could not be listed, so it keeps the identities that it had: sso:ListAccountRoles failed: ForbiddenException, status 403: No access',
-        '✓ Listed 4 identities in 2 accounts of corp',
+        '✓ Listed 2 identities in 1 of 2 accounts of corp',
         '',
       ].join('\n'),
     });
@@ -147,6 +147,20 @@ describe('a listing that does not end well', { timeout: limitMs }, () => {
       undefined,
       '111111111111',
     ]);
+  });
+
+  test('fails where no account can be listed', async () => {
+    const machine = await openProvisioning();
+    await signIn(machine);
+    const fail = { name: 'ForbiddenException' } as const;
+    machine.center.script({ fail, action: 'ListAccountRoles', times: 2 });
+    const { exitCode, stderr } = await machine.atmos('auth list --refresh');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /\nerror: no account of provider corp could be listed: sso:ListAccountRoles failed: ForbiddenException, status 403: No access\n/,
+    );
+    expect(stderr).not.toContain('Listed');
+    expect(await listedNames(machine)).toHaveLength(4);
   });
 
   test('ends when the token is refused, and keeps what was listed', async () => {
