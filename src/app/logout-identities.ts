@@ -1,6 +1,9 @@
 import type { AuthPlan } from '../auth/plan.ts';
+import { linkNeeds } from '../auth/trust-needs.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
+import { findRefusal } from '../config/trust.ts';
+import type { SessionFile } from '../clouds/cloud-contract.ts';
 import { joinErrors, type AtmosError } from '../core/errors.ts';
 import type { Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
@@ -72,7 +75,7 @@ export async function logoutIdentities(
   const signedOut: SignOutResult[] = [];
   for (const provider of providers) signedOut.push(await manager.signOut(provider, options));
   const results = [isDryRun ? found : await manager.logout(aliases, options), ...signedOut];
-  const files = await removeSessionFiles(plainFiles, isDryRun);
+  const files = await removeTrusted(config, plainFiles, isDryRun, host);
   const removed = distinct(results.flatMap((result) => result.removed));
   const failure = joined(...results.map((result) => result.failures), files.failures);
   const ended = signedOut.flatMap((result) => result.ended ?? []);
@@ -120,10 +123,48 @@ export async function logoutRealms(
   const plainFiles = await findSessionFiles(plan, 'all-realms', host);
   if (!isDryRun && !(await mayRemove(items.map(entryOf), confirm))) return undefined;
   const done = isDryRun ? { removed: items, failures: [] } : await removeItems(realms, items);
-  const files = await removeSessionFiles(plainFiles, isDryRun);
+  const files = await removeTrusted(plan.config, plainFiles, isDryRun, host);
   const unread = left.flatMap(({ error }) => error ?? []);
   const failure = joined(done.failures, unread, files.failures);
   return { removed: done.removed.map(entryOf), left, files, ended: [], failure };
+}
+
+/**
+ * Removes the files. One that a provider shares with another program is removed only with the trust that
+ * sharing it needs. A dry run lists it in any case.
+ */
+async function removeTrusted(
+  config: Config | undefined,
+  files: readonly SessionFile[],
+  isDryRun: boolean,
+  host: Host,
+): Promise<FilesResult> {
+  if (config === undefined || isDryRun) return removeSessionFiles(files, isDryRun);
+  const trusted: SessionFile[] = [];
+  const refusals = new Map<string, AtmosError>();
+  for (const file of files) {
+    const refusal = file.program === 'Atmos' ? undefined : await refusalOf(file, config, host);
+    if (refusal === undefined) trusted.push(file);
+    else refusals.set(refusal.message, refusal);
+  }
+  const result = await removeSessionFiles(trusted, isDryRun);
+  return { ...result, failures: [...result.failures, ...refusals.values()] };
+}
+
+/** Why no provider that has the file is trusted to share it. */
+async function refusalOf(
+  { providers }: SessionFile,
+  config: Config,
+  host: Host,
+): Promise<AtmosError | undefined> {
+  const refusals: AtmosError[] = [];
+  for (const provider of config.providers.filter(({ name }) => providers.includes(name))) {
+    const needs = (await linkNeeds(provider)).filter(({ path }) => path.at(-1) === 'share');
+    const [refusal] = needs.flatMap((need) => findRefusal(config, need, host) ?? []);
+    if (refusal === undefined) return undefined;
+    refusals.push(refusal);
+  }
+  return refusals[0];
 }
 
 function entryOf({ key, realm, alias, item }: OwnedItem): RemovedEntry {
@@ -170,6 +211,8 @@ async function mayRemove(
 }
 
 function joined(...reasons: readonly (readonly AtmosError[])[]): AtmosError | undefined {
-  const [first, ...others] = reasons.flat();
+  // Ending a session and removing its file may need the same trust.
+  const once = new Map(reasons.flat().map((error) => [error.message, error]));
+  const [first, ...others] = once.values();
   return first && joinErrors([first, ...others]);
 }

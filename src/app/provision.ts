@@ -6,14 +6,14 @@ import { openToken } from '../auth/login.ts';
 import { requestTimeoutMs } from '../auth/open-session.ts';
 import { singleFlight } from '../auth/single-flight.ts';
 import type { LinkPlan, Listing, ListingFailure, ListingProgress } from '../clouds/contract.ts';
-import { formatProvisioned, readProvisioned } from '../config/provisioned-file.ts';
+import { directoryFault, formatProvisioned, readProvisioned } from '../config/provisioned-file.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { edit, optionWords, run } from '../core/hint.ts';
 import { isObject, withoutAbsent } from '../core/json.ts';
 import { titleOf, type Provider } from '../core/kind-config.ts';
 import { createPace } from '../core/pace.ts';
 import type { ProvisionedList } from '../core/provisioned.ts';
-import { reasonOf } from '../host/denial.ts';
+import { reasonInWords } from '../host/denial.ts';
 import { replacePrivately } from '../host/files.ts';
 import { noHome } from '../host/home.ts';
 import { changedHost, type Host } from '../host/host.ts';
@@ -29,9 +29,12 @@ export interface ProvisionOptions {
 export interface ProvisionResult {
   readonly provider: string;
   readonly accounts: number;
+  /** The accounts that this listing has listed. The others keep what was listed of them before. */
+  readonly listed: number;
+  /** Those of the accounts that were listed. */
   readonly identities: number;
   readonly failures: readonly ListingFailure[];
-  /** Why the listing ended before every account was asked for. */
+  /** Why the listing ended before every account was asked for, or why no account could be listed. */
   readonly ended?: AtmosError;
 }
 
@@ -72,12 +75,17 @@ export async function provision(
     throw error instanceof AtmosError ? refusedMeanwhile(provider, error) : error;
   });
   await writeForAtmos(provider, list, host);
+  const { groups, startedAt } = list;
+  const listed = groups.filter(({ listing }) => listing === startedAt);
+  const [failure] = failures;
+  const nothing = listed.length === 0 && failure ? noneListed(provider, failure) : undefined;
   return {
     provider: provider.name,
-    accounts: list.groups.length,
-    identities: list.groups.reduce((count, { identities }) => count + identities.length, 0),
+    accounts: groups.length,
+    listed: listed.length,
+    identities: listed.reduce((count, { identities }) => count + identities.length, 0),
     failures,
-    ...withoutAbsent({ ended: ended && refusedMeanwhile(provider, ended) }),
+    ...withoutAbsent({ ended: ended ? refusedMeanwhile(provider, ended) : nothing }),
   };
 }
 
@@ -100,8 +108,10 @@ async function listAndKeep(
   const { host } = context;
   if (plan.listIdentities === undefined) throw listsNothing(provider);
   // No one is asked: a person signs in by `auth login`.
-  const { credentials, clockOffsetMs } = await openToken({ ...context, ask: {} }, provider);
-  const saving = createSaving(path, host);
+  const token = await openToken({ ...context, ask: {} }, provider);
+  const { credentials, clockOffsetMs, renewal } = token;
+  const place = { path, provider };
+  const saving = createSaving(place, host);
   const stopListening = await host.onEnd(saving.now);
   try {
     const listing = await plan.listIdentities(credentials, {
@@ -113,11 +123,12 @@ async function listAndKeep(
         await onProgress(done, total);
       },
       ...withoutAbsent({
+        renewal,
         previous: readProvisioned(provider, host).list,
         pace: plan.callRate && createPace(plan.callRate, host),
       }),
     });
-    save(path, listing.list, host);
+    save(place, listing.list, host);
     return listing;
   } finally {
     stopListening();
@@ -125,19 +136,19 @@ async function listAndKeep(
 }
 
 /** Writes what is known until now, from time to time and before the process ends. */
-function createSaving(path: string, host: Host) {
+function createSaving(place: Place, host: Host) {
   let nextMs = host.monotonicMs() + savingMs;
   let known: ListingProgress['list'] | undefined;
   return {
     later(list: ListingProgress['list']) {
       known = list;
       if (host.monotonicMs() < nextMs) return;
-      save(path, list(), host);
+      save(place, list(), host);
       nextMs = host.monotonicMs() + savingMs;
     },
     now() {
       try {
-        if (known !== undefined) save(path, known(), host);
+        if (known !== undefined) save(place, known(), host);
       } catch (error) {
         // The process ends: the next one lists these again.
         if (!(error instanceof AtmosError)) throw error;
@@ -146,16 +157,27 @@ function createSaving(path: string, host: Host) {
   };
 }
 
+/** Where a list is kept, and whose it is. */
+interface Place {
+  readonly path: string;
+  readonly provider: Provider;
+}
+
 /** @throws ERR_IO; ERR_USAGE in the home directory of another user */
-function save(path: string, list: ProvisionedList, host: Host): void {
+function save({ path, provider }: Place, list: ProvisionedList, host: Host): void {
   try {
     makeOwnDirectories(dirname(path), host);
+    const found = directoryFault(path, host.userId);
+    if (found !== undefined) {
+      const hints = [found.remedy ?? []].flat();
+      throw new AtmosError('ERR_IO', `cannot write ${path}: it ${found.fault}`, { hints });
+    }
     removeLeftovers(path, host);
-    replacePrivately(path, formatProvisioned(list));
+    replacePrivately(path, formatProvisioned(list, provider));
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined || error instanceof AtmosError) throw error;
-    throw new AtmosError('ERR_IO', `cannot write ${path}: ${reasonOf(code, path)}`, {
+    throw new AtmosError('ERR_IO', `cannot write ${path}: ${reasonInWords(code, path)}`, {
       cause: error,
     });
   }
@@ -177,11 +199,21 @@ function listsNothing({ name, locate }: Provider): AtmosError {
   );
 }
 
+function noneListed(provider: Provider, { error }: ListingFailure): AtmosError {
+  const { code, message, hintValues } = error;
+  return new AtmosError(code, `no account of ${titleOf(provider)} could be listed: ${message}`, {
+    hints: hintValues,
+    cause: error,
+  });
+}
+
 /** A token that is refused has not expired, so only `--force` replaces it. */
 function refusedMeanwhile(provider: Provider, error: AtmosError): AtmosError {
   if (error.code !== 'ERR_AUTH_BASE_REFUSED') return error;
   return new AtmosError(error.code, error.message, {
-    hints: [run(['atmos', 'auth', 'login', ...optionWords('--provider', provider.name), '--force'])],
+    hints: [
+      run(['atmos', 'auth', 'login', ...optionWords('--provider', provider.name), '--force']),
+    ],
     cause: error,
   });
 }

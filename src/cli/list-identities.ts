@@ -78,7 +78,7 @@ async function listWithProgress(
 }
 
 async function report(context: Context, result: ProvisionResult): Promise<void> {
-  const { provider, accounts, identities, failures, ended } = result;
+  const { provider, accounts, listed, identities, failures, ended } = result;
   for (const { id, label, error } of failures.slice(0, maxShown)) {
     const account = label === undefined ? id : `${id} (${quote(label)})`;
     await warn(
@@ -89,7 +89,9 @@ async function report(context: Context, result: ProvisionResult): Promise<void> 
   const more = failures.length - maxShown;
   if (more > 0) await warn(context, `${more} other accounts could not be listed either`);
   if (ended !== undefined) return;
-  const what = `${counted(identities, 'identity', 'identities')} in ${counted(accounts, 'account', 'accounts')}`;
+  const all = counted(accounts, 'account', 'accounts');
+  const where = listed === accounts ? all : `${listed} of ${all}`;
+  const what = `${counted(identities, 'identity', 'identities')} in ${where}`;
   await context.note([paint('green', '✓'), ` Listed ${what} of ${provider}`]);
 }
 

@@ -235,7 +235,9 @@ export interface ListingContext extends Pick<
   OpenContext,
   'host' | 'timeoutMs' | 'clockOffsetMs' | 'pace' | 'random'
 > {
-  /** What was listed before. A listing that was interrupted is continued. */
+  /** What is kept with the credentials: {@link Kept}. */
+  readonly renewal?: Kept['renewal'];
+  /** What was listed before. A listing that was interrupted is continued if it is of the same sign-in. */
   readonly previous?: ProvisionedList;
   /** Called at the start, and after each group. */
   report(progress: ListingProgress): Promise<void>;

@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { removeFile } from '../core/hint.ts';
 import { quoteValue, showValue } from '../core/json.ts';
@@ -15,6 +15,7 @@ import type { Layer, Origin } from './layer.ts';
 import { checkOwnership } from './ownership.ts';
 import { parseConfigFile } from './parse-file.ts';
 import { ConfigError, locateProblem, type LocatedProblem } from './problems.ts';
+import type { Where } from './provisioned-file.ts';
 import { readText } from './read.ts';
 import { remoteImportHint } from './remote-imports.ts';
 
@@ -245,6 +246,16 @@ function provisionedFiles({ settings }: ConfigFile, host: Host): ProvisionedFile
       path: join(cache, 'auth', name, 'provisioned-identities.yaml'),
     }))
     .filter(({ path }) => statIfVisible(path));
+}
+
+/** Whether Atmos stores identities of a provider in the file. */
+export function isListOfAtmos(path: string, host: Where): boolean {
+  const cache = cacheDirectory(host);
+  return (
+    cache !== undefined &&
+    basename(path) === 'provisioned-identities.yaml' &&
+    dirname(dirname(path)) === join(cache, 'auth')
+  );
 }
 
 async function inOrder<T, R>(

@@ -7,7 +7,7 @@ import type { Host } from '../host/host.ts';
 import type { Config } from './config.ts';
 import { valueAt, type ConfigFile } from './config-file.ts';
 import { environmentSettings } from './environment.ts';
-import { createFileReader, type FileReader } from './file-reader.ts';
+import { createFileReader, isListOfAtmos, type FileReader } from './file-reader.ts';
 import { findPlaces, notFound } from './find-config-files.ts';
 import { chosenBasePath } from './imports.ts';
 import type { Origin } from './layer.ts';
@@ -244,6 +244,12 @@ function onceEach(files: readonly ConfigFile[]): ConfigFile[] {
   return files.filter(({ path }, at) => !files.slice(at + 1).some((other) => other.path === path));
 }
 
+/** What Atmos has listed is under every other file, whichever of them has the provider. */
+function listsFirst(files: readonly ConfigFile[], host: Host): readonly ConfigFile[] {
+  const isList = ({ path }: ConfigFile) => isListOfAtmos(path, host);
+  return files.toSorted((a, b) => Number(isList(b)) - Number(isList(a)));
+}
+
 interface Read {
   readonly files: readonly ConfigFile[];
   readonly directory: string;
@@ -258,7 +264,8 @@ async function settle(found: Read, by: Loading & { options: LoadOptions }): Prom
   const { options, gathered, spec, host } = by;
   const isStatic = options.isStatic ?? false;
   // Again, as a profile may name the variable of the password.
-  const read = { ...found, files: await withoutSecrets(found.files, false, by) };
+  const ordered = listsFirst(found.files, host);
+  const read = { ...found, files: await withoutSecrets(ordered, false, by) };
   if (!isStatic) {
     // Nothing is run for a configuration that is wrong.
     if (read.files.some(({ commands }) => commands.length > 0)) throwGathered(gathered, read.files);

@@ -1,9 +1,10 @@
 // The file with the list of the identities that a provider offers: its path and its form. src/app/provision.ts
 // writes it.
 
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hasControl } from '../core/control-characters.ts';
 import { systemErrorCode } from '../core/errors.ts';
+import { removeDirectory } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { foldName } from '../core/names.ts';
 import {
@@ -16,19 +17,24 @@ import {
 } from '../core/provisioned.ts';
 import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
-import { reasonOf } from '../host/denial.ts';
+import { reasonInWords } from '../host/denial.ts';
 import { cacheDirectory, stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { followOwnPath } from '../host/own-path.ts';
+import { describeFault, faultHint } from '../host/path-fault.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
-import { irregularKind, readFile, statOf } from '../host/read-files.ts';
+import { irregularKind, linkStatOf, readFile } from '../host/read-files.ts';
 import { valueAt } from './config-file.ts';
 
 export type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
 
-interface ProviderSettings {
+export interface ProviderSettings {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
 }
+
+/** Why a list is not used, and what helps. */
+type ListFault = Required<Pick<ProvisionedSource, 'fault'>> & Pick<ProvisionedSource, 'remedy'>;
 
 /** Whether the provider asks for it. A tag gives text. */
 export function listsIdentities(settings: Readonly<Record<string, unknown>>): boolean {
@@ -45,10 +51,18 @@ export function provisionedPath(
 ): string | undefined {
   const directory = stateDirectory(host);
   if (directory === undefined) return undefined;
-  const said = ['start_url', 'region'].map((key) => settings[key] ?? null);
-  const label = valueAt(settings, ['spec', 'session']) ?? null;
-  const id = sha256(JSON.stringify([foldName(name), ...said, label])).slice(0, 32);
+  const id = sha256(JSON.stringify(Object.values(placeOf({ name, settings })))).slice(0, 32);
   return join(directory, 'provisioned', `${id}.json`);
+}
+
+/** Whose list it is. */
+function placeOf({ name, settings }: ProviderSettings): Readonly<Record<string, unknown>> {
+  return {
+    provider: foldName(name),
+    start_url: settings['start_url'] ?? null,
+    region: settings['region'] ?? null,
+    session: valueAt(settings, ['spec', 'session']) ?? null,
+  };
 }
 
 /** The file from which Atmos reads the identities of a provider. Undefined if it would not read it. */
@@ -71,13 +85,13 @@ export function readProvisioned(provider: ProviderSettings, host: Where): Provis
   try {
     const found = readOwnText(path, host);
     if (found === undefined) return known;
-    if ('fault' in found) return { ...known, fault: found.fault };
-    const list = parseProvisioned(found.text);
+    if ('fault' in found) return { ...known, ...found };
+    const list = parseProvisioned(found.text, provider);
     return typeof list === 'string' ? { ...known, fault: list } : { ...known, list };
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
-    return { ...known, fault: `cannot be read: ${reasonOf(code, path)}` };
+    return { ...known, fault: `cannot be read: ${reasonInWords(code, path)}` };
   }
 }
 
@@ -85,8 +99,11 @@ export function readProvisioned(provider: ProviderSettings, host: Where): Provis
 function readOwnText(
   path: string,
   { userId }: Where,
-): { readonly text: string } | { readonly fault: string } | undefined {
-  if (statOf(path) === undefined) return undefined;
+): { readonly text: string } | ListFault | undefined {
+  const found = linkStatOf(path);
+  if (found === undefined) return undefined;
+  if (found.isDirectory()) return { fault: 'is a directory', remedy: removeDirectory(path) };
+  if (found.isSymbolicLink()) return { fault: 'is a symbolic link' };
   const { stats, bytes } = readFile(path, { followsLinks: false, maxBytes: maxListBytes });
   const kind = irregularKind(stats);
   if (kind !== undefined) return { fault: `is ${kind}` };
@@ -97,22 +114,42 @@ function readOwnText(
   if (permissions.outsiders.write) {
     return { fault: `can be changed by other users (${permissions.openness})` };
   }
+  const fault = directoryFault(path, userId);
+  if (fault !== undefined) return fault;
   if (bytes === undefined) return { fault: `is larger than ${maxListBytes / 1024 / 1024} MiB` };
   return { text: bytes.toString('utf8') };
 }
 
-const fileVersion = 1;
+/** Why other users could replace the file of a list: by a directory on its path. */
+export function directoryFault(path: string, userId: number | undefined): ListFault | undefined {
+  let found: ListFault | undefined;
+  try {
+    followOwnPath(dirname(path), userId, 'directory', (part) => {
+      const fault = `is below ${part.at}, which ${describeFault(part)}`;
+      found = { fault, remedy: faultHint(part) };
+      throw new Error(fault);
+    });
+  } catch (error) {
+    if (found === undefined) throw error;
+  }
+  return found;
+}
+
+const fileVersion = 2;
 const wasChanged = 'was cut short or changed after it was written';
 
-/** The text of the file, which {@link parseProvisioned} reads: a line about the list, then the list. */
-export function formatProvisioned(list: ProvisionedList): string {
-  const body = JSON.stringify(list);
+/** The text of the file, which {@link parseProvisioned} reads: a line about the list, then whose it is, and the list. */
+export function formatProvisioned(list: ProvisionedList, provider: ProviderSettings): string {
+  const body = JSON.stringify({ of: placeOf(provider), list });
   const head = { version: fileVersion, length: body.length, checksum: checksumOf(body) };
   return `${JSON.stringify(head)}\n${body}\n`;
 }
 
 /** @returns the list, or why the text is none. Completes a message after the path of the file */
-export function parseProvisioned(text: string): ProvisionedList | string {
+export function parseProvisioned(
+  text: string,
+  provider: ProviderSettings,
+): ProvisionedList | string {
   const [line = '', body = ''] = text.split('\n', 2);
   const head = parseJson(line);
   if (!isObject(head)) return wasChanged;
@@ -122,8 +159,10 @@ export function parseProvisioned(text: string): ProvisionedList | string {
   }
   const isWhole =
     version === fileVersion && length === body.length && checksum === checksumOf(body);
-  const list = isWhole ? parseJson(body) : undefined;
-  return isList(list) ? list : wasChanged;
+  const content = isWhole ? parseJson(body) : undefined;
+  if (!isObject(content) || !isList(content['list'])) return wasChanged;
+  const isOurs = JSON.stringify(content['of']) === JSON.stringify(placeOf(provider));
+  return isOurs ? content['list'] : 'is the list of another provider or portal';
 }
 
 /**
@@ -140,10 +179,11 @@ function checksumOf(text: string): number {
 
 function isList(value: unknown): value is ProvisionedList {
   if (!isObject(value)) return false;
-  const { kind, startedAt, isComplete, groups } = value;
+  const { kind, startedAt, signIn, isComplete, groups } = value;
   return (
     isText(kind) &&
     isTime(startedAt) &&
+    (signIn === undefined || isText(signIn)) &&
     typeof isComplete === 'boolean' &&
     Array.isArray(groups) &&
     groups.every(isGroup)

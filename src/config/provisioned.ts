@@ -8,6 +8,7 @@ import { foldName } from '../core/names.ts';
 import { wordOf, type ProvisionedIdentity, type ProvisionedSource } from '../core/provisioned.ts';
 import { isMap } from '../core/validate.ts';
 import { valueAt, type ConfigFile } from './config-file.ts';
+import { isListOfAtmos } from './file-reader.ts';
 import { mergeMaps } from './merge.ts';
 import {
   atmosProvisionedPath,
@@ -30,7 +31,8 @@ export interface ProvisionedPart {
 
 /**
  * Reads the lists of all providers that ask for it. An identity that the configuration has, with a kind,
- * is left out: it wins as a whole. Without a kind it adds to the one that is listed.
+ * is left out: it wins as a whole. Without a kind it adds to the one that is listed. A list of our own
+ * wins over the files of Atmos, which do not say whose list they are.
  */
 export function provisionedPart(files: readonly ConfigFile[], host: Where): ProvisionedPart {
   const providers = mapAt(mergedOf(files), 'providers');
@@ -42,27 +44,44 @@ export function provisionedPart(files: readonly ConfigFile[], host: Where): Prov
       list === undefined ? [] : (atmosProvisionedPath(provider, host) ?? []),
     ),
   );
-  const others = files.filter(({ path }) => !replaced.has(path));
+  const kept = files.filter(({ path }) => !replaced.has(path));
+  const written = kept.filter(({ path }) => !isListOfAtmos(path, host));
   const configured = new Map(
-    mapAt(mergedOf(others), 'identities').map(([name, { kind }]) => [
+    mapAt(mergedOf(written), 'identities').map(([name, { kind }]) => [
       foldName(name),
       Boolean(kind),
     ]),
   );
   const added: ConfigFile[] = [];
   const identities: Identity[] = [];
+  const ours = new Set<string>();
   for (const { name, listed, source } of offeredBy(sources)) {
+    ours.add(foldName(name));
     const hasKind = configured.get(foldName(name));
     if (hasKind === true) continue;
     if (hasKind === undefined) identities.push(identityOf(name, listed, source));
     else added.push(fileOf(name, listed, source));
   }
+  const others = kept.map((file) =>
+    isListOfAtmos(file.path, host) ? withoutIdentities(file, ours) : file,
+  );
   return {
     sources,
     files: [...added, ...others],
     others,
     identities,
     warnings: sources.flatMap(warningsOf),
+  };
+}
+
+/** A list of Atmos says nothing of an identity that a list of our own has. */
+function withoutIdentities(file: ConfigFile, names: ReadonlySet<string>): ConfigFile {
+  const { auth } = file.settings;
+  if (!isMap(auth) || !isMap(auth['identities'])) return file;
+  const left = Object.entries(auth['identities']).filter(([name]) => !names.has(foldName(name)));
+  return {
+    ...file,
+    settings: { ...file.settings, auth: { ...auth, identities: Object.fromEntries(left) } },
   };
 }
 
@@ -157,9 +176,9 @@ function freeName(name: string, provider: string, taken: ReadonlySet<string>): s
   return freeName(`${wordOf(provider) || 'provider'}/${name}`, provider, taken);
 }
 
-function warningsOf({ provider, path, fault }: ProvisionedSource): readonly string[] {
+function warningsOf({ provider, path, fault, remedy }: ProvisionedSource): readonly string[] {
   if (fault === undefined) return [];
-  const refresh = run(['atmos', 'auth', 'list', '--refresh']);
+  const help = remedy ?? run(['atmos', 'auth', 'list', '--refresh']);
   const what = `the identities that provider ${provider} offers are not known: ${path} ${fault}`;
-  return [`${what}: ${formatHint(refresh, posixSyntax)}`];
+  return [`${what}: ${formatHint(help, posixSyntax)}`];
 }

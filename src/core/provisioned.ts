@@ -1,6 +1,8 @@
 // The identities that a provider offers to a person, as this program keeps them: what a list has, and
 // how the words of their names are made.
 
+import type { Hint } from './hint.ts';
+
 /** An identity that a provider offers. */
 export interface ProvisionedIdentity {
   /** As commands take it: `team-data/ReadOnly`. */
@@ -27,6 +29,8 @@ export interface ProvisionedList {
   readonly kind: string;
   /** When this listing was started, in RFC 3339 with milliseconds. One that continues it keeps the time. */
   readonly startedAt: string;
+  /** Of the sign-in of the person. Only a listing of the same one is continued. Absent: not known. */
+  readonly signIn?: string;
   /** Whether every group was listed since then. */
   readonly isComplete: boolean;
   /** Sorted by id. */
@@ -43,6 +47,8 @@ export interface ProvisionedSource {
   readonly list?: ProvisionedList;
   /** Why a list that exists is not used. Completes a message after its path. */
   readonly fault?: string;
+  /** What helps against the fault. Absent: listing again. */
+  readonly remedy?: Hint;
 }
 
 /** More than any list has: an organization has 10,000 accounts at most. */

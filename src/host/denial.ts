@@ -38,6 +38,11 @@ export function reasonOf(code: string, path: string): string {
   return `permission denied${owner === undefined ? '' : ` (${visible?.path} ${owner})`}`;
 }
 
+/** {@link reasonOf} without the codes of the system, as far as there are words for them. */
+export function reasonInWords(code: string, path: string): string {
+  return systemReasons[code] ?? reasonOf(code, path);
+}
+
 /** The path, or its nearest parent directory that exists and is visible. */
 export function nearestVisible(path: string): { path: string; stats: Stats } | undefined {
   try {

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
-  formatProvisioned,
-  parseProvisioned,
+  formatProvisioned as formatFor,
+  parseProvisioned as parseFor,
   provisionedPath,
   readProvisioned,
 } from '../../src/config/provisioned-file.ts';
@@ -30,6 +30,10 @@ function listOf(...names: readonly string[]): ProvisionedList {
     })),
   };
 }
+
+const corp = { name: 'corp', settings: { start_url: startUrl, region: 'eu-west-1' } };
+const formatProvisioned = (list: ProvisionedList, of = corp) => formatFor(list, of);
+const parseProvisioned = (text: string) => parseFor(text, corp);
 
 /** Writes the text of a list where the provider has its list. */
 function writeList(project: Project, text: string, name = 'corp'): string {
@@ -85,7 +89,11 @@ describe('the identities of a list', () => {
   test('have the name of the provider before theirs where two providers offer one name', async () => {
     const project = projectWith(`${provider('corp')}\n    ${provider('Test.Org')}`);
     writeList(project, formatProvisioned(listOf('dev/A')));
-    writeList(project, formatProvisioned(listOf('Dev/A', 'x/A')), 'Test.Org');
+    writeList(
+      project,
+      formatProvisioned(listOf('Dev/A', 'x/A'), { ...corp, name: 'Test.Org' }),
+      'Test.Org',
+    );
     expect((await load(project)).identities.map(({ name, via }) => [name, via?.provider])).toEqual([
       ['Test-Org/Dev/A', 'Test.Org'],
       ['dev/A', 'corp'],
@@ -109,6 +117,43 @@ describe('the identities of a list', () => {
     expect((await load(project)).identities).toMatchObject([
       { name: 'dev/A', kind: 'aws/permission-set' },
     ]);
+  });
+});
+
+describe('the files of Atmos', () => {
+  const listOfAtmos = (project: Project, name: string, text: string) => {
+    const path = project.path(`cache/atmos/auth/${name}/provisioned-identities.yaml`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  };
+
+  test('change nothing that a list of another provider says', async () => {
+    const sso = `sso: { kind: aws/iam-identity-center, start_url: ${startUrl}, region: eu-west-1 }`;
+    const project = projectWith(`${provider('corp')}\n    ${sso}`, '{ qa/A: { default: true } }');
+    writeList(project, formatProvisioned(listOf('dev/A', 'qa/A')));
+    const said = '{ kind: aws/user, via: { provider: sso }, session: { duration: 1h } }';
+    listOfAtmos(
+      project,
+      'sso',
+      `auth: { identities: { DEV/a: ${said}, qa/A: ${said}, other/A: ${said} } }`,
+    );
+    const { identities } = await load(project);
+    expect(identities.map(({ name, kind, via, session }) => [name, kind, via, session])).toEqual([
+      ['dev/A', 'aws/permission-set', { provider: 'corp' }, {}],
+      ['other/A', 'aws/user', { provider: 'sso' }, { duration: '1h' }],
+      ['qa/A', 'aws/permission-set', { provider: 'corp' }, {}],
+    ]);
+  });
+
+  test('are under every file, also under those before the one that has the provider', async () => {
+    const project = createProject({
+      'one.yaml': 'auth: { identities: { dev/A: { kind: ambient } } }',
+      'two.yaml': 'auth: { providers: { sso: { kind: aws/iam-identity-center } } }',
+      'atmos.yaml': 'import: [one.yaml, two.yaml]',
+    });
+    listOfAtmos(project, 'sso', 'auth: { identities: { dev/A: { kind: aws/user } } }');
+    const { identities } = await load(project);
+    expect(identities).toMatchObject([{ name: 'dev/A', kind: 'ambient' }]);
   });
 });
 
@@ -162,8 +207,8 @@ describe('a list that cannot be used', () => {
     ['a kind that runs a program', text.replace('aws/permission-set', 'aws/credential-process')],
     ['a text', '"x"'],
     ['a list', '[]'],
-    ['version 0', text.replace('"version":1', '"version":0')],
-    ['no version', text.replace('"version":1,', '')],
+    ['version 0', text.replace('"version":2', '"version":0')],
+    ['no version', text.replace('"version":2,', '')],
     ['binary', '\u0000\u0001'],
   ])('%s: was changed', (_, given) => {
     expect(parseProvisioned(given)).toBe(changed);
@@ -204,7 +249,7 @@ describe('a list that cannot be used', () => {
   test.each([
     [
       'a newer version',
-      text.replace('"version":1', '"version":2'),
+      text.replace('"version":2', '"version":3'),
       'was written by a newer version of atmos-auth',
     ],
     ['more than 16 MiB', 'x'.repeat(16 * 1024 * 1024 + 1), 'is larger than 16 MiB'],
@@ -228,10 +273,39 @@ describe('a list that cannot be used', () => {
     writeFileSync(`${other}.real`, text);
     rmSync(other);
     symlinkSync(`${other}.real`, other);
-    expect((await load(linked)).warnings[0]).toContain(`${other} cannot be read: `);
+    expect((await load(linked)).warnings[0]).toContain(`${other} is a symbolic link: `);
     rmSync(other);
     mkdirSync(other);
-    expect((await load(linked)).warnings[0]).toContain(`${other} is a directory: `);
+    expect((await load(linked)).warnings[0]).toContain(`${other} is a directory: rm -r ${other}`);
+  });
+
+  test('a list in a directory that others can write is refused, with what helps', async () => {
+    const project = projectWith(provider('corp'));
+    const directory = dirname(writeList(project, text));
+    chmodSync(directory, 0o777);
+    const { identities, warnings } = await load(project);
+    expect(identities).toEqual([]);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /\.json is below .*provisioned, which can be changed by other users \(mode 0777\): chmod go-w .*provisioned$/,
+      ),
+    ]);
+  });
+
+  test.each([
+    ['provider', { ...corp, name: 'other' }],
+    ['portal', { ...corp, settings: { ...corp.settings, start_url: `${startUrl}2` } }],
+    ['region', { ...corp, settings: { ...corp.settings, region: 'eu-west-2' } }],
+  ])('the list of another %s is refused', async (_, of) => {
+    const project = projectWith(provider('corp'));
+    writeList(project, formatProvisioned(listOf('dev/A'), of));
+    const { identities, warnings } = await load(project);
+    expect(identities).toEqual([]);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        / is the list of another provider or portal: atmos auth list --refresh$/,
+      ),
+    ]);
   });
 
   test('a file of another user is refused', async () => {

@@ -98,6 +98,11 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
     'share in the file of a project needs trust',
   ],
   [
+    'writes the identities of a portal where Atmos reads them',
+    'test/script/provision.test.ts',
+    'write_identities_for_atmos in the file of a project needs trust',
+  ],
+  [
     'uses a token of the AWS CLI that has not expired',
     'test/auth/shared-session.test.ts',
     'opens a session without a sign-in, and is not stored',

@@ -136,7 +136,7 @@ describe('a listing that does not end well', { timeout: limitMs }, () => {
       exitCode: 0,
       stderr: [
         'warning: account 111111111111 ("dev") of provider corp could not be listed, so it keeps the identities that it had: sso:ListAccountRoles failed: ForbiddenException, status 403: No access',
-        '✓ Listed 4 identities in 2 accounts of corp',
+        '✓ Listed 2 identities in 1 of 2 accounts of corp',
         '',
       ].join('\n'),
     });
@@ -147,6 +147,20 @@ describe('a listing that does not end well', { timeout: limitMs }, () => {
       undefined,
       '111111111111',
     ]);
+  });
+
+  test('fails where no account can be listed', async () => {
+    const machine = await openProvisioning();
+    await signIn(machine);
+    const fail = { name: 'ForbiddenException' } as const;
+    machine.center.script({ fail, action: 'ListAccountRoles', times: 2 });
+    const { exitCode, stderr } = await machine.atmos('auth list --refresh');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /\nerror: no account of provider corp could be listed: sso:ListAccountRoles failed: ForbiddenException, status 403: No access\n/,
+    );
+    expect(stderr).not.toContain('Listed');
+    expect(await listedNames(machine)).toHaveLength(4);
   });
 
   test('ends when the token is refused, and keeps what was listed', async () => {
@@ -260,7 +274,7 @@ describe('a list that cannot be used', { timeout: limitMs }, () => {
     ['is empty', () => '', 'was cut short or changed after it was written'],
     [
       'is of a newer version',
-      (text: string) => text.replace('"version":1', '"version":2'),
+      (text: string) => text.replace('"version":2', '"version":3'),
       'was written by a newer version of atmos-auth',
     ],
   ])('because it %s is a warning, and breaks no other command', async (_, edit, fault) => {
@@ -306,6 +320,22 @@ describe('Atmos', { timeout: limitMs }, () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(await listedNames(machine)).toEqual(['a-b-c/Read-Only']);
   });
+});
+
+test('write_identities_for_atmos in the file of a project needs trust', async () => {
+  const machine = await openProvisioning({}, { spec: 'write_identities_for_atmos: true' });
+  delete machine.env['ATMOS_AUTH_TRUST'];
+  // An endpoint in the file needs trust too.
+  const { url } = machine.center;
+  Object.assign(machine.env, { AWS_ENDPOINT_URL_SSO: url, AWS_ENDPOINT_URL_SSO_OIDC: url });
+  const config = readFileSync(join(machine.project, 'atmos.yaml'), 'utf8');
+  machine.writeConfig(config.replace(`endpoint_url: "${url}", `, ''));
+  const { exitCode, stderr } = await machine.atmos('auth list --refresh');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(
+    'writes identities to a file that is also read in other projects with a provider of this name',
+  );
+  expect(machine.center.calls).toEqual([]);
 });
 
 describe('auth login --all', { timeout: limitMs }, () => {

@@ -121,6 +121,22 @@ test('share in the file of a project needs trust', async () => {
   expect(machine.center.calls).toEqual([]);
 });
 
+test.each(['--provider corp --local', '--provider corp', '--all --local', '--all-realms'])(
+  'logout %s in a project without trust removes our own token, and not the file',
+  async (options) => {
+    const machine = await openDesk(shared);
+    await signIn(machine);
+    delete machine.env['ATMOS_AUTH_TRUST'];
+    const { exitCode, stderr } = await machine.atmos(`auth logout ${options}`);
+    expect(exitCode).toBe(2);
+    expect(stderr.match(/is not trusted/g)).toHaveLength(1);
+    expect(stderr).toContain('removed the token of ');
+    expect(existsSync(cliTokenPath(machine.home, 'corp'))).toBe(true);
+    const { stdout } = await machine.atmos('auth keyring list -o json');
+    expect(stdout).not.toContain('@token');
+  },
+);
+
 test('a dead refresh token needs a sign-in, and says so in one line', async () => {
   const machine = await openDesk(shared);
   await signIn(machine);

@@ -58,6 +58,12 @@ function trustNeeds(provider: Provider): readonly TrustNeed[] {
     const what = 'writes the token, and what renews it, to ~/.aws/sso/cache in plain text';
     needs.push({ path: ['spec', 'share'], what });
   }
+  const forAtmos = isMap(settings['spec']) ? settings['spec']['write_identities_for_atmos'] : false;
+  if (String(forAtmos) === 'true') {
+    const what =
+      'writes identities to a file that is also read in other projects with a provider of this name';
+    needs.push({ path: ['spec', 'write_identities_for_atmos'], what });
+  }
   return needs;
 }
 

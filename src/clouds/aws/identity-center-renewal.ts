@@ -16,6 +16,8 @@ export const fields = {
   clientSecret: 'client_secret',
   registrationExpiresAt: 'registration_expires_at',
   flow: 'flow',
+  /** A random text for each sign-in of a person. Absent: another program has renewed the token. */
+  signIn: 'sign_in',
   ...expectedFields,
 } as const;
 

@@ -65,7 +65,7 @@ export const schema = mapOf({
       ),
       write_identities_for_atmos: setting(
         flag,
-        'Whether the identities of `auto_provision_identities` are also written to the file from which Atmos reads them.',
+        "Whether the identities of `auto_provision_identities` are also written to the file from which Atmos reads them. In a project's file it requires trust.",
         { default: false },
       ),
       ...endpointKeys,

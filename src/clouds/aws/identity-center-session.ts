@@ -4,6 +4,7 @@ import { ssoToken, type SsoToken } from '../../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import { titleOf } from '../../core/kind-config.ts';
+import { randomId } from '../../host/files.ts';
 import type { Kept, OpenContext, Opened, SignIn } from '../contract.ts';
 import {
   describeEnd,
@@ -167,10 +168,10 @@ function openedOf(
   { settings: { startUrl, region } }: Center,
   registration: Registration,
   { accessToken, expiresAt, refreshToken, clockOffsetMs }: IssuedToken,
-  previous: Renewal = {},
+  previous: Renewal = { [fields.signIn]: randomId() },
 ): OpenedToken {
   const { clientId, clientSecret, expiresAt: registrationEnd, flow } = registration;
-  const { [fields.account]: account, [fields.user]: user } = previous;
+  const { [fields.account]: account, [fields.user]: user, [fields.signIn]: signIn } = previous;
   return {
     credentials: ssoToken({ accessToken, expiresAt, startUrl, region }),
     clockOffsetMs,
@@ -181,7 +182,11 @@ function openedOf(
       [fields.clientSecret]: clientSecret,
       [fields.registrationExpiresAt]: registrationEnd.toISOString(),
       [fields.flow]: flow,
-      ...withoutAbsent({ [fields.account]: account, [fields.user]: user }),
+      ...withoutAbsent({
+        [fields.signIn]: signIn,
+        [fields.account]: account,
+        [fields.user]: user,
+      }),
     },
   };
 }

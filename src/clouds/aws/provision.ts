@@ -10,6 +10,7 @@ import { createGate } from '../../core/turns.ts';
 import type { Listing, ListingContext, ListingFailure } from '../contract.ts';
 import { withPortal, type Portal, type PortalAccount } from './portal.ts';
 import { nameAccounts, nameRoles } from './provisioned-names.ts';
+import { fields } from './identity-center-renewal.ts';
 import { callRate, type SsoTarget } from './sso-endpoint.ts';
 
 /** A listing that was interrupted is continued for this long. */
@@ -29,18 +30,25 @@ export function listIdentities(
   token: Pick<SsoToken, 'accessToken'>,
   context: ListingContext,
 ): Promise<Listing> {
-  const { previous, host } = context;
-  const isContinued = previous !== undefined && mayContinue(previous, host.now());
+  const { previous, renewal, host } = context;
+  const signIn = renewal?.[fields.signIn];
+  const isContinued = previous !== undefined && mayContinue(previous, signIn, host.now());
   const startedAt = isContinued ? previous.startedAt : host.now().toISOString();
   return withPortal(portal, token, context, async (opened) => {
     const groups = groupsOf(await opened.accounts(), previous, isContinued);
-    const round = createRound(groups, startedAt);
+    const round = createRound(groups, withoutAbsent({ startedAt, signIn }));
     const { failures, ended } = await listGroups(opened, round, context);
     return { list: round.list(), failures, ...withoutAbsent({ ended }) };
   });
 }
 
-function mayContinue({ isComplete, startedAt }: ProvisionedList, now: Date): boolean {
+/** What was listed for one person says nothing of what another one has. */
+function mayContinue(
+  { isComplete, startedAt, signIn: before }: ProvisionedList,
+  signIn: string | undefined,
+  now: Date,
+): boolean {
+  if (signIn === undefined || signIn !== before) return false;
   const started = parseTimestamp(startedAt);
   if (isComplete || started === undefined) return false;
   const ageMs = now.getTime() - started.getTime();
@@ -91,7 +99,11 @@ interface Round {
   list(): ProvisionedList;
 }
 
-function createRound(groups: readonly ProvisionedGroup[], startedAt: string): Round {
+function createRound(
+  groups: readonly ProvisionedGroup[],
+  start: Pick<ProvisionedList, 'startedAt' | 'signIn'>,
+): Round {
+  const { startedAt } = start;
   const all = new Map(groups.map((group) => [group.id, group]));
   const pending = groups.filter(({ listing }) => listing !== startedAt);
   let left = pending.length;
@@ -104,7 +116,7 @@ function createRound(groups: readonly ProvisionedGroup[], startedAt: string): Ro
     },
     list: () => ({
       kind: 'aws/permission-set',
-      startedAt,
+      ...start,
       isComplete: left === 0,
       groups: [...all.values()],
     }),

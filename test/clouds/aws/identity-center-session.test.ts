@@ -79,6 +79,7 @@ describe('a first token', () => {
       'client_secret',
       'registration_expires_at',
       'flow',
+      'sign_in',
     ]);
     expect({ clockOffsetMs, limits }).toEqual({ clockOffsetMs: 0, limits: [] });
     expect(place.center.problems()).toEqual([]);
@@ -117,6 +118,11 @@ describe('a token is renewed', () => {
     const third = await renew(second, true);
     const tokens = [first, second, third].map(({ renewal }) => renewal?.['refresh_token']);
     expect(new Set(tokens).size).toBe(3);
+    const signIns = [first, second, third].map(({ renewal }) => renewal?.['sign_in']);
+    expect(signIns).toEqual(
+      Array.from({ length: 3 }, () => expect.stringMatching(/^[\da-f-]{36}$/)),
+    );
+    expect(new Set(signIns).size).toBe(1);
     expect(place.center.requests()).toMatchObject({
       RegisterClient: 1,
       'CreateToken refresh_token': 2,

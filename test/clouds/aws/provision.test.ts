@@ -32,6 +32,7 @@ async function list(
     timeoutMs,
     pace: createPace(plan.callRate ?? { perSecond: 1, burst: 1 }, clock.machine),
     random: () => 0.5,
+    renewal: { sign_in: 'one' },
     report: async () => {},
     ...(previous && { previous }),
     ...context,
@@ -158,6 +159,20 @@ describe('a listing that fails', () => {
     expect(ended?.code).toBe('ERR_AWS');
     expect(failures.length).toBeGreaterThanOrEqual(10);
     expect(failures.length).toBeLessThan(20);
+  });
+
+  test.each<readonly [string, { sign_in?: string }]>([
+    ['another sign-in', { sign_in: 'two' }],
+    ['a sign-in that is not known', {}],
+  ])('is not continued after %s', async (_, renewal) => {
+    await open();
+    place.center.script({ fail: { name: 'ForbiddenException' }, action: 'ListAccountRoles' });
+    const first = await list();
+    const from = place.center.calls.length;
+    const second = await list(first.list, { renewal });
+    expect(askedFor(from)).toEqual(['111111111111', '222222222222']);
+    expect(second.list.isComplete).toBe(true);
+    expect(second.list.signIn).toBe(renewal.sign_in);
   });
 
   test('is not continued after an hour', async () => {
