@@ -58,9 +58,11 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
   const { keyring, insteadOf, sessions } = await openKeyrings(
     keyringContext(plan, firstAgent?.kind === 'unusable' ? withoutAgent(host) : host),
   );
-  const { info } = keyring;
-  const agent = info.type === first ? firstAgent : await lookForAgent(context, info.type);
+  const { type } = keyring.info;
+  const agent = type === first ? firstAgent : await lookForAgent(context, type);
   const { keys, state, reason, error } = await look(keyring);
+  // Some keyrings know only then where they are.
+  const { info } = keyring;
   const inspector = state === 'unavailable' ? undefined : await inspectorOf(context, info.type);
   const details = inspector?.describe();
   const server = state === 'ready' ? await inspector?.askServer() : undefined;
