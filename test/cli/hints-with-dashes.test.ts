@@ -67,11 +67,15 @@ function commandsIn(text: string): string[] {
 describe('every hint that names an identity or a profile can be pasted', () => {
   const entries = { 'atmos_r_-x': storedKey.atmos_r_dev };
   const damaged = { 'atmos_r_-x': '{"type":"aws","data":{}}' };
+  const withoutKey = [
+    'atmos auth user configure --identity=-x',
+    'atmos auth login --identity=-x --webflow',
+  ];
   const orphaned = { 'atmos_r_-gone@session': storedKey.atmos_r_dev };
 
   test.each([
-    ['no key', {}, 'auth whoami -i=-x', ['atmos auth user configure --identity=-x']],
-    ['no key', {}, 'auth login -i=-x', ['atmos auth user configure --identity=-x']],
+    ['no key', {}, 'auth whoami -i=-x', withoutKey],
+    ['no key', {}, 'auth login -i=-x', withoutKey],
     ['no session', entries, 'auth whoami -i=-x', ['atmos auth login --identity=-x']],
     [
       'no code',

@@ -45,7 +45,7 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
     description:
       'Other commands then need no password for 8 hours, or until the keyring has been idle ' +
       'for 1 hour. With a vault keyring that logs in, they share one login, whose token is ' +
-      'renewed. To change the times, run the command again. Not available on Windows.',
+      'renewed. The command is not available on Windows.',
     examples: [
       'atmos auth keyring unlock',
       'atmos auth keyring unlock --ttl 4h --idle 30m',
