@@ -1,8 +1,9 @@
-import { readPlanRecord, usesPlanRecords } from '../auth/plan-record.ts';
+import { readPlanRecord } from '../auth/plan-record.ts';
 import { hostOfHandle } from '../auth/read-handle.ts';
 import { isReusable, sessionIn } from '../auth/session.ts';
 import { formatProcessAnswer } from '../clouds/registry.ts';
 import type { Host } from '../host/host.ts';
+import { usesRecords } from '../host/record-file.ts';
 import { readPinned } from '../keyring/pinned.ts';
 import { isCertainlyOwn } from '../store/key.ts';
 import { readItem } from '../store/read-item.ts';
@@ -16,7 +17,7 @@ import { readItem } from '../store/read-item.ts';
  * @param machine the host as the program was started
  */
 export async function answerRecorded(handle: string, machine: Host): Promise<string | undefined> {
-  const plan = usesPlanRecords(machine) ? readPlanRecord(handle, machine) : undefined;
+  const plan = usesRecords(machine) ? readPlanRecord(handle, machine) : undefined;
   if (plan === undefined) return undefined;
   const { identity, realm, chainFingerprint, rivals: otherOwners } = plan;
   const host = hostOfHandle(handle, machine);

@@ -6,6 +6,7 @@ import { didYouMean, say } from '../core/hint.ts';
 import { showValue, withoutAbsent } from '../core/json.ts';
 import { isProvider, type Identity, type LinkConfig, type Provider } from '../core/kind-config.ts';
 import { isSameName, nearestName } from '../core/names.ts';
+import { provisionedSourceOf } from '../core/provisioned.ts';
 import { parseTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import { unknownName } from './provider-named.ts';
@@ -204,7 +205,7 @@ function listedProvider(provider: Provider): ListedProvider {
 }
 
 function provisionedOf({ name }: Provider, config: Config): ListedIdentities | undefined {
-  const source = config.provisioned.find(({ provider }) => isSameName(provider, name));
+  const source = provisionedSourceOf(config.provisioned, name);
   if (source === undefined) return undefined;
   const { isComplete = false, groups = [], startedAt = '' } = source.list ?? {};
   const identities = groups.reduce((count, group) => count + group.identities.length, 0);

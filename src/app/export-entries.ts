@@ -119,8 +119,7 @@ async function readOwn(
 
 /** An archive with such an entry would not be imported. @throws ERR_KEYRING_DAMAGED */
 function checkContent(key: string, value: string, inventory: Inventory): string {
-  const entry = inventory.read(key, value);
-  const fault = entry.owner === 'atmos-auth' ? contentFaultOf(entry) : undefined;
+  const fault = contentFaultOf(inventory.read(key, value));
   if (fault === undefined) return value;
   throw new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${shownKey(key)} ${fault}`, {
     hints: [run(['atmos', 'auth', 'keyring', 'doctor'])],

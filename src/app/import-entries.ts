@@ -79,8 +79,7 @@ export async function importEntries(
 async function requireContents(source: KeyringReader, inventory: Inventory): Promise<void> {
   const faults: string[] = [];
   for (const key of await source.keys()) {
-    const entry = inventory.read(key, (await source.get(key)) ?? '');
-    const fault = entry.owner === 'atmos-auth' ? contentFaultOf(entry) : undefined;
+    const fault = contentFaultOf(inventory.read(key, (await source.get(key)) ?? ''));
     if (fault !== undefined) faults.push(`the entry ${shownKey(key)} ${fault}`);
   }
   if (faults.length === 0) return;

@@ -1,19 +1,32 @@
 import { dirname, join } from 'node:path';
 import type { LoadOptions } from '../config/load.ts';
 import { isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { decidingVariables } from '../core/deciding-variables.ts';
 import { sha256 } from '../core/sha256.ts';
-import { version } from '../core/version.ts';
 import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { removeOldFiles } from '../host/leftovers.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
-import { canRecord, recordReads } from '../host/read-recorder.ts';
-import { readRecorded, writeRecorded, type Recorded } from '../host/record-file.ts';
+import { recordReads } from '../host/read-recorder.ts';
+import {
+  circumstancesOf,
+  readRecorded,
+  usesRecords,
+  writeRecorded,
+  type Recorded,
+} from '../host/record-file.ts';
 
 /** With fewer names, reading the configuration is fast enough. */
 const minNames = 200;
 const recordVersion = 1;
+/** The variables that choose the files of the configuration. None holds a secret. */
+const choosingNames = [
+  'ATMOS_BASE_PATH',
+  'ATMOS_CLI_CONFIG_PATH',
+  'ATMOS_CONFIG',
+  'ATMOS_CONFIG_PATH',
+  'ATMOS_GIT_ROOT_BASEPATH',
+  'ATMOS_PROFILE',
+];
 /** Each directory in which names are completed has a record. */
 const maxAgeMs = 30 * 24 * 60 * 60 * 1000;
 
@@ -56,39 +69,18 @@ interface Place {
 
 /** Undefined if nothing is recorded here. */
 function recordOf(what: string, options: LoadOptions, host: Host): Place | undefined {
-  const { env, scriptPath, userId = null, homeDirectory = null } = host;
   const state = stateDirectory(host);
-  if (state === undefined || env['ATMOS_AUTH_FAST'] === 'off' || !canRecord(host.platform)) return;
+  if (state === undefined || !usesRecords(host)) return undefined;
+  const directory = host.workingDirectory();
   const circumstances = {
-    version: `${version}/${recordVersion}`,
-    script: scriptPath,
-    user: userId,
-    home: homeDirectory,
-    directory: host.workingDirectory(),
+    ...circumstancesOf(host, recordVersion),
+    directory,
     what,
     options,
-    environment: { ...decidingVariables(env), ...choosingVariables(env) },
+    choosing: choosingNames.map((name) => host.env[name] ?? null),
   };
-  const id = sha256(JSON.stringify([circumstances.directory, what, options])).slice(0, 32);
+  const id = sha256(JSON.stringify([directory, what, options])).slice(0, 32);
   return { path: join(state, 'completion', `${id}.json`), circumstances };
-}
-
-/** The variables that choose the files of the configuration. None holds a secret. */
-function choosingVariables(env: Host['env']): Readonly<Record<string, string>> {
-  const names = [
-    'ATMOS_BASE_PATH',
-    'ATMOS_CLI_CONFIG_PATH',
-    'ATMOS_CONFIG',
-    'ATMOS_CONFIG_PATH',
-    'ATMOS_GIT_ROOT_BASEPATH',
-    'ATMOS_PROFILE',
-  ];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }
 
 /** If it cannot be written, the next completion reads the configuration again. */

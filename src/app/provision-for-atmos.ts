@@ -3,7 +3,7 @@
 
 import { dirname } from 'node:path';
 import { formatMap, type YamlValue } from '../config/format-yaml.ts';
-import { atmosProvisionedPath } from '../config/provisioned-file.ts';
+import { atmosProvisionedPath } from '../config/atmos-list.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { YamlMap } from '../core/imported-config.ts';
 import { isObject } from '../core/json.ts';

@@ -1,7 +1,7 @@
 import { planTrusted } from '../auth/context.ts';
 import { planFromHandle } from '../auth/plan-from-handle.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
-import { usesPlanRecords, writePlanRecord, type RecordedPlan } from '../auth/plan-record.ts';
+import { writePlanRecord, type RecordedPlan } from '../auth/plan-record.ts';
 import { openHandle } from '../auth/read-handle.ts';
 import { keyringNeeds } from '../auth/trust-needs.ts';
 import { findIdentity } from '../config/find-identity.ts';
@@ -9,7 +9,8 @@ import { isOfProject } from '../config/trust.ts';
 import type { TrustNeed } from '../core/kind-config.ts';
 import { changedHost, type Host } from '../host/host.ts';
 import { statOf } from '../host/read-files.ts';
-import { canRecord, recordReads, refuseRecord } from '../host/read-recorder.ts';
+import { recordReads, refuseRecord } from '../host/read-recorder.ts';
+import { usesRecords } from '../host/record-file.ts';
 import { isReadPinned } from '../keyring/pinned.ts';
 import { itemKeys } from '../store/key.ts';
 import { keepsSessionsApart } from '../store/sessions-keyring.ts';
@@ -30,7 +31,7 @@ const refusing = /^ATMOS_(AUTH_TRUST|CHDIR|LOGS_.*)$/;
 export async function recordPlan(named: string, used: ProjectPlan, machine: Host): Promise<void> {
   const { env } = machine;
   const isRefused = Object.keys(env).some((name) => refusing.test(name) && env[name]);
-  if (!usesPlanRecords(machine) || isRefused || !canRecord(machine.platform)) return;
+  if (!usesRecords(machine) || isRefused) return;
   try {
     if (!mayBeRecorded(used, machine)) return;
     const { result, reads } = await recordReads(() => planAgain(named, machine), machine.now());

@@ -39,7 +39,7 @@ export interface Whoami {
   readonly source?: SessionSource;
   /**
    * Where the valid token of a portal is with which its sessions are opened: in the keyring, or in the
-   * plain files of another program. Absent: nowhere, or none is needed.
+   * plain files of another program. Absent: no token is valid, or the identity needs no token.
    */
   readonly tokenSource?: 'keyring' | SessionSource;
   /** Undefined if it could not be checked. */

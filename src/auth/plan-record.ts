@@ -1,10 +1,8 @@
 import { systemErrorCode } from '../core/errors.ts';
-import { version } from '../core/version.ts';
 import { isObject } from '../core/json.ts';
-import { decidingVariables } from '../core/deciding-variables.ts';
 import type { Host } from '../host/host.ts';
 import type { Seen } from '../host/read-recorder.ts';
-import { readRecorded, writeRecorded } from '../host/record-file.ts';
+import { circumstancesOf, readRecorded, writeRecorded } from '../host/record-file.ts';
 import type { PinnedKeyring } from '../keyring/contract.ts';
 import type { Owner } from '../store/key.ts';
 import { isPinnedKeyring } from './read-handle.ts';
@@ -27,11 +25,6 @@ const recordVersion = 2;
 
 type Where = Pick<Host, 'env' | 'userId' | 'homeDirectory' | 'scriptPath'>;
 
-/** Whether records are written and used: not with `ATMOS_AUTH_FAST=off`. */
-export function usesPlanRecords({ env }: Pick<Host, 'env'>): boolean {
-  return env['ATMOS_AUTH_FAST'] !== 'off';
-}
-
 /**
  * The plan that was recorded for a handle, if planning from it now would give the same. Never throws.
  *
@@ -39,7 +32,7 @@ export function usesPlanRecords({ env }: Pick<Host, 'env'>): boolean {
  * @param host as the program was started
  */
 export function readPlanRecord(file: string, host: Where): RecordedPlan | undefined {
-  const recorded = readRecorded(pathOfRecord(file), circumstancesOf(host), host);
+  const recorded = readRecorded(pathOfRecord(file), circumstancesOf(host, recordVersion), host);
   if (recorded === undefined || !namesBoth(recorded.seen, file, host)) return undefined;
   return isPlan(recorded.result) ? recorded.result : undefined;
 }
@@ -58,7 +51,7 @@ export function writePlanRecord(
 ): void {
   const recorded = { result: plan, seen };
   try {
-    writeRecorded(pathOfRecord(file), circumstancesOf(host), recorded, host);
+    writeRecorded(pathOfRecord(file), circumstancesOf(host, recordVersion), recorded, host);
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
   }
@@ -67,17 +60,6 @@ export function writePlanRecord(
 /** Beside the handle, so that the same users can replace it. */
 function pathOfRecord(handle: string): string {
   return handle.replace(/(\.json)?$/, '.plan');
-}
-
-/** What decides besides files. A new version of the program may refuse more. */
-function circumstancesOf({ env, userId, homeDirectory, scriptPath }: Where) {
-  return {
-    version: `${version}/${recordVersion}`,
-    script: scriptPath,
-    user: userId ?? null,
-    home: homeDirectory ?? null,
-    environment: decidingVariables(env),
-  };
 }
 
 /** A record of another handle or program could otherwise be put in its place. */

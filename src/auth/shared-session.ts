@@ -6,7 +6,7 @@ import type { AuthContext } from './context.ts';
 import type { Session } from './session.ts';
 
 // Sessions that are shared with Atmos, if the configuration has `auth.session_files: true`, and tokens of
-// other tools. The modules that read and write them are only loaded if there is none of our own.
+// other tools. The modules that read and write them are loaded only if we have not stored a session.
 
 type FileContext = Pick<AuthContext, 'host' | 'realm' | 'sessionFiles'>;
 

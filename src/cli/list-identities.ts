@@ -4,8 +4,6 @@ import { isAtmosError } from '../core/errors.ts';
 import { run } from '../core/hint.ts';
 import { quote } from '../core/json.ts';
 import type { Provider } from '../core/kind-config.ts';
-import { isSameName } from '../core/names.ts';
-import type { ProvisionedSource } from '../core/provisioned.ts';
 import type { Context } from './context.ts';
 import { warn, warner } from './plan.ts';
 import { paint } from './ui/color.ts';
@@ -15,14 +13,6 @@ import { createProgress } from './ui/progress.ts';
 
 /** Of the accounts that failed, this many have a line of their own. */
 const maxShown = 10;
-
-/** The list of a provider in the configuration. Undefined if it lists nothing. */
-export function sourceOf(
-  provisioned: readonly ProvisionedSource[],
-  { name }: Pick<Provider, 'name'>,
-): ProvisionedSource | undefined {
-  return provisioned.find(({ provider }) => isSameName(provider, name));
-}
 
 /**
  * Lists the identities of a provider, with a line of progress at a terminal, and reports the result.

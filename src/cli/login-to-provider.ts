@@ -13,11 +13,12 @@ import { AtmosError } from '../core/errors.ts';
 import { run, say } from '../core/hint.ts';
 import type { Identity, Provider } from '../core/kind-config.ts';
 import { createPace } from '../core/pace.ts';
+import { provisionedSourceOf } from '../core/provisioned.ts';
 import { formatMoment } from '../core/time.ts';
 import { changedHost } from '../host/host.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
-import { counted, listIdentitiesAfterSignIn, sourceOf } from './list-identities.ts';
+import { counted, listIdentitiesAfterSignIn } from './list-identities.ts';
 import { askingOptions, openForCommand } from './open.ts';
 import { loadPlan, reloadPlan, warner } from './plan.ts';
 import { formatError, loadWriteHint } from './report.ts';
@@ -61,7 +62,7 @@ async function signIn(
       : [`Already signed in to ${provider.name}${until}${by}`]),
   );
   if (changed !== undefined) await note(`note: ${changed}`);
-  const source = sourceOf(plan.config.provisioned, provider);
+  const source = provisionedSourceOf(plan.config.provisioned, provider.name);
   if (source !== undefined && (wasOpened || source.list?.isComplete !== true)) {
     await listIdentitiesAfterSignIn(context, manager, provider);
   }

@@ -4,8 +4,9 @@ import type { ProjectPlan } from '../auth/plan.ts';
 import { AtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Provider } from '../core/kind-config.ts';
+import { provisionedSourceOf } from '../core/provisioned.ts';
 import type { Context } from './context.ts';
-import { listIdentitiesOf, sourceOf } from './list-identities.ts';
+import { listIdentitiesOf } from './list-identities.ts';
 import { openForCommand } from './open.ts';
 import { loadPlan, reloadPlan } from './plan.ts';
 
@@ -39,7 +40,9 @@ export async function refreshIdentities(
 function choose({ config }: ProjectPlan, names: GraphFilter['providers']): readonly Provider[] {
   const isAny = names === undefined || names === 'all';
   const wanted = isAny ? config.providers : names.map((name) => providerNamed(config, name));
-  const listing = wanted.filter((provider) => sourceOf(config.provisioned, provider) !== undefined);
+  const listing = wanted.filter(
+    ({ name }) => provisionedSourceOf(config.provisioned, name) !== undefined,
+  );
   const [none] = wanted.filter((provider) => !listing.includes(provider));
   if (listing.length > 0 && (isAny || none === undefined)) return listing;
   const which =

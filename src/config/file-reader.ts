@@ -1,12 +1,11 @@
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { removeFile } from '../core/hint.ts';
 import { quoteValue, showValue } from '../core/json.ts';
-import { hasControl } from '../core/control-characters.ts';
 import { isMap } from '../core/validate.ts';
-import { cacheDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { statIfVisible } from '../host/read-files.ts';
+import { atmosProvisionedPath } from './atmos-list.ts';
 import { placeIn, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import { findYamlFiles, fragmentDirectories, type FoundPlace } from './find-config-files.ts';
 import { findGitRoot, isBelow } from './git-root.ts';
@@ -15,7 +14,6 @@ import type { Layer, Origin } from './layer.ts';
 import { checkOwnership } from './ownership.ts';
 import { parseConfigFile } from './parse-file.ts';
 import { ConfigError, locateProblem, type LocatedProblem } from './problems.ts';
-import type { Where } from './provisioned-file.ts';
 import { readText } from './read.ts';
 import { remoteImportHint } from './remote-imports.ts';
 
@@ -235,27 +233,12 @@ interface ProvisionedFile {
 
 /** The files in which Atmos stores the identities that a provider's login returned. */
 function provisionedFiles({ settings }: ConfigFile, host: Host): ProvisionedFile[] {
-  const cache = cacheDirectory(host);
-  if (cache === undefined) return [];
   const providers = valueAt(settings, ['auth', 'providers']);
   const names = isMap(providers) ? Object.keys(providers) : [];
-  return names
-    .filter((name) => /^[^./\\][^/\\]*$/.test(name) && !hasControl(name))
-    .map((name) => ({
-      provider: name,
-      path: join(cache, 'auth', name, 'provisioned-identities.yaml'),
-    }))
-    .filter(({ path }) => statIfVisible(path));
-}
-
-/** Whether Atmos stores identities of a provider in the file. */
-export function isListOfAtmos(path: string, host: Where): boolean {
-  const cache = cacheDirectory(host);
-  return (
-    cache !== undefined &&
-    basename(path) === 'provisioned-identities.yaml' &&
-    dirname(dirname(path)) === join(cache, 'auth')
-  );
+  return names.flatMap((provider) => {
+    const path = atmosProvisionedPath(provider, host);
+    return path !== undefined && statIfVisible(path) ? [{ provider, path }] : [];
+  });
 }
 
 async function inOrder<T, R>(

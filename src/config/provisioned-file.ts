@@ -2,7 +2,6 @@
 // writes it.
 
 import { dirname, join } from 'node:path';
-import { hasControl } from '../core/control-characters.ts';
 import { systemErrorCode } from '../core/errors.ts';
 import { removeDirectory } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
@@ -18,7 +17,7 @@ import {
 import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
 import { reasonInWords } from '../host/denial.ts';
-import { cacheDirectory, stateDirectory } from '../host/home.ts';
+import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { followOwnPath } from '../host/own-path.ts';
 import { describeFault, faultHint } from '../host/path-fault.ts';
@@ -63,18 +62,6 @@ function placeOf({ name, settings }: ProviderSettings): Readonly<Record<string, 
     region: settings['region'] ?? null,
     session: valueAt(settings, ['spec', 'session']) ?? null,
   };
-}
-
-/** The file from which Atmos reads the identities of a provider. Undefined if it would not read it. */
-export function atmosProvisionedPath(name: string, host: Where): string | undefined {
-  const cache = cacheDirectory(host);
-  if (cache === undefined || !isPathWord(name)) return undefined;
-  return join(cache, 'auth', name, 'provisioned-identities.yaml');
-}
-
-/** A name that Atmos uses as the name of a directory. */
-function isPathWord(name: string): boolean {
-  return /^[^./\\][^/\\]*$/.test(name) && !hasControl(name);
 }
 
 /** Reads the list of a provider. Never throws. */
@@ -145,7 +132,7 @@ export function formatProvisioned(list: ProvisionedList, provider: ProviderSetti
   return `${JSON.stringify(head)}\n${body}\n`;
 }
 
-/** @returns the list, or why the text is none. Completes a message after the path of the file */
+/** @returns the list, or why the text is not a list. Completes a message after the path of the file */
 export function parseProvisioned(
   text: string,
   provider: ProviderSettings,

@@ -8,14 +8,9 @@ import { foldName } from '../core/names.ts';
 import { wordOf, type ProvisionedIdentity, type ProvisionedSource } from '../core/provisioned.ts';
 import { isMap } from '../core/validate.ts';
 import { valueAt, type ConfigFile } from './config-file.ts';
-import { isListOfAtmos } from './file-reader.ts';
+import { atmosProvisionedPath, isListOfAtmos } from './atmos-list.ts';
 import { mergeMaps } from './merge.ts';
-import {
-  atmosProvisionedPath,
-  listsIdentities,
-  readProvisioned,
-  type Where,
-} from './provisioned-file.ts';
+import { listsIdentities, readProvisioned, type Where } from './provisioned-file.ts';
 
 /** A configuration with the lists of its providers. */
 export interface ProvisionedPart {

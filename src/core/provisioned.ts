@@ -2,6 +2,7 @@
 // how the words of their names are made.
 
 import type { Hint } from './hint.ts';
+import { isSameName } from './names.ts';
 
 /** An identity that a provider offers. */
 export interface ProvisionedIdentity {
@@ -43,12 +44,20 @@ export interface ProvisionedSource {
   readonly provider: string;
   /** Where the list is kept. Undefined without a home directory. */
   readonly path?: string;
-  /** Undefined if there is none, or it cannot be used. */
+  /** Undefined if the list is missing or cannot be used. */
   readonly list?: ProvisionedList;
   /** Why a list that exists is not used. Completes a message after its path. */
   readonly fault?: string;
   /** What helps against the fault. Absent: listing again. */
   readonly remedy?: Hint;
+}
+
+/** That of a provider, in the list of the configuration. Undefined if the provider lists nothing. */
+export function provisionedSourceOf(
+  provisioned: readonly ProvisionedSource[],
+  name: string,
+): ProvisionedSource | undefined {
+  return provisioned.find(({ provider }) => isSameName(provider, name));
 }
 
 /** More than any list has: an organization has 10,000 accounts at most. */

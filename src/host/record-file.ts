@@ -1,11 +1,13 @@
+import { decidingVariables } from '../core/deciding-variables.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import { version } from '../core/version.ts';
 import { replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { followOwnPath } from './own-path.ts';
 import { permissionCheckFor } from './permissions.ts';
 import { readFile } from './read-files.ts';
-import { areUnchanged, type Seen } from './read-recorder.ts';
+import { areUnchanged, canRecord, type Seen } from './read-recorder.ts';
 
 // A result that is kept in a file of the user's with everything that it depends on: what was read, as
 // src/host/read-recorder.ts notes it, and the circumstances. docs/adr/0045.
@@ -13,6 +15,30 @@ import { areUnchanged, type Seen } from './read-recorder.ts';
 const maxRecordBytes = 256 * 1024;
 
 type Where = Pick<Host, 'userId'>;
+
+/** Whether records are written and used: not with `ATMOS_AUTH_FAST=off`, and see {@link canRecord}. */
+export function usesRecords({ env, platform }: Pick<Host, 'env' | 'platform'>): boolean {
+  return env['ATMOS_AUTH_FAST'] !== 'off' && canRecord(platform);
+}
+
+/** What decides every result besides files. A new version of the program may refuse more. */
+export function circumstancesOf(
+  {
+    env,
+    userId,
+    homeDirectory,
+    scriptPath,
+  }: Pick<Host, 'env' | 'userId' | 'homeDirectory' | 'scriptPath'>,
+  recordVersion: number,
+) {
+  return {
+    version: `${version}/${recordVersion}`,
+    script: scriptPath,
+    user: userId ?? null,
+    home: homeDirectory ?? null,
+    environment: decidingVariables(env),
+  };
+}
 
 /** Something that was recorded. */
 export interface Recorded<T> {

@@ -60,20 +60,22 @@ function fieldsOf<C>(
   return data;
 }
 
-/** The first field that is there and not text. */
-function wrongField(
+/** Reads fields that are text: an empty one counts as missing. A fault for one that is not text. */
+function textsIn<F extends string>(
   data: Record<string, unknown>,
-  fields: Readonly<Record<string, string>>,
-): string | undefined {
-  return Object.keys(fields).find(
+  fields: Readonly<Record<F, string>>,
+): { readonly text: (field: F) => string | undefined } | { readonly fault: string } {
+  const wrong = Object.keys(fields).find(
     (field) => data[field] !== undefined && typeof data[field] !== 'string',
   );
+  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
+  return { text: (field) => textOf(data[field]) || undefined };
 }
 
 function parseSso(data: Record<string, unknown>): SsoToken | { fault: string } {
-  const wrong = wrongField(data, ssoFields);
-  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
-  const text = (field: keyof typeof ssoFields) => textOf(data[field]) || undefined;
+  const texts = textsIn(data, ssoFields);
+  if ('fault' in texts) return texts;
+  const { text } = texts;
   const [accessToken, startUrl, region] = [text('access_token'), text('start_url'), text('region')];
   if (accessToken === undefined || startUrl === undefined || region === undefined) {
     return { fault: 'its access_token, start_url or region is missing' };
@@ -83,9 +85,9 @@ function parseSso(data: Record<string, unknown>): SsoToken | { fault: string } {
 }
 
 function parseSignIn(data: Record<string, unknown>): SignInToken | { fault: string } {
-  const wrong = wrongField(data, signInFields);
-  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
-  const text = (field: keyof typeof signInFields) => textOf(data[field]) || undefined;
+  const texts = textsIn(data, signInFields);
+  if ('fault' in texts) return texts;
+  const { text } = texts;
   const [principal, endpoint] = [text('principal'), text('endpoint')];
   if (principal === undefined || endpoint === undefined) {
     return { fault: 'its principal or endpoint is missing' };
@@ -110,9 +112,9 @@ export function parseData(
 }
 
 function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: string } {
-  const wrong = wrongField(data, awsFields);
-  if (wrong !== undefined) return { fault: `its ${wrong} is not text` };
-  const text = (field: keyof typeof awsFields) => textOf(data[field]) || undefined;
+  const texts = textsIn(data, awsFields);
+  if ('fault' in texts) return texts;
+  const { text } = texts;
   const [accessKeyId, secretAccessKey] = [text('access_key_id'), text('secret_access_key')];
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     return {

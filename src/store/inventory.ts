@@ -278,17 +278,13 @@ function isOfAtmos(value: string): boolean {
 
 /**
  * What is wrong with the content of an entry: it belongs to another name, or it is neither credentials
- * nor anything else that Atmos stores. Undefined if nothing is. Completes a message after the name of
+ * nor anything else that Atmos stores. Undefined if nothing is, and for entries of other programs, which
+ * can have any content. Completes a message after the name of
  * the entry; contains no secret.
  */
-export function contentFaultOf({
-  realm,
-  alias,
-  item,
-  fault,
-  isForeign,
-  isOfAtmos: isKnownToAtmos,
-}: ReadEntry): string | undefined {
+export function contentFaultOf(entry: ReadEntry | OtherEntry): string | undefined {
+  if (entry.owner !== 'atmos-auth') return undefined;
+  const { realm, alias, item, fault, isForeign, isOfAtmos: isKnownToAtmos } = entry;
   if (isForeign) return `contains the ${item} of identity ${alias} of realm ${realm ?? '?'}`;
   return fault === undefined || isKnownToAtmos ? undefined : `cannot be used: ${fault}`;
 }

@@ -23,7 +23,7 @@ interface LockedJson {
 
 /**
  * `atmos auth keyring lock`: stops the background processes that keep the keyrings in use unlocked. It
- * succeeds if there is none, because the keyrings are locked then.
+ * succeeds if no agent is running, because the keyrings are locked then.
  */
 export async function keyringLock(context: Context, { values }: Invocation): Promise<void> {
   const { host, outJson, note } = context;

@@ -65,9 +65,9 @@ export async function keyringUnlock(context: Context, invocation: Invocation): P
 
 /**
  * The keyrings to unlock: the chosen one and that of sessions. A keyring that is only to be used instead
- * of another counts if no other one can be unlocked.
+ * of another is included if no other one can be unlocked.
  *
- * @throws ERR_USAGE if there is none
+ * @throws ERR_USAGE if no keyring can be unlocked
  */
 function unlockable(plan: AuthPlan, host: Host): SettledBackend[] {
   const context = keyringContext(plan, host);

@@ -35,7 +35,7 @@ export interface Tokens {
   replace(refused: string): Promise<void>;
   /** The token, if there is one already. */
   held(): string | undefined;
-  /** In how many milliseconds it has to be renewed. Undefined if there is none, or if it does not end. */
+  /** In how many milliseconds it has to be renewed. Undefined for a token that is missing or does not end. */
   dueInMs(): number | undefined;
   /** The error for a token that the server refused. */
   refusal(): KeyringError;
