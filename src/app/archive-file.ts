@@ -3,7 +3,7 @@ import { placeholder, run, say, setVariable, typed, type Hint } from '../core/hi
 import type { Sourced } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import type { Host } from '../host/host.ts';
-import { readRegularFile } from '../host/read-files.ts';
+import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
 import type { KeyringReader } from '../keyring/contract.ts';
 import { readIdentityFile } from '../keyring/identity-file.ts';
 import { formatArchive, parseArchive, type Archive } from '../store/archive.ts';
@@ -58,7 +58,7 @@ export async function sealArchive(archive: Archive, lock: ArchiveLock): Promise<
  * Opens an archive completely or not at all.
  *
  * @param file its path is absolute
- * @throws ERR_USAGE if it does not exist; ERR_IO; ERR_KEYRING_PASSWORD_WRONG, _DAMAGED, _VERSION;
+ * @throws ERR_USAGE if it does not exist or is not a regular file; ERR_IO; ERR_KEYRING_PASSWORD_WRONG, _DAMAGED, _VERSION;
  *   errors of the passphrase and of the identity file
  */
 export async function openArchive(
@@ -88,27 +88,32 @@ export async function openArchive(
 
 function readSealed(file: Sourced<string>, named: string): string {
   const text = readText(file, named);
-  if (text?.startsWith(firstLine)) return text;
+  if (text.startsWith(firstLine)) return text;
   throw damaged(
-    text === undefined
-      ? `${named} is not a regular file of at most ${maxBytes} bytes`
-      : `${named} is not a file that keyring export has written: it does not begin with ${firstLine}`,
+    `${named} is not a file that keyring export has written: it does not begin with ${firstLine}`,
   );
 }
 
-function readText({ value }: Sourced<string>, named: string): string | undefined {
+function readText({ value: path }: Sourced<string>, named: string): string {
   try {
-    return readRegularFile(value, { maxBytes });
+    const text = readRegularFile(path, { maxBytes });
+    if (text !== undefined) return text;
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
-    if (code !== 'ENOENT') {
-      throw new AtmosError('ERR_IO', `${named} cannot be read: ${reasonOf(code, value)}`);
-    }
-    const command = ['atmos', 'auth', 'keyring', 'import', '--from', 'archive'];
-    const hints = [run([...command, '--path', placeholder('file')])];
-    throw new AtmosError('ERR_USAGE', `${named} does not exist`, { hints });
+    if (code === 'ENOENT') throw otherFile(`${named} does not exist`);
+    throw new AtmosError('ERR_IO', `${named} cannot be read: ${reasonOf(code, path)}`);
   }
+  const kind = irregularKindAt(path);
+  if (kind !== undefined) throw otherFile(`${named} is ${kind}`);
+  throw damaged(`${named} is larger than ${maxBytes / 1024 / 1024} MiB`);
+}
+
+function otherFile(message: string): AtmosError {
+  const command = ['atmos', 'auth', 'keyring', 'import', '--from', 'archive'];
+  return new AtmosError('ERR_USAGE', message, {
+    hints: [run([...command, '--path', placeholder('file')])],
+  });
 }
 
 async function decrypt(

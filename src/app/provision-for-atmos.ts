@@ -9,7 +9,7 @@ import type { YamlMap } from '../core/imported-config.ts';
 import { isObject } from '../core/json.ts';
 import { titleOf, type Provider } from '../core/kind-config.ts';
 import type { ProvisionedList } from '../core/provisioned.ts';
-import { reasonInWords } from '../host/denial.ts';
+import { reasonOf } from '../host/denial.ts';
 import { replacePrivately } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
@@ -37,7 +37,7 @@ export function writeProvisionedForAtmos(
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined || error instanceof AtmosError) throw error;
-    throw new AtmosError('ERR_IO', `cannot write ${path}: ${reasonInWords(code, path)}`, {
+    throw new AtmosError('ERR_IO', `cannot write ${path}: ${reasonOf(code, path)}`, {
       cause: error,
     });
   }

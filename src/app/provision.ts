@@ -13,7 +13,7 @@ import { isObject, withoutAbsent } from '../core/json.ts';
 import { titleOf, type Provider } from '../core/kind-config.ts';
 import { createPace } from '../core/pace.ts';
 import type { ProvisionedList } from '../core/provisioned.ts';
-import { reasonInWords } from '../host/denial.ts';
+import { reasonOf } from '../host/denial.ts';
 import { replacePrivately } from '../host/files.ts';
 import { noHome } from '../host/home.ts';
 import { changedHost, type Host } from '../host/host.ts';
@@ -177,7 +177,7 @@ function save({ path, provider }: Place, list: ProvisionedList, host: Host): voi
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined || error instanceof AtmosError) throw error;
-    throw new AtmosError('ERR_IO', `cannot write ${path}: ${reasonInWords(code, path)}`, {
+    throw new AtmosError('ERR_IO', `cannot write ${path}: ${reasonOf(code, path)}`, {
       cause: error,
     });
   }

@@ -1,4 +1,5 @@
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { reasonOf } from '../host/denial.ts';
 import type { Output } from '../host/host.ts';
 
 /** Writes text. Resolves when the system has accepted it. */
@@ -14,7 +15,7 @@ export function createWrite(output: Output, name: string): Write {
       output.write(text, (error) => {
         if (!error || hasReaderLeft(error)) resolve();
         else {
-          const reason = systemErrorCode(error) ?? error.name;
+          const reason = reasonOf(systemErrorCode(error) ?? error.name);
           reject(new AtmosError('ERR_IO', `cannot write to ${name}: ${reason}`));
         }
       });

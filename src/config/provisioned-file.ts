@@ -16,7 +16,7 @@ import {
 } from '../core/provisioned.ts';
 import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
-import { reasonInWords } from '../host/denial.ts';
+import { reasonOf } from '../host/denial.ts';
 import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { followOwnPath } from '../host/own-path.ts';
@@ -78,7 +78,7 @@ export function readProvisioned(provider: ProviderSettings, host: Where): Provis
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
-    return { ...known, fault: `cannot be read: ${reasonInWords(code, path)}` };
+    return { ...known, fault: `cannot be read: ${reasonOf(code, path)}` };
   }
 }
 

@@ -67,9 +67,7 @@ function undefinedIfMissing(error: unknown, path: string, named = path): undefin
   const code = systemErrorCode(error);
   if (code === undefined) throw error;
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-  const why =
-    code === 'ENXIO' ? 'it is a socket, or a device without a driver' : reasonOf(code, path);
-  throw new AtmosError('ERR_CONFIG_UNREADABLE', `cannot read ${named}: ${why}`, {
+  throw new AtmosError('ERR_CONFIG_UNREADABLE', `cannot read ${named}: ${reasonOf(code, path)}`, {
     hints: [showPermissions(path)],
     cause: error,
   });

@@ -5,7 +5,7 @@ import { systemErrorCode } from '../core/errors.ts';
 const refusals = new Set(['EACCES', 'EPERM']);
 
 /** Why an operation on a file failed, by the code of the system's error, for the end of a message. */
-export const systemReasons: Readonly<Record<string, string>> = {
+const systemReasons: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'the file size limit is reached',
@@ -27,20 +27,27 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /**
- * The reason why the system could not access a path, for a message. If permission was denied, it
- * includes the owner of the file or directory that caused it, because the code alone does not say:
- * `permission denied (/root belongs to user 0)`.
+ * The reason why the system could not access a path, for the end of a message. If permission was
+ * denied, it includes the owner of the file or directory that caused it, because the code alone does
+ * not say: `permission denied (/root belongs to user 0)`. A code without words is the reason itself.
+ *
+ * @param path undefined for a stream
  */
-export function reasonOf(code: string, path: string): string {
-  if (!refusals.has(code)) return code;
+export function reasonOf(code: string, path?: string): string {
+  if (path === undefined) return systemReasons[code] ?? code;
+  if (code === 'ENOENT') return `${firstMissing(path)} does not exist`;
+  if (!refusals.has(code)) return systemReasons[code] ?? code;
   const visible = nearestVisible(path);
   const owner = visible && ownerOf(visible.path);
   return `permission denied${owner === undefined ? '' : ` (${visible?.path} ${owner})`}`;
 }
 
-/** {@link reasonOf} without the codes of the system, as far as there are words for them. */
-export function reasonInWords(code: string, path: string): string {
-  return systemReasons[code] ?? reasonOf(code, path);
+/** `it` for the path itself, otherwise its first parent directory that is missing. */
+function firstMissing(path: string): string {
+  const there = nearestVisible(path)?.path;
+  let missing = path;
+  while (dirname(missing) !== there && dirname(missing) !== missing) missing = dirname(missing);
+  return missing === path ? 'it' : missing;
 }
 
 /** The path, or its nearest parent directory that exists and is visible. */

@@ -6,7 +6,7 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { say, showFreeSpace, type Hint } from '../core/hint.ts';
 import { showValue, type Sourced } from '../core/json.ts';
 import { openLines, type LinesFile } from './append-file.ts';
-import { reasonInWords } from './denial.ts';
+import { reasonOf } from './denial.ts';
 import { replaceFile, syncDirectory } from './files.ts';
 import type { Host } from './host.ts';
 import { acquireLock } from './lock.ts';
@@ -205,7 +205,7 @@ function fail(verb: string, file: RotatedFile, error: unknown): never {
   if (kind !== undefined) throw unusable(verb, file, `it is ${kind}`);
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   const hint = isFull ? showFreeSpace(file.path) : undefined;
-  throw unusable(verb, file, reasonInWords(code, file.path), hint);
+  throw unusable(verb, file, reasonOf(code, file.path), hint);
 }
 
 function unusable(verb: string, file: RotatedFile, why: string, hint?: Hint): AtmosError {

@@ -47,9 +47,14 @@ async function readText(file: Sourced<string>, named: string, host: Reader): Pro
   } catch (error) {
     const code = systemErrorCode(error);
     if (error instanceof KeyringError || code === undefined) throw error;
-    const hints = code === 'ENOENT' || file.tag !== undefined ? [] : [listFiles([file.value])];
-    throw required(`${named} ${reasonFor(code, file)}`, hints);
+    throw required(`${named} ${reasonFor(code, file)}`, hintsFor(code, file));
   }
+}
+
+/** The path is not shown if a YAML tag provided it. */
+function hintsFor(code: string, { value: path, tag }: Sourced<string>): Hint[] {
+  if (code === 'ENOENT') return [say('name the file that age-keygen -o FILE made for you')];
+  return tag === undefined ? [listFiles([path])] : [];
 }
 
 function reasonFor(code: string, { value: path, tag }: Sourced<string>): string {

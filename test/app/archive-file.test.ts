@@ -101,8 +101,9 @@ describe('what is no archive is reported', () => {
     const file = join(directory, 'directory');
     mkdirSync(file);
     expect(await errorOf(open(file))).toMatchObject({
-      code: 'ERR_KEYRING_DAMAGED',
-      message: `the archive ${file} (from --path) is not a regular file of at most 67108864 bytes`,
+      code: 'ERR_USAGE',
+      message: `the archive ${file} (from --path) is a directory`,
+      hints: ['atmos auth keyring import --from archive --path <file>'],
     });
   });
 
@@ -110,7 +111,7 @@ describe('what is no archive is reported', () => {
     writeFileSync(path, readFileSync(join(directory, 'identity.txt')));
     expect(await errorOf(open(join(path, 'below')))).toMatchObject({
       code: 'ERR_IO',
-      message: `the archive ${join(path, 'below')} (from --path) cannot be read: ENOTDIR`,
+      message: `the archive ${join(path, 'below')} (from --path) cannot be read: a part of the path is not a directory`,
     });
   });
 });

@@ -44,6 +44,6 @@ test('does not treat a file that cannot be read as missing', () => {
   const path = join(file, 'below');
   expect(thrownBy(() => read(path))).toMatchObject({
     code: 'ERR_IO',
-    message: `cannot read the AWS file ${path}: ENOTDIR`,
+    message: `cannot read the AWS file ${path}: a part of the path is not a directory`,
   });
 });

@@ -25,6 +25,6 @@ test('a full disk is a failure', async () => {
     createWrite(failingOutput('ENOSPC'), 'standard output')('one'),
   ).rejects.toMatchObject({
     code: 'ERR_IO',
-    message: 'cannot write to standard output: ENOSPC',
+    message: 'cannot write to standard output: no space left on the device',
   });
 });

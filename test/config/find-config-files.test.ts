@@ -143,7 +143,11 @@ describe('--config and ATMOS_CONFIG', () => {
     ['fifo', 'ERR_CONFIG_UNREADABLE', '$/fifo (from ATMOS_CONFIG) is not a regular file'],
     ['large', 'ERR_CONFIG_UNREADABLE', '$/large (from ATMOS_CONFIG) is larger than 1 MiB'],
     ['binary', 'ERR_CONFIG_SYNTAX', '$/binary (from ATMOS_CONFIG) is not UTF-8 text'],
-    ['loop', 'ERR_CONFIG_UNREADABLE', 'cannot read $/loop (from ATMOS_CONFIG): ELOOP'],
+    [
+      'loop',
+      'ERR_CONFIG_UNREADABLE',
+      'cannot read $/loop (from ATMOS_CONFIG): too many symbolic links',
+    ],
     ['a,', 'ERR_USAGE', 'ATMOS_CONFIG requires the name of a file, but the name is empty'],
   ])('%s is refused with %s', async (name, code, message) => {
     const project = createProject({

@@ -245,7 +245,7 @@ describe('is refused, and unchanged:', () => {
     const file = { value: join(path, 'config'), source: 'X' };
     expect(await errorOf(changeUserFile(file, host, addLine))).toMatchObject({
       code: 'ERR_IO',
-      message: `cannot read ${file.value} (from X): ENOTDIR`,
+      message: `cannot read ${file.value} (from X): a part of the path is not a directory`,
     });
   });
 });

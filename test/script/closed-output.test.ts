@@ -54,7 +54,9 @@ describe('a command whose output is read by a program', { timeout: limitMs }, ()
     const result = await inShell(machine, `${command} > /dev/full`);
     expect(result).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringMatching(/(^|\n)error: cannot write to standard output: ENOSPC\n$/),
+      stderr: expect.stringMatching(
+        /(^|\n)error: cannot write to standard output: no space left on the device\n$/,
+      ),
     });
   });
 
@@ -79,7 +81,7 @@ describe('a command whose output is read by a program', { timeout: limitMs }, ()
       expect(await inShell(machine, `auth env --output-file ${file}`)).toEqual({
         exitCode: 1,
         stdout: '',
-        stderr: `error: cannot write ${file} (from --output-file): ENOSPC\n`,
+        stderr: `error: cannot write ${file} (from --output-file): no space left on the device\n`,
       });
       expect(readdirSync(full)).toEqual(['data']);
     },

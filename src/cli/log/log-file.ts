@@ -27,7 +27,7 @@ export function openLogFile(file: LogFile, host: LogHost): (line: string) => voi
     } catch (error) {
       opened?.close();
       opened = undefined;
-      const reason = systemErrorCode(error) ?? 'unknown error';
+      const reason = reasonOf(systemErrorCode(error) ?? 'unknown error');
       const warning = `warning: logging stopped: cannot write to ${named(file)}: ${reason}`;
       void createPrinter(host)
         .note(warning)

@@ -1,5 +1,6 @@
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { say, type Hint } from '../../core/hint.ts';
+import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
 
 const maxBytes = 64 * 1024;
@@ -49,7 +50,7 @@ async function readAll({ stdin }: Pick<Host, 'stdin'>, hint: Hint): Promise<Buff
       chunks.push(part);
     }
   } catch (error) {
-    const reason = systemErrorCode(error) ?? 'unknown error';
+    const reason = reasonOf(systemErrorCode(error) ?? 'unknown error');
     throw new AtmosError('ERR_USAGE', `standard input cannot be read: ${reason}`, {
       hints: [hint],
     });

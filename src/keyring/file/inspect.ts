@@ -7,6 +7,7 @@ import type { Host } from '../../host/host.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import type { FileContext, FileSettings } from './settings.ts';
 import type { Inspector } from '../contract.ts';
+import { examineSecretFile } from '../examine-secret-file.ts';
 import { note, ok, problem, warning, type Finding } from '../inspection.ts';
 import { findDirectory, listEntries, networkFileSystem } from './directory.ts';
 import { maxEntryBytes, readEntryFile, type EntryFile } from './entry.ts';
@@ -32,11 +33,16 @@ export const fileInspector: Inspector<FileSettings> = {
   },
   async examine(context) {
     const { host, settings } = context;
+    const secretFiles = [
+      ...examineSecretFile('password', settings.passwordFile, host),
+      ...examineSecretFile('identity', settings.identityFile, host),
+    ];
     const isOwn = ownEntriesOf(context);
     const directory = find(context);
-    if (directory === undefined) return [examineSpace(settings.directory.value)];
+    if (directory === undefined) return [...secretFiles, examineSpace(settings.directory.value)];
     return [
       examineDirectory(directory, host),
+      ...secretFiles,
       ...(await examineFiles(directory, host, isOwn)),
       examineStrength(directory, host, isOwn),
       ...(await examineState(directory, host)),

@@ -6,7 +6,7 @@ import {
   showPermissions,
   type Hint,
 } from '../../core/hint.ts';
-import { isRefusal, nearestVisible, reasonOf, systemReasons } from '../../host/denial.ts';
+import { isRefusal, nearestVisible, reasonOf } from '../../host/denial.ts';
 
 /** Runs file operations and turns the system's errors into the keyring's, naming the path. */
 export function translating<T>(doing: string, path: string, operation: () => T): T {
@@ -36,16 +36,12 @@ export function translateSystemError(doing: string, path: string, error: unknown
       cause: error,
     });
   }
-  return new KeyringError('ERR_KEYRING_IO', `cannot ${doing} ${path}: ${reasons[code] ?? code}`, {
+  const reason = code === 'ENOENT' ? 'it is not there any more' : reasonOf(code, path);
+  return new KeyringError('ERR_KEYRING_IO', `cannot ${doing} ${path}: ${reason}`, {
     hints: hintsFor(code, path),
     cause: error,
   });
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ...systemReasons,
-  ENOENT: 'it is not there any more',
-};
 
 /** Where the way to it is closed, nothing can be seen of the path itself. */
 function refusalHints(path: string): Hint[] {

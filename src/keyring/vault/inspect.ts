@@ -2,6 +2,7 @@ import { formatTimestamp, formatMoment } from '../../core/time.ts';
 import { KeyringError } from '../../core/errors.ts';
 import { showValue, withoutAbsent } from '../../core/json.ts';
 import type { Inspector, ServerDetails } from '../contract.ts';
+import { examineSecretFile } from '../examine-secret-file.ts';
 import { ok, warning, type Finding } from '../inspection.ts';
 import { baoCommand } from './bao-command.ts';
 import { openServer, requireHealth } from './server.ts';
@@ -14,12 +15,19 @@ export const vaultInspector: Inspector<VaultSettings> = {
   // Only probing shows whether the server has the engine.
   describe: () => ({ isMade: true }),
   async examine(context) {
-    if (context.settings.address === undefined) return [];
+    const { settings, host } = context;
+    if (settings.address === undefined) return [];
+    const { method, secretIdFile, tokenFile } = settings.login;
+    const secretFiles = [
+      ...examineSecretFile('secret id', secretIdFile, host),
+      // The file of a JSON Web Token belongs to what issues it.
+      ...(method === 'token' ? examineSecretFile('token', tokenFile, host) : []),
+    ];
     try {
-      return examineServer(await askServer(context), context);
+      return [...secretFiles, ...examineServer(await askServer(context), context)];
     } catch (error) {
       // The test of the keyring reports it.
-      if (error instanceof KeyringError) return [];
+      if (error instanceof KeyringError) return secretFiles;
       throw error;
     }
   },

@@ -146,6 +146,13 @@ export function createTokens(
   };
 }
 
+const newSecretId = say(
+  'the server makes one: bao write -force -field=secret_id auth/approle/role/NAME/secret-id',
+);
+const newJwt = say(
+  'the issuer of the token writes this file; on Kubernetes the pod needs a service account',
+);
+
 /** @throws ERR_KEYRING_PASSWORD_REQUIRED for a part that is missing */
 function loginBody(context: VaultContext, errors: VaultErrors): Record<string, string> {
   const { settings } = context;
@@ -153,12 +160,12 @@ function loginBody(context: VaultContext, errors: VaultErrors): Record<string, s
   if (method === 'jwt') {
     if (role === undefined) throw missing('role', errors);
     if (tokenFile === undefined) throw missing('token_file', errors);
-    return { role: role.value, jwt: secretFile(tokenFile, 'token', errors).value };
+    return { role: role.value, jwt: secretFile(tokenFile, 'token', errors, [newJwt]).value };
   }
   if (roleId === undefined) throw missing('role_id', errors);
   const secretId =
     secretIdInVariable(context, errors) ??
-    (secretIdFile && secretFile(secretIdFile, 'secret id', errors).value);
+    (secretIdFile && secretFile(secretIdFile, 'secret id', errors, [newSecretId]).value);
   return { role_id: roleId.value, ...(secretId === undefined ? {} : { secret_id: secretId }) };
 }
 

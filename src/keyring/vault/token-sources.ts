@@ -42,7 +42,7 @@ export async function findToken(
     const value = checkedToken(host.env[variable] ?? '', variable, errors);
     return { value, from: `the variable ${variable}`, renewal: [unsetVariable(variable), logIn] };
   }
-  if (tokenFile !== undefined) return secretFile(tokenFile, 'token', errors);
+  if (tokenFile !== undefined) return secretFile(tokenFile, 'token', errors, [newToken]);
   if (tokenCommand !== undefined) return commandToken(host, tokenCommand, errors);
   const home = host.homeDirectory && join(host.homeDirectory, '.vault-token');
   const helper = home && secretFileIfAny({ value: home, source: 'default' }, 'token', errors);
@@ -52,6 +52,10 @@ export async function findToken(
     [logIn, say('configure another login under auth.keyring.spec.auth')],
   );
 }
+
+const newToken = say(
+  'write a token of the server to it, or configure another login under auth.keyring.spec.auth',
+);
 
 function logInTo(settings: VaultContext['settings']): Hint {
   return baoCommand(settings, ['login'], 'to write a new token to ~/.vault-token');
@@ -71,12 +75,18 @@ export function isFromCommand({
  * The secret in a file, without one line break at its end.
  *
  * @param what `token`, for the message
+ * @param sources how to get the secret, for a file that does not exist
  * @throws ERR_KEYRING_PASSWORD_REQUIRED
  */
-export function secretFile(file: Sourced<string>, what: string, errors: VaultErrors): FoundSecret {
+export function secretFile(
+  file: Sourced<string>,
+  what: string,
+  errors: VaultErrors,
+  sources: readonly Hint[],
+): FoundSecret {
   const found = secretFileIfAny(file, what, errors);
   if (found !== undefined) return found;
-  throw errors.noToken(`${nameOfFile(file, what)} does not exist`, []);
+  throw errors.noToken(`${nameOfFile(file, what)} does not exist`, sources);
 }
 
 function nameOfFile(file: Sourced<string>, what: string): string {

@@ -205,7 +205,12 @@ describe('an output file', () => {
   test.each([
     ['/dev/null', 'ERR_USAGE', 2, '/dev/null (from --output-file) is a device, not a regular file'],
     ['.', 'ERR_USAGE', 2, '$ (from --output-file) is a directory, not a regular file'],
-    ['none/out.env', 'ERR_IO', 1, 'cannot write $/none/out.env (from --output-file): ENOENT'],
+    [
+      'none/out.env',
+      'ERR_IO',
+      1,
+      'cannot write $/none/out.env (from --output-file): $/none does not exist',
+    ],
   ])('is refused if it is not a file: %s', async (file, code, exitCode, message) => {
     const desk = await openDesk({ entries: storedKey });
     const before = readdirSync(desk.project);
@@ -284,7 +289,8 @@ describe('a step of GitHub Actions', () => {
     expect(await desk.run('auth env -f github', { env })).toMatchObject({
       code: 'ERR_IO',
       exitCode: 1,
-      stderr: 'error: cannot write /nonexistent/github-env (from GITHUB_ENV): ENOENT\n',
+      stderr:
+        'error: cannot write /nonexistent/github-env (from GITHUB_ENV): /nonexistent does not exist\n',
     });
     expect(sessionCalls(desk)).toBe(0);
   });

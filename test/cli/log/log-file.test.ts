@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openLogFile } from '../../../src/cli/log/log-file.ts';
 import type { LogFile } from '../../../src/cli/log/settings.ts';
@@ -94,7 +94,7 @@ describe('a system error is reported', () => {
     const path = join(temporaryDirectory(), 'no/atmos.log');
     expect(thrownBy(() => openLogFile(logFile(path), host))).toMatchObject({
       code: 'ERR_IO',
-      message: `cannot log to ${path} (from --logs-file): ENOENT`,
+      message: `cannot log to ${path} (from --logs-file): ${dirname(path)} does not exist`,
     });
   });
 
@@ -117,7 +117,7 @@ describe('a system error is reported', () => {
     for (let i = 0; i < 10; i++) write(`${'x'.repeat(999)}\n`);
     expect(readFileSync(path, 'utf8').slice(0, 4000)).toBe(`${'x'.repeat(999)}\n`.repeat(4));
     expect(stderr.text()).toBe(
-      `warning: logging stopped: cannot write to ${path} (from --logs-file): ENOSPC\n`,
+      `warning: logging stopped: cannot write to ${path} (from --logs-file): no space left on the device\n`,
     );
   });
 });

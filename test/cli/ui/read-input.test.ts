@@ -51,7 +51,7 @@ test('a read error is reported', async () => {
   stdin.destroy(Object.assign(new Error('read'), { code: 'EISDIR' }));
   expect(await errorOf(readInput(hostWith(stdin)))).toMatchObject({
     code: 'ERR_USAGE',
-    message: 'standard input cannot be read: EISDIR',
+    message: 'standard input cannot be read: it is a directory',
   });
 });
 

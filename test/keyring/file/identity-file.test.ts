@@ -76,6 +76,7 @@ describe('an identity file', () => {
     rmSync(ann.identityFile);
     const missing = await errorOf(readIdentities(readerContext(directory, ann)));
     expect(missing.message).toBe(`${named} does not exist`);
+    expect(missing.hints).toEqual(['name the file that age-keygen -o FILE made for you']);
     mkdirSync(ann.identityFile);
     const isDirectory = await errorOf(readIdentities(readerContext(directory, ann)));
     expect(isDirectory.message).toBe(`${named} is a directory`);

@@ -259,7 +259,11 @@ describe('TLS', () => {
   });
 
   test.each([
-    ['missing', undefined, /ca\.pem for the vault server .* cannot be read: ENOENT$/],
+    [
+      'missing',
+      undefined,
+      /ca\.pem for the vault server .* cannot be read: \/nonexistent does not exist$/,
+    ],
     ['no PEM file', 'no certificate', /ca\.pem for the vault server .* are not a PEM file$/],
   ])('certificates that are %s are an error', async (_, content, message) => {
     const spec =

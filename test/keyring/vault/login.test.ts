@@ -125,12 +125,13 @@ describe('an existing token', () => {
       'a missing file',
       '/nonexistent/token',
       /^the token file \/nonexistent\/token \(from .*\) does not exist$/,
+      'write a token of the server to it, or configure another login under auth.keyring.spec.auth',
     ],
-    ['a directory', '/', /^the token file \/ \(from .*\) is a directory$/],
-  ])('%s is an error', async (_, file, message) => {
+    ['a directory', '/', /^the token file \/ \(from .*\) is a directory$/, 'ls -l /'],
+  ])('%s is an error', async (_, file, message, hint) => {
     const vault = await startWith(new Set());
     const call = open(vault, { spec: { 'auth.token_file': file } }).get('key');
-    expectError(await rejectionOf(call), 'ERR_KEYRING_PASSWORD_REQUIRED', message);
+    expectError(await rejectionOf(call), 'ERR_KEYRING_PASSWORD_REQUIRED', message, hint);
   });
 
   test.each([
