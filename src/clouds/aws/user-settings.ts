@@ -64,7 +64,7 @@ export const schemas = {
     ),
     webflow_enabled: setting(
       flag,
-      'Whether a person may sign in at AWS in a browser instead of storing an access key. `true`: `login` signs in where no key is stored or configured. `false`: never. Not set: only `login --webflow`, and its sign-in is renewed.',
+      'Whether a person may sign in at AWS in a browser instead of storing an access key. `true`: `login` signs in where no key is stored or configured. `false`: never. Not set or empty: only `login --webflow`, and its sign-in is renewed.',
     ),
   }),
   spec: mapOf({
@@ -123,7 +123,6 @@ export function readSettings(identity: Identity): UserSettings {
     report,
   );
   const region = credentials.region || undefined;
-  const webflow = identity.credentials['webflow_enabled'];
   checkRegion(identity, ['credentials', 'region'], region, report);
   const mfaArn = credentials.mfa_arn || undefined;
   const given = withoutAbsent({ ...keys, mfaArn });
@@ -136,12 +135,17 @@ export function readSettings(identity: Identity): UserSettings {
     region,
     keys,
     mfaArn,
-    webflowEnabled: typeof webflow === 'boolean' ? webflow : undefined,
+    webflowEnabled: webflowOf(identity),
     mfaProcess: credentials.mfa_process || undefined,
     ...endpoint,
     durationSeconds: durationOf(identity),
     expect,
   });
+}
+
+/** The schema accepts text as well, because `!env` gives text. Empty text counts as absent. */
+function webflowOf({ credentials: { webflow_enabled: value } }: Identity): boolean | undefined {
+  return value === undefined || value === '' ? undefined : value === true || value === 'true';
 }
 
 function expectationOf(

@@ -63,6 +63,25 @@ describe('a sign-in', () => {
     expect(place.signin.problems()).toEqual([]);
   });
 
+  test.each([
+    ['true', 'ERR_AUTH_SIGN_IN_REQUIRED'],
+    ['false', 'ERR_AUTH_KEYS_MISSING'],
+    ['', 'ERR_AUTH_KEYS_MISSING'],
+  ])('is what webflow_enabled: "%s" says, as text of a variable', async (value, code) => {
+    const place = await openSigninPlace();
+    const { message } = await errorOf(place.open({}, { webflow_enabled: value }));
+    expect(await errorOf(place.open({}, { webflow_enabled: value }))).toMatchObject({ code });
+    expect(message).toBe(
+      value === 'true'
+        ? 'identity dev needs a sign-in in the browser: no one has signed in'
+        : 'no access key is stored for identity dev',
+    );
+    const opening = errorOf(place.open({ mustSignIn: true }, { webflow_enabled: value }));
+    expect(await opening).toMatchObject({
+      code: value === 'false' ? 'ERR_USAGE' : 'ERR_AUTH_SIGN_IN_REQUIRED',
+    });
+  });
+
   test('is needed if there is none, and no one can be asked', async () => {
     const place = await openSigninPlace();
     expect(await errorOf(place.open())).toMatchObject(required('no one has signed in'));
