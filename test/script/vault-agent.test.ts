@@ -1,4 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { builtCli } from '../support/built.ts';
 import { startCountingProxy, type CountingProxy } from '../support/counting-proxy.ts';
 import { startOpenBao, type OpenBao } from '../support/openbao.ts';
 import { peer } from '../support/peers.ts';
@@ -137,6 +142,32 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
     );
     machine.configure();
   });
+
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    'an unlock that %s ends leaves no token and no agent',
+    async (signal) => {
+      const machine = await openVaultMachine();
+      const { proxy, project: cwd, env } = machine;
+      const logins = proxy.holdBack(login);
+      const unlock = spawn(process.execPath, [builtCli(), 'auth', 'keyring', 'unlock'], {
+        cwd,
+        env,
+      });
+      const exited = once(unlock, 'exit');
+      await logins.arrived;
+      unlock.kill(signal);
+      await exited;
+      logins.send();
+      await proxy.requested(revocation, 1);
+      const token = proxy.requests.find(({ path }) => path === revocation)?.token ?? '';
+      const look = await server.call('GET', 'auth/token/lookup-self', undefined, { token });
+      expect(look.status).toBe(403);
+      const files = () => readdirSync(join(machine.home, '.local/state/atmos/run'));
+      await expect.poll(files).toEqual(['lock']);
+      await list(machine);
+      expect(proxy.count(login)).toBe(2);
+    },
+  );
 
   test('unlock also unlocks the keyring of sessions', async () => {
     const machine = await openVaultMachine();
