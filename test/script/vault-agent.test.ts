@@ -32,12 +32,13 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
   afterAll(() => server?.stop());
 
   /** A machine that logs in by a role of its own, through a proxy. */
-  async function openVaultMachine(tokenTtl = '1h'): Promise<VaultMachine> {
+  async function openVaultMachine(tokenTtl = '1h', role: object = {}): Promise<VaultMachine> {
     const machine = await openMachine();
-    const role = `auth/approle/role/r${Math.random().toString(36).slice(2)}`;
-    await server.call('POST', role, { token_policies: 'keyring', token_ttl: tokenTtl });
-    const { body: roleId } = await server.call('GET', `${role}/role-id`);
-    const { body: secretId } = await server.call('POST', `${role}/secret-id`);
+    const rolePath = `auth/approle/role/r${Math.random().toString(36).slice(2)}`;
+    const settings = { token_policies: 'keyring', token_ttl: tokenTtl, ...role };
+    await server.call('POST', rolePath, settings);
+    const { body: roleId } = await server.call('GET', `${rolePath}/role-id`);
+    const { body: secretId } = await server.call('POST', `${rolePath}/secret-id`);
     const proxy = await startCountingProxy(server.url);
     Object.assign(machine.env, {
       ATMOS_AUTH_TRUST: '1',
@@ -168,6 +169,33 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
       expect(proxy.count(login)).toBe(2);
     },
   );
+
+  test('lock warns if the server does not let the token revoke itself', async () => {
+    const machine = await openVaultMachine('1h', { token_no_default_policy: true });
+    const { proxy } = machine;
+    expect(await machine.atmos('auth keyring unlock')).toMatchObject({ exitCode: 0 });
+    const { exitCode, stderr } = await machine.atmos('auth keyring lock');
+    const location = `${proxy.url}, secret/atmos/keyring`;
+    const named = `the vault server ${proxy.url} (from auth.keyring.spec.address (PLACE))`;
+    expect({ exitCode, stderr: stderr.replace(/[^(]+atmos\.yaml:\d+:\d+/, 'PLACE') }).toEqual({
+      exitCode: 0,
+      stderr:
+        `warning: the keyring ${location}: the token was not revoked, and is valid until it expires: ` +
+        `${named} denies permission: the token's policies do not allow revoking the token\n` +
+        `locked the keyring ${location}\n`,
+    });
+  });
+
+  test('lock does not warn of a token that is no longer valid', async () => {
+    const machine = await openVaultMachine();
+    const { proxy } = machine;
+    expect(await machine.atmos('auth keyring unlock')).toMatchObject({ exitCode: 0 });
+    await list(machine);
+    const token = proxy.requests.find(({ path }) => path.startsWith('/v1/secret/'))?.token ?? '';
+    await server.call('POST', 'auth/token/revoke', { token });
+    const { stderr } = await machine.atmos('auth keyring lock');
+    expect(stderr).toBe(`locked the keyring ${proxy.url}, secret/atmos/keyring\n`);
+  });
 
   test('unlock also unlocks the keyring of sessions', async () => {
     const machine = await openVaultMachine();

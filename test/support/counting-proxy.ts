@@ -34,17 +34,21 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
   const server = createServer((incoming, answer) => {
     const { method = '', url = '', headers } = incoming;
     const path = url.split('?')[0] ?? '';
-    const passed = sendRequest(new URL(url, target), { method, headers }, async (response) => {
-      const held = heldBack.get(path);
-      heldBack.delete(path);
-      held?.arrive();
-      await held?.sent;
+    const passed = sendRequest(new URL(url, target), { method, headers });
+    const answerWith = (response: IncomingMessage): void => {
       answer.writeHead(response.statusCode ?? 502, response.headers);
       response.pipe(answer);
       answer.once('finish', () => {
         requests.push({ method, path, token: tokenOf(incoming) });
         for (const listener of listeners) listener();
       });
+    };
+    passed.once('response', (response: IncomingMessage) => {
+      const held = heldBack.get(path);
+      heldBack.delete(path);
+      if (held === undefined) return answerWith(response);
+      held.arrive();
+      void held.sent.then(() => answerWith(response));
     });
     passed.on('error', () => answer.destroy());
     incoming.pipe(passed);
