@@ -22,7 +22,7 @@ const loginSchema = {
   ),
   mount: setting(
     text,
-    "The path at which the server has the login method. For `jwt` it requires trust in a project's file.",
+    "The path at which the server has the login method. In a project's file it requires trust if a secret is sent there: for `jwt`, and for `approle` with a secret id.",
     {
       otherwise: 'the name of the method',
     },
