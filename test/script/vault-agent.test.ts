@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { builtCli } from '../support/built.ts';
 import { startCountingProxy, type CountingProxy } from '../support/counting-proxy.ts';
+import { startFakeVault, usual } from '../support/fake-vault.ts';
 import { startOpenBao, type OpenBao } from '../support/openbao.ts';
 import { peer } from '../support/peers.ts';
 import { configOf, openMachine, type Machine, type RunOptions } from './machine.ts';
@@ -21,6 +22,26 @@ interface VaultMachine extends Machine {
   /** Writes atmos.yaml with more keys of `spec`, separated by commas. */
   configure(more?: string): void;
 }
+
+test('a login that gives no token that can be sent is an error of list and of unlock', async () => {
+  const machine = await openMachine();
+  const vault = await startFakeVault(({ path }) =>
+    path.endsWith('/login') ? { body: { auth: { client_token: 'canary\ncanary' } } } : usual[path],
+  );
+  machine.env['ATMOS_AUTH_TRUST'] = '1';
+  const spec = `{ address: "${vault.url}", auth: { method: approle, role_id: r } }`;
+  machine.writeConfig(configOf(machine, { keyring: `type: vault\nspec: ${spec}` }));
+  const results = ['auth keyring list', 'auth keyring unlock'].map((command) =>
+    machine.atmos(command),
+  );
+  for (const { exitCode, stdout, stderr } of await Promise.all(results)) {
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr).toMatch(
+      /^error: the vault server .* returned an answer to the login without a token that can be sent$/m,
+    );
+    expect(stderr).not.toContain('canary');
+  }
+});
 
 describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () => {
   let server: OpenBao;
