@@ -207,6 +207,18 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
     });
   });
 
+  test('lock warns if the server does not answer in time', async () => {
+    const machine = await openVaultMachine();
+    expect(await machine.atmos('auth keyring unlock')).toMatchObject({ exitCode: 0 });
+    const revocations = machine.proxy.holdBack(revocation);
+    const { exitCode, stderr } = await machine.atmos('auth keyring lock');
+    revocations.send();
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(
+      /^warning: the keyring .*: the token was not revoked, and is valid until it expires: the vault server .* did not answer within 2 seconds\nlocked the keyring .*\n$/,
+    );
+  });
+
   test('lock does not warn of a token that is no longer valid', async () => {
     const machine = await openVaultMachine();
     const { proxy } = machine;
