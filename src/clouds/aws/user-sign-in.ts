@@ -3,13 +3,14 @@
 
 import type { KeyObject } from 'node:crypto';
 import type { SignInToken } from '../../core/credentials.ts';
-import { AtmosError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
-import { withoutAbsent } from '../../core/json.ts';
+import { quoteValue, withoutAbsent } from '../../core/json.ts';
 import { titleOf } from '../../core/kind-config.ts';
 import type { KeptSignIn, OpenContext, Opened, SignIn } from '../contract.ts';
 import { createDpopKey, formatDpopKey, parseDpopKey } from './dpop.ts';
 import { isRefusal } from './json-service.ts';
+import { unmetBy } from './principal.ts';
 import { shownValues } from './shown-values.ts';
 import { signInFailed, type AuthorizationCode, type SignInRequest } from './sign-in-page.ts';
 import type { SigninTarget } from './signin-endpoint.ts';
@@ -40,8 +41,8 @@ const fields = {
 /**
  * Renews the session of the person who signed in before, or lets a person sign in.
  *
- * @throws ERR_AUTH_SIGN_IN_REQUIRED, ERR_AUTH_SIGN_IN_FAILED, ERR_AUTH_DENIED; ERR_NETWORK, ERR_AWS,
- *   ERR_AWS_ENDPOINT, ERR_CONFIG_INVALID; ERR_USAGE if the configuration does not allow it
+ * @throws ERR_AUTH_SIGN_IN_REQUIRED, ERR_AUTH_SIGN_IN_FAILED, ERR_AUTH_OTHER_USER, ERR_AUTH_DENIED;
+ *   ERR_NETWORK, ERR_AWS, ERR_AWS_ENDPOINT, ERR_CONFIG_INVALID; ERR_USAGE if the configuration does not allow it
  */
 export async function openBySignIn(user: User, context: OpenContext): Promise<Opened> {
   const { identity, settings } = user;
@@ -56,7 +57,7 @@ export async function openBySignIn(user: User, context: OpenContext): Promise<Op
   return withSignin(target, context, async (signin) => {
     const renewed = context.mustSignIn
       ? 'a new one was requested, and no one can be asked here'
-      : await renew(signin, context);
+      : await renew(signin, user, context);
     if (typeof renewed !== 'string') return renewed;
     const { signIn, whyNoSignIn } = context.ask;
     if (signIn === undefined) throw signInRequired(user, renewed, whyNoSignIn);
@@ -65,12 +66,14 @@ export async function openBySignIn(user: User, context: OpenContext): Promise<Op
 }
 
 /** The session, or why a person is needed. */
-async function renew(signin: Signin, context: OpenContext): Promise<Opened | string> {
+async function renew(signin: Signin, user: User, context: OpenContext): Promise<Opened | string> {
   const kept = await context.keptSignIn?.();
   if (kept === undefined) return 'no one has signed in';
   const { token, renewal: stored = {}, clockOffsetMs = 0 } = kept;
   const { principal, endpoint, expiresAt } = token;
   const { [fields.ended]: ended, [fields.refreshToken]: refreshToken } = stored;
+  const expected = unmetExpectation(user, principal);
+  if (expected !== undefined) return `${expected} is expected, and ${principal} had signed in`;
   if (ended !== undefined) return describeEnd(principal, ended);
   if (endpoint !== signin.endpoint.href) {
     return `the sign-in of ${principal} was at ${endpoint}, and requests now go to ${signin.endpoint.href}`;
@@ -123,7 +126,8 @@ async function signInAt(
   const clientId = clientIds[flow];
   const pageOf: (parameters: Parameters<Signin['pageOf']>[1]) => URL = (parameters) =>
     signin.pageOf(clientId, parameters);
-  const complete = (code: AuthorizationCode) => exchange(signin, { clientId, key }, code, request);
+  const complete = (code: AuthorizationCode) =>
+    exchange(signin, user, { clientId, key }, code, request);
   if (flow === 'browser') {
     const { signInByRedirect } = await import('./pkce.ts');
     return signInByRedirect({ ...request, pageOf }, complete);
@@ -138,9 +142,14 @@ async function signInAt(
   return signInByPastedCode({ ...request, pageOf, pasteCode, redirectUri }, complete);
 }
 
-/** @throws ERR_AUTH_SIGN_IN_FAILED for a code that the service does not accept */
+/**
+ * Nothing is stored for a person who is not expected.
+ *
+ * @throws ERR_AUTH_SIGN_IN_FAILED for a code that the service does not accept; ERR_AUTH_OTHER_USER
+ */
 async function exchange(
   signin: Signin,
+  user: User,
   client: { readonly clientId: string; readonly key: KeyObject },
   code: AuthorizationCode,
   request: SignInRequest,
@@ -148,11 +157,17 @@ async function exchange(
   const { context } = request;
   try {
     const { principal, ...issued } = await signin.exchange(client, code);
+    const expected = unmetExpectation(user, principal);
+    if (expected !== undefined) throw otherUser(user, expected, principal);
+    const before = await principalBefore(context);
     const endMs = context.host.now().getTime() + issued.clockOffsetMs + maxSignInMs;
     const endpoint = signin.endpoint.href;
     const token = { type: 'sign-in', principal, endpoint, expiresAt: new Date(endMs) } as const;
     await context.keepSignIn?.(keptOf(token, client, issued));
-    return openedOf(issued);
+    if (before !== undefined && before !== principal) {
+      context.warn(`${titleOf(user.identity)} was signed in as ${before}, and is now ${principal}`);
+    }
+    return { ...openedOf(issued), signedInAs: principal };
   } catch (error) {
     if (!isRefusal(error) || mayPassLater(error)) throw error;
     const said = `the code of the page was not accepted (${describeRefusal(error)})`;
@@ -160,6 +175,33 @@ async function exchange(
       `the sign-in to ${request.place} for ${request.named} failed: ${said}`,
       request,
     );
+  }
+}
+
+/** What the configuration expects and the person is not: `the account "123456789012" (PLACE)`. */
+function unmetExpectation({ identity, settings }: User, principal: string): string | undefined {
+  const key = unmetBy(principal, settings.expect);
+  if (key === undefined) return undefined;
+  const path = ['spec', 'expect', key];
+  const value = settings.expect[key] ?? '';
+  return `the ${key} ${quoteValue({ value, tag: identity.tagAt?.(path) })} (${identity.locate(path)})`;
+}
+
+function otherUser(user: User, expected: string, principal: string): AtmosError {
+  return new AtmosError(
+    'ERR_AUTH_OTHER_USER',
+    `${titleOf(user.identity)} expects ${expected}, but ${principal} signed in`,
+    { hints: [signInCommand(user, [], 'after signing out at AWS in the browser')] },
+  );
+}
+
+/** Who signed in before. A sign-in that cannot be read is replaced. */
+async function principalBefore({ keptSignIn }: OpenContext): Promise<string | undefined> {
+  try {
+    return (await keptSignIn?.())?.token.principal;
+  } catch (error) {
+    if (!isAtmosError(error) || error.code === 'ERR_CANCELLED') throw error;
+    return undefined;
   }
 }
 
@@ -189,9 +231,13 @@ function signInRequired(user: User, why: string, whyNoSignIn: string | undefined
   );
 }
 
-function signInCommand({ identity }: User, options: readonly string[] = []): Hint {
+function signInCommand(
+  { identity }: User,
+  options: readonly string[] = [],
+  comment?: string,
+): Hint {
   const words = optionWords('--identity', identity.name);
-  return run(['atmos', 'auth', 'login', ...words, '--webflow', ...options]);
+  return run(['atmos', 'auth', 'login', ...words, '--webflow', ...options], comment);
 }
 
 function notAllowed({ identity }: User): AtmosError {

@@ -5,7 +5,7 @@ import type { IdentityKind, LinkPlan, PlanContext, Question } from '../contract.
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
 import { partitionOf } from './regions.ts';
-import { shownValues } from './shown-values.ts';
+import { plannedAt, shownValues } from './shown-values.ts';
 import {
   defaultDurationSeconds,
   defaultRegion,
@@ -101,7 +101,7 @@ const loadSession = () => import('./user-session.ts');
 
 /** Values of the stored key are not included: storing another key removes the session. */
 function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
-  const { region = defaultRegion, mfaArn, keys } = settings;
+  const { region = defaultRegion, mfaArn, keys, expect } = settings;
   const shown = shownValues(identity, settings);
   const setting = (value: string | undefined, shownValue: string | undefined) => ({
     value: value ?? null,
@@ -116,6 +116,13 @@ function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
     'credentials.access_key_id': setting(
       keys?.accessKeyId,
       keys && shortAccessKeyId(keys.accessKeyId),
+    ),
+    // Only if it is set, so that sessions of earlier versions remain valid.
+    ...Object.fromEntries(
+      Object.entries(expect).map(([key, value]) => {
+        const path = ['spec', 'expect', key];
+        return [path.join('.'), plannedAt(identity, path, value)];
+      }),
     ),
   };
 }

@@ -52,6 +52,11 @@ export function createErrors(settings: VaultSettings) {
     );
   }
 
+  function late(limitMs: number): KeyringError {
+    const message = `${server} did not answer within ${limitMs / 1000} seconds`;
+    return error('ERR_KEYRING_TIMEOUT', message, status);
+  }
+
   return {
     /** The server in a message. */
     server,
@@ -139,13 +144,7 @@ export function createErrors(settings: VaultSettings) {
 
     /** No answer. Undefined for an error that the network did not cause. */
     ofFailure(failure: unknown): KeyringError | undefined {
-      if (failure instanceof RequestTimeout) {
-        return error(
-          'ERR_KEYRING_TIMEOUT',
-          `${server} did not answer within ${requestLimitMs / 1000} seconds`,
-          status,
-        );
-      }
+      if (failure instanceof RequestTimeout) return late(requestLimitMs);
       const code = systemErrorCode(failure) ?? '';
       if (isTlsFailure(failure)) {
         return error(
@@ -166,6 +165,7 @@ export function createErrors(settings: VaultSettings) {
     },
 
     denied,
+    late,
 
     /** @param from the source of the token */
     tokenRefused(from: string, hints: readonly Hint[]): KeyringError {

@@ -5,7 +5,7 @@ import type { JsonObject, Reply, VaultClient } from './client.ts';
 import { conditionOf } from './conditions.ts';
 import { type VaultErrors } from './errors.ts';
 import type { VaultContext } from './settings.ts';
-import { findToken, secretFile, secretVariable } from './token-sources.ts';
+import { findToken, isSendable, secretFile, secretVariable } from './token-sources.ts';
 
 // The token of this process: an existing one, or that of a login, which is kept in memory and renewed.
 
@@ -72,7 +72,8 @@ export function createTokens(
       throw errors.loginRefused(named, reply.answer, secrets);
     }
     const granted = tokenIn(reply, host.monotonicMs());
-    if (granted === undefined) throw errors.unreadable('an answer to the login without a token');
+    if (granted === undefined)
+      throw errors.unreadable('an answer to the login without a token that can be sent');
     logToken('logged_in', granted);
     return {
       ...granted,
@@ -189,12 +190,12 @@ function missing(key: string, errors: VaultErrors): KeyringError {
   ]);
 }
 
+/** Undefined without a token that can be sent. */
 function tokenIn({ body }: Reply, nowMs: number): Pick<Token, 'value' | 'life'> | undefined {
   const auth = body['auth'];
-  if (!isObject(auth) || typeof auth['client_token'] !== 'string' || auth['client_token'] === '') {
-    return undefined;
-  }
-  return { value: auth['client_token'], ...lifeOf(auth, nowMs) };
+  if (!isObject(auth)) return undefined;
+  const { client_token: value } = auth;
+  return isSendable(value) ? { value, ...lifeOf(auth, nowMs) } : undefined;
 }
 
 /** A duration of 0 means that the token does not expire. */
