@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { countOf } from '../core/count.ts';
 import { isAtmosError, isEntryError, KeyringError, type AtmosError } from '../core/errors.ts';
 import { run, unlockHints } from '../core/hint.ts';
 import { listNames } from '../core/json.ts';
@@ -171,7 +172,7 @@ async function openEntries(keyring: Keyring, now: Date, visitor: EntryVisitor): 
   const entries =
     faults.length > 0
       ? faults
-      : [ok('entries', `read ${opened === 1 ? '1 entry' : `${opened} entries`} without an error`)];
+      : [ok('entries', `read ${countOf(opened, 'entry', 'entries')} without an error`)];
   return [...entries, ...ofUnreadable(others)];
 }
 

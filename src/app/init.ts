@@ -5,6 +5,7 @@ import { addEntries, applyEdits, type TextEdit } from '../config/edit-yaml.ts';
 import { findFileToEdit } from '../config/find-config-files.ts';
 import type { Config, LoadOptions } from '../config/load.ts';
 import { checkRealm, isRealmNamed, resolveRealm, suggestRealm } from '../config/realm.ts';
+import { countOf } from '../core/count.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { placeholder, run, say, type Hint } from '../core/hint.ts';
 import { asDefault, type ImportedConfig, type ImportedLink } from '../core/imported-config.ts';
@@ -285,7 +286,7 @@ export async function describeImportable(host: Host): Promise<string | undefined
     const count = portalProfiles || identities.length;
     if (count === 0) return undefined;
     const where = portalProfiles > 0 ? sources.slice(0, 1) : sources;
-    const what = `${count} ${count === 1 ? 'profile' : 'profiles'} in ${abbreviateHome(where.join(' and '), host)}`;
+    const what = `${countOf(count, 'profile')} in ${abbreviateHome(where.join(' and '), host)}`;
     if (portalProfiles === 0) return what;
     return `${what} that ${count === 1 ? 'signs' : 'sign'} in through IAM Identity Center`;
   } catch (error) {

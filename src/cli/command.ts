@@ -10,7 +10,7 @@ export interface Invocation extends IdentityWords {
   readonly operands: readonly string[];
   /**
    * Options with a value. An option with an empty value is treated as not given, unless its
-   * specification has `isEmptyKept`.
+   * specification has `empty: 'kept'`.
    */
   readonly values: Readonly<Record<string, string | undefined>>;
   /**
@@ -45,10 +45,11 @@ export interface OptionSpec {
   readonly isRequired?: boolean;
   /** Whether it may be given several times with different values, which are all used. */
   readonly mayRepeat?: boolean;
-  /** Whether an empty value is not treated as not given, because the command rejects it. */
-  readonly isEmptyKept?: true;
-  /** Whether an empty value is an error, because the command would do something else without it. */
-  readonly isEmptyRefused?: true;
+  /**
+   * What an empty value is instead of not given: `kept`, because the command rejects it, or `refused`
+   * here, because the command would do something else without it.
+   */
+  readonly empty?: 'kept' | 'refused';
   /** Other spellings, with their dashes: `-f`, `--format`. */
   readonly aliases?: readonly string[];
   /**

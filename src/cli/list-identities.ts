@@ -1,5 +1,6 @@
 import type { AuthManager } from '../app/open.ts';
 import type { ProvisionResult } from '../app/provision.ts';
+import { countOf } from '../core/count.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { run } from '../core/hint.ts';
 import { quote } from '../core/json.ts';
@@ -79,12 +80,8 @@ async function report(context: Context, result: ProvisionResult): Promise<void> 
   const more = failures.length - maxShown;
   if (more > 0) await warn(context, `${more} other accounts could not be listed either`);
   if (ended !== undefined) return;
-  const all = counted(accounts, 'account', 'accounts');
+  const all = countOf(accounts, 'account');
   const where = listed === accounts ? all : `${listed} of ${all}`;
-  const what = `${counted(identities, 'identity', 'identities')} in ${where}`;
+  const what = `${countOf(identities, 'identity', 'identities')} in ${where}`;
   await context.note([paint('green', '✓'), ` Listed ${what} of ${provider}`]);
-}
-
-export function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

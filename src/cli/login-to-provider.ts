@@ -9,6 +9,7 @@ import { warnOfMemory } from '../app/notices.ts';
 import type { OpenAuth } from '../app/open.ts';
 import { providerNamed } from '../app/provider-named.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
+import { countOf } from '../core/count.ts';
 import { AtmosError } from '../core/errors.ts';
 import { run, say } from '../core/hint.ts';
 import type { Identity, Provider } from '../core/kind-config.ts';
@@ -18,7 +19,7 @@ import { formatMoment } from '../core/time.ts';
 import { changedHost } from '../host/host.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
-import { counted, listIdentitiesAfterSignIn } from './list-identities.ts';
+import { listIdentitiesAfterSignIn } from './list-identities.ts';
 import { askingOptions, openForCommand } from './open.ts';
 import { loadPlan, reloadPlan, warner } from './plan.ts';
 import { formatError, loadWriteHint } from './report.ts';
@@ -155,9 +156,9 @@ async function loginToLevels(
   const { opened, found, failures, notTried } = result;
   const writeHint = await loadWriteHint(host);
   for (const { error } of failures) await note(...formatError(error, writeHint));
-  if (notTried > 0) await note(`${counted(notTried, 'identity was', 'identities were')} not tried`);
+  if (notTried > 0) await note(`${countOf(notTried, 'identity was', 'identities were')} not tried`);
   const known = found === 0 ? '' : `; ${found} of them before this command`;
-  const count = counted(total, 'identity', 'identities');
+  const count = countOf(total, 'identity', 'identities');
   await note([
     ...(failures.length === 0 ? [paint('green', '✓'), ' '] : []),
     `Logged in to ${opened + found} of ${count}${known}`,

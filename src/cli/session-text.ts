@@ -2,6 +2,7 @@ import type { ListedIdentities } from '../app/auth-graph.ts';
 import type { SessionState } from '../app/stored-sessions.ts';
 import type { SessionSource } from '../auth/session.ts';
 import { sourceNames } from '../auth/tool-session.ts';
+import { countOf } from '../core/count.ts';
 import { formatLength, formatMoment, formatTimestamp, type LocalClock } from '../core/time.ts';
 
 /** The form of a session in JSON and YAML. */
@@ -32,7 +33,7 @@ export function formatProvisioned(listed: ListedIdentities, clock: LocalClock): 
   const { at, isComplete, identities } = listed;
   if (at === undefined) return 'identities not listed yet';
   const ageMs = Math.max(0, clock.now().getTime() - at.getTime());
-  const count = `${identities} ${identities === 1 ? 'identity' : 'identities'}`;
+  const count = countOf(identities, 'identity', 'identities');
   return `${count}, listed ${formatLength(ageMs)} ago${isComplete ? '' : ', not completely'}`;
 }
 

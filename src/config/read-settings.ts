@@ -1,3 +1,4 @@
+import { countOf } from '../core/count.ts';
 import { say } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
@@ -154,7 +155,7 @@ function notesForAtmos(merged: MergedSettings): Problem[] {
       .map((identity) => [...identity, key])
       .filter((at) => valueAt(merged, at) !== undefined);
     if (path === undefined) return [];
-    const count = `${more.length} other ${more.length === 1 ? 'identity' : 'identities'}`;
+    const count = countOf(more.length, 'other identity', 'other identities');
     const others = more.length === 0 ? '' : `; also set in ${count}`;
     return [{ path, message: `is used by Atmos only, not by atmos auth${others}` }];
   });

@@ -14,7 +14,7 @@ export const user: CommandGroup = {
         { name: 'stdin', summary: 'Read the key as JSON from standard input' },
         {
           name: 'from-aws-profile',
-          isEmptyRefused: true,
+          empty: 'refused',
           value: 'name',
           summary: 'Read the key of this profile from the AWS files',
         },

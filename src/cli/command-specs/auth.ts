@@ -36,7 +36,7 @@ export const auth: CommandGroup = {
           name: 'tags',
           value: 'tag,…',
           summary: 'Log in to each identity that has one of these tags',
-          isEmptyKept: true,
+          empty: 'kept',
         },
         {
           name: 'all',
@@ -77,7 +77,7 @@ export const auth: CommandGroup = {
           name: 'tags',
           value: 'tag,…',
           summary: 'List only what has one of these tags',
-          isEmptyKept: true,
+          empty: 'kept',
         },
         {
           name: 'refresh',
@@ -157,7 +157,7 @@ export const auth: CommandGroup = {
           name: 'handle',
           value: 'handle',
           summary: 'Path or id of a handle that auth env wrote, instead of --identity',
-          isEmptyRefused: true,
+          empty: 'refused',
         },
       ],
       load: async () => (await import('../commands/auth-credential-process.ts')).credentialProcess,
@@ -169,7 +169,7 @@ export const auth: CommandGroup = {
       options: [
         {
           name: 'since',
-          isEmptyRefused: true,
+          empty: 'refused',
           value: 'time',
           summary: 'List only later uses: a duration such as 7d, a day, or an RFC 3339 time',
         },

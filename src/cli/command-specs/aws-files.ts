@@ -17,7 +17,7 @@ export const init: CommandSpec = {
       name: 'realm',
       value: 'name',
       summary: 'Name that separates the credentials from those of other projects',
-      isEmptyKept: true,
+      empty: 'kept',
     },
     { name: 'yes', summary: 'Write without a prompt' },
     jsonOutput,

@@ -95,7 +95,7 @@ export const keyring: CommandGroup = {
         },
         {
           name: 'new-password-file',
-          isEmptyRefused: true,
+          empty: 'refused',
           value: 'file',
           completes: 'file',
           summary: 'File that holds the new password; without it, the command prompts',
@@ -123,7 +123,7 @@ export const keyring: CommandGroup = {
       options: [
         {
           name: 'from-realm',
-          isEmptyRefused: true,
+          empty: 'refused',
           value: 'realm',
           summary: 'Realm to copy from; required if several have entries',
         },
@@ -165,7 +165,7 @@ export const keyring: CommandGroup = {
       options: [
         {
           name: 'recipient',
-          isEmptyRefused: true,
+          empty: 'refused',
           value: 'recipient,…',
           summary: 'Public keys of age that can open it, separated by commas',
           default: 'a passphrase',
@@ -188,21 +188,21 @@ export const keyring: CommandGroup = {
         },
         {
           name: 'path',
-          isEmptyRefused: true,
+          empty: 'refused',
           value: 'path',
           completes: 'file',
           summary: 'Directory of the source keyring, the archive, or the credentials file',
         },
         {
           name: 'identity-file',
-          isEmptyRefused: true,
+          empty: 'refused',
           value: 'file',
           completes: 'file',
           summary: 'Your age identity, for an archive',
         },
         {
           name: 'map',
-          isEmptyRefused: true,
+          empty: 'refused',
           value: 'profile=identity,…',
           summary: 'Identity for each profile; without it, the command prompts',
         },

@@ -33,7 +33,7 @@ export const recipients: CommandGroup = {
       options: [
         {
           name: 'fingerprint',
-          isEmptyRefused: true,
+          empty: 'refused',
           value: 'fingerprint',
           summary: 'Fingerprint that a reader reported; without it, the command prompts',
         },

@@ -6,6 +6,7 @@ import {
   type ChangedProfiles,
   type SkippedIdentity,
 } from '../../app/aws-config.ts';
+import { countOf } from '../../core/count.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { addOptions, optionWords, run } from '../../core/hint.ts';
 import { abbreviateHome } from '../../host/home.ts';
@@ -124,7 +125,7 @@ function describeCounts({ profiles, removed }: ChangedProfiles): string {
   const [first, ...others] = counts.filter(([count]) => count > 0);
   if (first === undefined) return '';
   const [count, verb] = first;
-  const start = `: ${count} ${count === 1 ? 'profile' : 'profiles'} ${verb}`;
+  const start = `: ${countOf(count, 'profile')} ${verb}`;
   return [start, ...others.map((one) => one.join(' '))].join(', ');
 }
 

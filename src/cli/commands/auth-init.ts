@@ -9,6 +9,7 @@ import {
 } from '../../app/init.ts';
 import { suggestProfiles } from '../../app/aws-config.ts';
 import { findRealmFault } from '../../config/realm.ts';
+import { countOf } from '../../core/count.ts';
 import { addOptions, optionWords, run, setVariable, type Hint } from '../../core/hint.ts';
 import type { ImportedLink, NotImported } from '../../core/imported-config.ts';
 import { listNames, type Sourced } from '../../core/json.ts';
@@ -149,15 +150,11 @@ function outcome(context: Context, plan: PlannedSetup, isWritten: boolean) {
   if (!isWritten) return 'nothing was written';
   const { providers, identities } = plan.added;
   const counts = [
-    countOf(providers.length, 'provider', 'providers'),
-    countOf(identities.length, 'identity', 'identities'),
-  ].filter((count) => count !== '');
+    providers.length === 0 ? [] : countOf(providers.length, 'provider'),
+    identities.length === 0 ? [] : countOf(identities.length, 'identity', 'identities'),
+  ].flat();
   const added = counts.length === 0 ? '' : `: ${counts.join(' and ')} added`;
   return [paint('green', '✓'), ` Wrote ${file}${added}, realm ${plan.realm.value}`];
-}
-
-function countOf(count: number, one: string, many: string): string {
-  return count === 0 ? '' : `${count} ${count === 1 ? one : many}`;
 }
 
 /** What the user has to do before the identities can be used. */

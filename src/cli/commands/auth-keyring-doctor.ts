@@ -7,6 +7,7 @@ import {
 import { examineSignIn, type ExaminedSignIn } from '../../app/doctor-sign-in.ts';
 import type { OpenAuth } from '../../app/open.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
+import { countOf } from '../../core/count.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { abbreviateHome } from '../../host/home.ts';
@@ -163,7 +164,7 @@ function summaryOf(examined: readonly Examined[]): string {
     .flatMap(({ findings }) => findings.map(({ state }) => state));
   const counted = (state: FindingState) => {
     const count = states.filter((one) => one === state).length;
-    return count === 0 ? undefined : `${count} ${state}${count === 1 ? '' : 's'}`;
+    return count === 0 ? undefined : countOf(count, state);
   };
   const [problems = 'No problems', warnings] = [counted('problem'), counted('warning')];
   const found = `${problems} found${warnings === undefined ? '' : `, ${warnings}`}.`;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { exportEntries, type Exported } from '../../app/export-entries.ts';
+import { countOf } from '../../core/count.ts';
 import { AtmosError, joinErrors, type ErrorCode } from '../../core/errors.ts';
 import { addOptions, placeholder, run } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
@@ -63,8 +64,7 @@ export async function keyringExport(
   const [first, ...more] = exported.failed.map(({ error }) => error);
   if (first === undefined) return;
   const { code, lines, hintValues } = joinErrors([first, ...more.slice(0, maxNames - 1)]);
-  const count =
-    exported.failed.length === 1 ? '1 entry is' : `${exported.failed.length} entries are`;
+  const count = countOf(exported.failed.length, 'entry is', 'entries are');
   throw new AtmosError(code, [`the archive is not complete: ${count} missing`, ...lines], {
     hints: hintValues,
   });
@@ -92,7 +92,7 @@ function jsonOf(file: string, { from, keys, recipients, left, failed }: Exported
 }
 
 function format(file: string, { from, keys, recipients, left }: Exported): string[] {
-  const count = keys.length === 1 ? '1 entry' : `${keys.length} entries`;
+  const count = countOf(keys.length, 'entry', 'entries');
   const lock = recipients.length === 0 ? 'with a passphrase' : `for ${recipients.join(', ')}`;
   const exported = `✓ exported ${count} of the ${from.type} keyring (${from.location}) to ${file}, encrypted ${lock}`;
   if (left.length === 0) return [exported];

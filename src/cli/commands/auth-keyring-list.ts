@@ -1,6 +1,7 @@
 import { findContactRefusal } from '../../app/keyring-context.ts';
 import { listContents, listNames, type ListedEntry as Listed } from '../../app/list.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
+import { countOf } from '../../core/count.ts';
 import { run } from '../../core/hint.ts';
 import { formatMoment, formatTimestamp, type LocalClock } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
@@ -67,7 +68,7 @@ async function noteEmpty(
 ): Promise<void> {
   const place = `${info.type} keyring (${abbreviateHome(info.location, host)})`;
   if (others === 0) return note(`no entries in the ${place}`);
-  const count = others === 1 ? '1 entry' : `${others} entries`;
+  const count = countOf(others, 'entry', 'entries');
   const hint = run(['atmos', 'auth', 'keyring', 'list', '--all'], 'to list them');
   await note(
     `no entries of identities or providers in the ${place}; it has ${count} of other programs`,

@@ -7,6 +7,7 @@ import {
   type Located,
   type RecipientServices,
 } from '../../app/recipients.ts';
+import { countOf } from '../../core/count.ts';
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { addOptions, placeholder, run, say } from '../../core/hint.ts';
 import { listNames } from '../../core/json.ts';
@@ -147,7 +148,7 @@ async function tellRemoved(
   const entries = removed.entries - unreadable.length;
   const named = abbreviateHome(location, host);
   await note(
-    `✓ ${recipient} cannot read new entries of the keyring ${named}: its secret was changed, and ${entries === 1 ? '1 entry was' : `${entries} entries were`} re-encrypted`,
+    `✓ ${recipient} cannot read new entries of the keyring ${named}: its secret was changed, and ${countOf(entries, 'entry was', 'entries were')} re-encrypted`,
   );
   await note(
     'earlier entries, in backups and in the history of a synchronizer, stay readable to the removed reader',

@@ -1,5 +1,6 @@
 import { keyringStatus as readStatus, type KeyringStatus as StatusData } from '../../app/status.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
+import { countOf } from '../../core/count.ts';
 import { unlockKeyring } from '../../core/hint.ts';
 import { formatMoment, formatTimestamp } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
@@ -204,17 +205,12 @@ function formatEntries(status: KeyringStatus): string | undefined {
   if (entries === null || owners === null || items === null) return undefined;
   const others = entries - owners['atmos-auth'];
   const parts = [
-    ...Object.entries(items).map(([item, count]) => countOf(count, item)),
+    ...Object.entries(items).map(([item, count]) => (count === 0 ? '' : countOf(count, item))),
     others === 0 ? '' : `${others} of other programs`,
   ].filter((part) => part !== '');
   const all = parts.length === 0 ? String(entries) : `${entries} (${parts.join(', ')})`;
   if (!weak) return all;
   return `${all}, ${weak} weakly encrypted: atmos auth keyring rekey --upgrade`;
-}
-
-/** `2 keys`, or an empty string for none. */
-function countOf(count: number, item: string): string {
-  return count === 0 ? '' : `${count} ${item}${count === 1 ? '' : 's'}`;
 }
 
 function formatAgent(agent: AgentStatus | null, host: Host): string | undefined {

@@ -1,5 +1,6 @@
 import { listUses, type UseFilter } from '../../app/list-uses.ts';
 import type { AuditRecord } from '../../auth/audit-record.ts';
+import { countOf } from '../../core/count.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { addOptions, placeholder, say } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
@@ -18,8 +19,7 @@ export async function log(context: Context, invocation: Invocation): Promise<voi
   const filter = filterOf(invocation, host);
   const { uses, damaged } = await listUses(await loadPlan(context), filter, host);
   if (damaged > 0) {
-    const lines = damaged === 1 ? '1 damaged line' : `${damaged} damaged lines`;
-    await warn(context, `skipped ${lines} of the audit file`);
+    await warn(context, `skipped ${countOf(damaged, 'damaged line')} of the audit file`);
   }
   if (invocation.values['output'] === 'json') return outJson(uses satisfies readonly AuditRecord[]);
   if (uses.length === 0) return note(describeNone(filter, host));

@@ -134,7 +134,7 @@ function readInvocation(
   for (const { option, value } of given) {
     if (globalOptions.includes(option) || option.name === 'identity') continue;
     if (typeof value === 'boolean') flags[option.name] = value;
-    else if (value !== '' || option.isEmptyKept) values[option.name] = value;
+    else if (value !== '' || option.empty === 'kept') values[option.name] = value;
   }
   return {
     globals: globalsOf(given),

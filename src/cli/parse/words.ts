@@ -158,7 +158,7 @@ function readFlag(name: string, attached: string | undefined, path: Path): boole
 
 function checkValue(value: string, option: OptionSpec, name: string, path: Path): string {
   const { choices } = option;
-  if (value === '' && option.isEmptyRefused) {
+  if (value === '' && option.empty === 'refused') {
     throw usageError(`the value of ${name} is empty: a variable may not be set`, path);
   }
   if (choices && value !== '' && !choices.includes(value)) {
