@@ -24,6 +24,8 @@ interface ListedLink {
   readonly isDefault: boolean;
   readonly tags: readonly string[];
   readonly region?: string;
+  /** Why it cannot be used. */
+  readonly problem?: string;
 }
 
 export interface ListedProvider extends ListedLink {
@@ -52,8 +54,6 @@ export interface ListedIdentity extends ListedLink {
   readonly via?: { readonly type: LinkType; readonly name: string; readonly isMissing: boolean };
   /** From the first link to the identity. Empty if the chain is broken. */
   readonly chain: readonly Pick<ListedLink, 'type' | 'name' | 'kind'>[];
-  /** Why the identity cannot be used. */
-  readonly problem?: string;
   /** Absent if there is a problem. */
   readonly session?: SessionState;
 }
@@ -97,9 +97,7 @@ export async function listGraph(
   try {
     const providers: ListedProvider[] = [];
     for (const provider of selected.providers) {
-      const session = await sessionOf(provider, plan.config, sessions, host);
-      const provisioned = provisionedOf(provider, plan.config);
-      providers.push({ ...listedProvider(provider), ...withoutAbsent({ session, provisioned }) });
+      providers.push(await listedProvider(provider, plan.config, sessions, host));
     }
     const identities: ListedIdentity[] = [];
     for (const identity of selected.identities) {
@@ -188,7 +186,12 @@ function shown({ tagAt }: LinkConfig, path: readonly string[], value: string): s
   return showValue({ value, tag: tagAt?.(path) });
 }
 
-function listedProvider(provider: Provider): ListedProvider {
+async function listedProvider(
+  provider: Provider,
+  config: Config,
+  sessions: StoredSessions,
+  host: Host,
+): Promise<ListedProvider> {
   const { name, kind, settings } = provider;
   const text = (key: string) => {
     const value = settings[key];
@@ -200,7 +203,12 @@ function listedProvider(provider: Provider): ListedProvider {
     kind: shown(provider, ['kind'], kind),
     isDefault: settings['default'] === true,
     tags: shownTags(provider),
-    ...withoutAbsent({ region: text('region'), url: text('start_url') ?? text('url') }),
+    ...withoutAbsent({
+      region: text('region'),
+      url: text('start_url') ?? text('url'),
+      provisioned: provisionedOf(provider, config),
+    }),
+    ...(await stateOf(provider, config, sessions, host)),
   };
 }
 
@@ -212,16 +220,16 @@ function provisionedOf({ name }: Provider, config: Config): ListedIdentities | u
   return { isComplete, identities, ...withoutAbsent({ at: parseTimestamp(startedAt) }) };
 }
 
-/** The token of a provider. Undefined if it keeps none, or is broken: `auth validate` says why. */
-async function sessionOf(
+async function stateOf(
   provider: Provider,
   config: Config,
   sessions: StoredSessions,
   host: Host,
-): Promise<SessionState | undefined> {
+): Promise<Pick<ListedProvider, 'session' | 'problem'>> {
   const chain = await chainOrProblem(provider, config, host);
-  if (typeof chain === 'string' || chain.target.plan.slot === 'nothing') return undefined;
-  return sessions.of(chain.target, chain);
+  if (typeof chain === 'string') return isPartial(config) ? {} : { problem: chain };
+  if (chain.target.plan.slot === 'nothing') return {};
+  return { session: await sessions.of(chain.target, chain) };
 }
 
 async function listedIdentity(

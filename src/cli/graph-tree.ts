@@ -73,7 +73,6 @@ function describe(one: Listed, clock: LocalClock, isRoot: boolean): string {
           // The link before it is not above it.
           isRoot && one.via !== undefined ? `via ${formatVia(one)}` : undefined,
           one.session && formatSession(one.session, clock),
-          one.problem === undefined ? undefined : `broken: ${one.problem}`,
         ]
       : [
           one.region,
@@ -81,7 +80,8 @@ function describe(one: Listed, clock: LocalClock, isRoot: boolean): string {
           one.session && formatSession(one.session, clock),
           one.provisioned && formatProvisioned(one.provisioned, clock),
         ];
-  return [marks, ...details.filter((detail) => detail !== undefined)].join('  ');
+  const problem = one.problem === undefined ? undefined : `broken: ${one.problem}`;
+  return [marks, ...[...details, problem].filter((detail) => detail !== undefined)].join('  ');
 }
 
 /** `identity hub`. Empty without a link before it. */

@@ -79,13 +79,17 @@ function filterOf({ values, flags }: Invocation): GraphFilter {
 function formatTables({ providers, identities }: AuthGraph, clock: LocalClock): string[] {
   const yes = (isSet: boolean) => (isSet ? 'yes' : '-');
   const ofProviders = providers.map(
-    ({ name, kind, region = '-', url = '-', isDefault, session }) => [
+    ({ name, kind, region = '-', url = '-', isDefault, session, problem }) => [
       name,
       kind || '-',
       region,
       url,
       yes(isDefault),
-      session === undefined ? '-' : formatSession(session, clock),
+      session === undefined
+        ? problem === undefined
+          ? '-'
+          : 'broken'
+        : formatSession(session, clock),
     ],
   );
   const ofIdentities = identities.map((one) => [
@@ -96,7 +100,7 @@ function formatTables({ providers, identities }: AuthGraph, clock: LocalClock): 
     one.alias ?? '-',
     one.session === undefined ? 'broken' : formatSession(one.session, clock),
   ]);
-  const problems = identities.flatMap(({ name, problem }) =>
+  const problems = [...providers, ...identities].flatMap(({ name, problem }) =>
     problem === undefined ? [] : [`${name} is broken: ${problem}`],
   );
   const lists = providers.flatMap(({ name, provisioned }) =>
@@ -133,6 +137,8 @@ interface GraphJson {
         session: SessionJson | null;
         /** Null if it lists no identities. */
         provisioned: ProvisionedJson | null;
+        /** Why it cannot be used. */
+        problem: string | null;
       }
     >
   >;
@@ -176,6 +182,7 @@ function graphJson({ providers, identities }: AuthGraph): GraphJson {
           url,
           session: one.session === undefined ? null : sessionJson(one.session),
           provisioned: one.provisioned === undefined ? null : provisionedJson(one.provisioned),
+          problem: one.problem ?? null,
         },
       ]),
     ),
