@@ -127,6 +127,12 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
     expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
     expect(refused.stderr).toContain('refused the login by approle at auth/approle (status 400)');
     expect(refused.stderr).not.toContain('wrong-secret-id');
+    const before = machine.proxy.count(login);
+    for (const command of ['doctor', 'status', 'list']) {
+      const env = { TEAM_SECRET_ID: `wrong-for-${command}` };
+      await machine.atmos(`auth keyring ${command}`, { env });
+    }
+    expect(machine.proxy.count(login) - before).toBe(3);
     const { stdout } = await machine.atmos('auth keyring lock -o json');
     expect(JSON.parse(stdout)).toMatchObject({ was_unlocked: false, others: [] });
     machine.configure(', auth: { method: token }');

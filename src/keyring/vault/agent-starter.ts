@@ -2,6 +2,7 @@ import { createAgentControl } from '../agent/control.ts';
 import type { AgentStarter } from '../agent/held.ts';
 import { vaultSubject } from './agent-subject.ts';
 import { createErrors } from './errors.ts';
+import { newSecretId } from './login.ts';
 import { requireAddress } from './location.ts';
 import { pinVault, type VaultSettings } from './settings.ts';
 import { secretVariable } from './token-sources.ts';
@@ -16,7 +17,9 @@ export const vaultStarter: AgentStarter<VaultSettings> = {
   /** The login itself proves it, in the agent. */
   async proveSecret({ settings, host }) {
     const { secretIdEnv } = settings.login;
-    const secret = secretIdEnv && secretVariable(secretIdEnv, host, createErrors(settings));
+    const secret =
+      secretIdEnv &&
+      secretVariable(secretIdEnv, host, createErrors(settings), [newSecretId(settings)]);
     return { secret: Buffer.from(secret?.value ?? ''), isNew: false };
   },
 };
