@@ -3,16 +3,19 @@
 
 import type { KeyObject } from 'node:crypto';
 import type { SignInToken } from '../../core/credentials.ts';
-import { AtmosError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError, isDamagedEntry } from '../../core/errors.ts';
 import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import { titleOf } from '../../core/kind-config.ts';
-import type { KeptSignIn, OpenContext, Opened, SignIn } from '../contract.ts';
+import type { Host } from '../../host/host.ts';
+import type { KeptSignIn, OpenContext, Opened, Route, SignIn } from '../contract.ts';
 import { createDpopKey, formatDpopKey, parseDpopKey } from './dpop.ts';
+import { checkEndpointVariable } from './endpoint-variables.ts';
 import { isRefusal } from './json-service.ts';
+import { routeTo } from './route.ts';
 import { shownValues } from './shown-values.ts';
 import { signInFailed, type AuthorizationCode, type SignInRequest } from './sign-in-page.ts';
-import type { SigninTarget } from './signin-endpoint.ts';
+import { signinEndpoint, type SigninTarget } from './signin-endpoint.ts';
 import {
   clientIds,
   describeRefusal,
@@ -20,6 +23,7 @@ import {
   withSignin,
   type IssuedSession,
   type Signin,
+  type SigninClient,
 } from './signin-service.ts';
 import { defaultRegion, type User } from './user-settings.ts';
 
@@ -44,16 +48,8 @@ const fields = {
  *   ERR_AWS_ENDPOINT, ERR_CONFIG_INVALID; ERR_USAGE if the configuration does not allow it
  */
 export async function openBySignIn(user: User, context: OpenContext): Promise<Opened> {
-  const { identity, settings } = user;
-  if (settings.webflowEnabled === false) throw notAllowed(user);
-  const shownRegion = shownValues(identity, settings).region;
-  const target: SigninTarget = {
-    named: titleOf(identity),
-    region: settings.region ?? defaultRegion,
-    endpoint: settings.signin,
-    ...withoutAbsent({ shownRegion }),
-  };
-  return withSignin(target, context, async (signin) => {
+  if (user.settings.webflowEnabled === false) throw notAllowed(user);
+  return withSignin(targetOf(user), context, async (signin) => {
     const renewed = context.mustSignIn
       ? 'a new one was requested, and no one can be asked here'
       : await renew(signin, context);
@@ -64,28 +60,91 @@ export async function openBySignIn(user: User, context: OpenContext): Promise<Op
   });
 }
 
-/** The session, or why a person is needed. */
-async function renew(signin: Signin, context: OpenContext): Promise<Opened | string> {
-  const kept = await context.keptSignIn?.();
-  if (kept === undefined) return 'no one has signed in';
-  const { token, renewal: stored = {}, clockOffsetMs = 0 } = kept;
+function targetOf({ identity, settings }: User): SigninTarget {
+  const shownRegion = shownValues(identity, settings).region;
+  return {
+    named: titleOf(identity),
+    region: settings.region ?? defaultRegion,
+    endpoint: settings.signin,
+    ...withoutAbsent({ shownRegion }),
+  };
+}
+
+/** `whyNotRenewed` of the plan. */
+export function whyNotRenewed(
+  user: User,
+  kept: KeptSignIn,
+  { env, now }: Pick<Host, 'env' | 'now'>,
+): string | undefined {
+  const target = targetOf(user);
+  try {
+    checkEndpointVariable(target.endpoint, env);
+  } catch (error) {
+    if (!isAtmosError(error)) throw error;
+    return error.message;
+  }
+  const found = renewalIn(kept, signinEndpoint(target, env), now());
+  return typeof found === 'string' ? found : undefined;
+}
+
+/** `signInRoute` of the plan. */
+export function signInRoute(user: User, host: Pick<Host, 'env'>): Route {
+  const target = targetOf(user);
+  return routeTo(target.endpoint, () => signinEndpoint(target, host.env), host);
+}
+
+/** What renews a session without a person. */
+interface Renewal extends SigninClient {
+  readonly refreshToken: string;
+  /** Of the service, as known from the time before. */
+  readonly clockOffsetMs: number;
+}
+
+/** What a sign-in has to renew a session, or why it cannot. */
+function renewalIn(
+  { token, renewal: stored = {}, clockOffsetMs = 0 }: KeptSignIn,
+  { href }: URL,
+  now: Date,
+): Renewal | string {
   const { principal, endpoint, expiresAt } = token;
   const { [fields.ended]: ended, [fields.refreshToken]: refreshToken } = stored;
   if (ended !== undefined) return describeEnd(principal, ended);
-  if (endpoint !== signin.endpoint.href) {
-    return `the sign-in of ${principal} was at ${endpoint}, and requests now go to ${signin.endpoint.href}`;
+  if (endpoint !== href) {
+    return `the sign-in of ${principal} was at ${endpoint}, and requests now go to ${href}`;
   }
-  const now = context.host.now().getTime() + clockOffsetMs;
-  if (expiresAt.getTime() - now <= minLeftMs) return `the sign-in of ${principal} has expired`;
+  const leftMs = expiresAt.getTime() - now.getTime() - clockOffsetMs;
+  if (leftMs <= minLeftMs) return `the sign-in of ${principal} has expired`;
   const key = parseDpopKey(stored[fields.dpopKey] ?? '');
   const clientId = stored[fields.clientId];
   if (key === undefined) return `the stored sign-in of ${principal} has no valid DPoP key`;
   if (refreshToken === undefined || clientId === undefined) {
     return `the stored sign-in of ${principal} has no refresh token`;
   }
+  return { key, clientId, refreshToken, clockOffsetMs };
+}
+
+/** Or why there is none that can be read: a person can always sign in again. */
+async function readKept(context: OpenContext): Promise<KeptSignIn | string> {
   try {
-    const issued = await signin.refresh({ clientId, key }, refreshToken, clockOffsetMs);
-    await context.keepSignIn?.(keptOf(token, { clientId, key }, issued));
+    return (await context.keptSignIn?.()) ?? 'no one has signed in';
+  } catch (error) {
+    if (!isDamagedEntry(error)) throw error;
+    return error.message;
+  }
+}
+
+/** The session, or why a person is needed. */
+async function renew(signin: Signin, context: OpenContext): Promise<Opened | string> {
+  const kept = await readKept(context);
+  if (typeof kept === 'string') return kept;
+  const found = renewalIn(kept, signin.endpoint, context.host.now());
+  if (typeof found === 'string') return found;
+  const { token } = kept;
+  const { principal } = token;
+  const { refreshToken, clockOffsetMs } = found;
+  try {
+    const issued = await signin.refresh(found, refreshToken, clockOffsetMs);
+    await context.keepSignIn?.(keptOf(token, found, issued));
     return openedOf(issued);
   } catch (error) {
     if (!isRefusal(error) || mayPassLater(error)) throw error;

@@ -57,6 +57,12 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     origin: 'user',
     mayAsk: questionsOf(settings),
     opensBySignIn: true,
+    ...(settings.webflowEnabled === false
+      ? {}
+      : {
+          whyNotRenewed: async (kept, host) => (await loadSignIn()).whyNotRenewed(user, kept, host),
+        }),
+    signInRoute: async (host) => (await loadSignIn()).signInRoute(user, host),
     maxDurationSeconds: maxDurationOf(settings),
     fingerprint: fingerprintOf(user),
     storedKey: settings.keys === undefined ? 'needed' : 'configured',
@@ -69,7 +75,7 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     longLivedKey: async (source, isRequired) =>
       (await loadSession()).keyOf(user, source, isRequired),
     useKey: async (key, context, use) => (await loadSession()).useKey(user, key, context, use),
-    foresee: async (stored) => (await loadSession()).foresee(user, stored),
+    foresee: async (stored) => (await import('./user-foresight.ts')).foresee(user, stored),
     open: async (context) => (await loadSession()).open(user, context),
     route: async (host) =>
       (await import('./sts-route.ts')).stsRoute(
@@ -98,6 +104,7 @@ function maxDurationOf({ keys, mfaArn, durationSeconds }: UserSettings): number 
 
 /** Loaded lazily, because a stored session does not need it. */
 const loadSession = () => import('./user-session.ts');
+const loadSignIn = () => import('./user-sign-in.ts');
 
 /** Values of the stored key are not included: storing another key removes the session. */
 function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
