@@ -173,6 +173,15 @@ test('--webflow is refused where the configuration or the kind does not allow it
   const role = await machine.atmos('auth login -i admin --webflow');
   expect(role).toMatchObject({ exitCode: 2 });
   expect(role.stderr).toContain('is of kind aws/assume-role');
+  expect(role.stderr).toContain(
+    'hint: to sign in for the user that opens it: atmos auth login --identity ada --webflow\n',
+  );
+  const withCode = await machine.atmos('auth login --webflow --mfa-token 123456');
+  expect(withCode).toMatchObject({
+    exitCode: 2,
+    stderr:
+      'error: --webflow and --mfa-token cannot be combined\nhint: leave out --mfa-token: the page of AWS asks for the code\n',
+  });
   const provider = await machine.atmos('auth login --provider x --webflow');
   expect(provider).toMatchObject({ exitCode: 2 });
   expect(machine.signin.calls).toEqual([]);

@@ -50,12 +50,14 @@ const fields = {
 export async function openBySignIn(user: User, context: OpenContext): Promise<Opened> {
   if (user.settings.webflowEnabled === false) throw notAllowed(user);
   return withSignin(targetOf(user), context, async (signin) => {
-    const renewed = context.mustSignIn
-      ? 'a new one was requested, and no one can be asked here'
-      : await renew(signin, context);
+    const renewed = context.mustSignIn ? 'a new one was requested' : await renew(signin, context);
     if (typeof renewed !== 'string') return renewed;
     const { signIn, whyNoSignIn } = context.ask;
-    if (signIn === undefined) throw signInRequired(user, renewed, whyNoSignIn);
+    if (signIn === undefined) {
+      const isUnsaid = context.mustSignIn && whyNoSignIn === undefined;
+      const why = isUnsaid ? `${renewed}, and no one can be asked here` : renewed;
+      throw signInRequired(user, why, whyNoSignIn);
+    }
     return signInAt(signin, user, signIn, context);
   });
 }
