@@ -18,6 +18,7 @@ const frequentEntries = [
  * - `open`: what opens a keyring for a command
  * - `agent`, `file-keyring`: what most file keyrings need
  * - `control`: what finds the agent of a keyring and shows or stops it
+ * - `inspection`: what the inspectors of all keyrings use
  * - `delegation`: one of whose modules `auth shell` uses as well
  */
 const files = {
@@ -27,7 +28,8 @@ const files = {
   agent: ['src/keyring/file/agent-client.ts', 'src/keyring/agent/presence.ts'],
   'file-keyring': ['src/keyring/file/backend.ts'],
 };
-const control = ['src/keyring/agents.ts', 'src/keyring/agent/control.ts'];
+const control = ['src/keyring/agents.ts', 'src/keyring/agent/control.ts', 'src/host/time-limit.ts'];
+const inspection = ['src/keyring/inspection.ts', 'src/keyring/examine-secret-file.ts'];
 const delegation = ['src/cli/delegate-to-atmos.ts', 'src/host/find-program.ts'];
 
 /**
@@ -47,6 +49,7 @@ export function createHotChunk(root) {
       );
       for (const [name, modules] of reached) if (modules.has(id)) return name;
       if (control.some((path) => id === join(root, path))) return 'control';
+      if (inspection.some((path) => id === join(root, path))) return 'inspection';
       return delegation.some((path) => id === join(root, path)) ? 'delegation' : null;
     },
   };

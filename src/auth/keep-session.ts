@@ -124,7 +124,8 @@ export function keepSignInOf({ store, warn }: AuthContext, { config, plan }: Cha
       await store.signIns.write(plan.name, token, notes);
     } catch (error) {
       if (!isAtmosError(error) || error.code === 'ERR_CANCELLED') throw error;
-      const why = `the sign-in of ${titleOf(config)} could not be stored, so it ends with this session`;
+      // The session itself may or may not be stored.
+      const why = `the sign-in of ${titleOf(config)} could not be stored, so no session is renewed with it`;
       warn(`${why}: ${error.message}`);
     }
   };

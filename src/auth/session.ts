@@ -30,6 +30,8 @@ export interface Session<C extends Credentials = StoredCredentials> {
   readonly savedAt?: Date;
   /** Of a token: what opens it again without a person. */
   readonly renewal?: Readonly<Record<string, string>>;
+  /** As in `Opened`. Not stored. */
+  readonly signedInAs?: string;
   /** Absent: opened by this program. Else by another one, and found in its plain files. */
   readonly source?: SessionSource;
 }

@@ -503,4 +503,6 @@ export interface Opened extends Kept {
   readonly clockOffsetMs: number;
   /** The limitations of the credentials, one line each. Stored with them. */
   readonly limits: readonly string[];
+  /** The ARN of the person who has just signed in to open them. Absent: no one had to, or it is not known. */
+  readonly signedInAs?: string;
 }

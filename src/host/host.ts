@@ -59,6 +59,11 @@ export interface TerminalOptions {
    * one. Default: what was typed before the prompt is dropped.
    */
   readonly takesPasted?: boolean;
+  /**
+   * Whether what is typed or pasted is passed on with its line breaks. Default: the input ends with the
+   * first one, and the lines after it are for the next prompt.
+   */
+  readonly takesLineBreaks?: boolean;
 }
 
 /** An interactive terminal, opened for a prompt. */

@@ -2,8 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type Koffi from 'koffi';
 
-// The only module that loads koffi, which calls native code. It takes about 1 ms: import modules
-// that use it lazily.
+// The only module that loads koffi, which calls native code.
 
 /** The version in package.json: a native part of another version is not used. */
 export const koffiVersion = '3.3.4';
@@ -12,14 +11,19 @@ const require = createRequire(import.meta.filename);
 /** The name of the loader is among the first headers, unless the program was changed later. */
 const startBytes = 4096;
 
-export const koffi = loadKoffi();
+let loaded: typeof Koffi | undefined;
+
+/** koffi, which is loaded at the first call. */
+export function loadKoffi(): typeof Koffi {
+  return (loaded ??= load());
+}
 
 /**
- * Loads koffi's native part alone, because the JavaScript around it takes 4 ms: it finds the file,
- * and adds deprecated functions. `require` keeps a native part that another package has loaded,
- * which must not be initialized twice.
+ * Loads koffi's native part alone, which takes about 1 ms: the JavaScript around it takes 4 ms more,
+ * finds the file, and adds deprecated functions. `require` keeps a native part that was loaded before,
+ * also by another package, and that must not be initialized twice.
  */
-function loadKoffi(): typeof Koffi {
+function load(): typeof Koffi {
   try {
     const name = nativePartOf(process, readStartOfNode);
     const native: typeof Koffi | undefined = name && require(name);

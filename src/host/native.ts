@@ -1,7 +1,8 @@
-import { koffi } from './koffi.ts';
+import { loadKoffi } from './koffi.ts';
 
 // Calls of the C library that Node does not offer. Importing this module loads koffi, which takes
 // about 1 ms: import it lazily.
+const koffi = loadKoffi();
 const libc = koffi.load(null);
 const flockCall = libc.func('int flock(int fd, int operation)');
 const tcgetpgrpCall = libc.func('int tcgetpgrp(int fd)');

@@ -22,9 +22,7 @@ let held: HeldTerminal | undefined;
 let stopListening = () => {};
 
 /** Implements `openTerminal` of the host. */
-export async function openTerminal({ takesPasted = false }: TerminalOptions = {}): Promise<
-  Terminal | undefined
-> {
+export async function openTerminal(options: TerminalOptions = {}): Promise<Terminal | undefined> {
   const output = isWindows ? openConsoleOutput() : await openOutput();
   if (output === undefined) return undefined;
   held ??= await hold();
@@ -32,7 +30,7 @@ export async function openTerminal({ takesPasted = false }: TerminalOptions = {}
     output.destroy();
     return undefined;
   }
-  return openPrompt(held, output, takesPasted);
+  return openPrompt(held, output, options);
 }
 
 /** Returns the terminal to the shell or to a program that this process starts. */
@@ -45,7 +43,11 @@ export function releaseTerminal(): void {
   input.destroy();
 }
 
-function openPrompt(terminal: HeldTerminal, output: WriteStream, takesPasted: boolean): Terminal {
+function openPrompt(
+  terminal: HeldTerminal,
+  output: WriteStream,
+  { takesPasted = false, takesLineBreaks = false }: TerminalOptions,
+): Terminal {
   const { input, mode } = terminal;
   mode.readKeys({ dropsTyped: !takesPasted });
   if (!takesPasted) {
@@ -63,7 +65,7 @@ function openPrompt(terminal: HeldTerminal, output: WriteStream, takesPasted: bo
       terminal.rest += text;
       return;
     }
-    const end = /\r\n|\r|\n/.exec(text);
+    const end = takesLineBreaks ? null : /\r\n|\r|\n/.exec(text);
     const length = end === null ? text.length : end.index + end[0].length;
     keys.push(text.slice(0, length));
     if (end === null) return;

@@ -423,7 +423,12 @@ export type AgentState =
 
 /** The result of stopping an agent. */
 export type LockResult =
-  | { readonly kind: 'locked'; readonly processId: number | undefined }
+  | {
+      readonly kind: 'locked';
+      readonly processId: number | undefined;
+      /** What the agent could not end. */
+      readonly warning?: string;
+    }
   | { readonly kind: 'none' }
   /** It did not answer and was terminated by a signal. */
   | { readonly kind: 'terminated'; readonly processId: number }

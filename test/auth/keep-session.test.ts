@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { planChain, type Chain } from '../../src/auth/chain.ts';
 import { keySourceOf } from '../../src/auth/context.ts';
-import { keepSession } from '../../src/auth/keep-session.ts';
+import { keepSession, keepSignInOf } from '../../src/auth/keep-session.ts';
 import { storedSession, type Session } from '../../src/auth/session.ts';
 import { isUnexpiring } from '../../src/auth/unexpiring.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
-import { AtmosError } from '../../src/core/errors.ts';
+import { AtmosError, KeyringError } from '../../src/core/errors.ts';
+import type { Keyring } from '../../src/keyring/contract.ts';
+import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { awsUserIdentity, hours, keys, openPlace, testStart, user, type Place } from './place.ts';
 
 // The user ada, and the role hub that a session of ada opens.
@@ -137,4 +139,44 @@ test('a failure of the keyring is returned', async () => {
   const kept = await keep(chain, 0, sessionOf('ASIAADA'));
   Object.assign(place.keyring, { set: () => Promise.reject(failure) });
   expect(await kept()).toBe(failure);
+});
+
+describe('a sign-in', () => {
+  const kept = {
+    token: {
+      type: 'sign-in',
+      principal: 'arn:aws:iam::123456789012:user/ada',
+      endpoint: 'https://us-east-1.signin.aws.amazon.com/',
+      expiresAt: new Date(testStart.getTime() + hours),
+    },
+    renewal: { refresh_token: 'canary' },
+  } as const;
+
+  test('that cannot be stored is a warning that says what follows', async () => {
+    const message = 'cannot write the entry: no space left on the device';
+    const keyring: Keyring = {
+      ...openMemoryKeyring(),
+      set: () => Promise.reject(new KeyringError('ERR_KEYRING_IO', message)),
+    };
+    const { context, warnings } = await openPlace({ keyring });
+    const { target } = await planChain(ada, { identities: [ada], providers: [] }, {});
+    await keepSignInOf(context, target)(kept);
+    expect(warnings).toEqual([
+      `the sign-in of identity ada could not be stored, so no session is renewed with it: ${message}`,
+    ]);
+  });
+
+  test('is not kept if the user cancels', async () => {
+    const keyring: Keyring = {
+      ...openMemoryKeyring(),
+      set: () => Promise.reject(new AtmosError('ERR_CANCELLED', 'canceled')),
+    };
+    const { context, warnings } = await openPlace({ keyring });
+    const { target } = await planChain(ada, { identities: [ada], providers: [] }, {});
+    await expect(keepSignInOf(context, target)(kept)).rejects.toMatchObject({
+      code: 'ERR_CANCELLED',
+      message: 'canceled',
+    });
+    expect(warnings).toEqual([]);
+  });
 });

@@ -120,11 +120,11 @@ describe('an invalid log setting stops a command', () => {
     expect(stderr).toContain('did you mean Debug?');
   });
 
-  test.each<[string, (path: string) => unknown, number, string]>([
+  test.each<[string, (path: string) => unknown, number, string | ((machine: Machine) => string)]>([
     ['a directory', (path) => mkdirSync(path), 2, 'it is a directory'],
     ['a link', (path) => symlinkSync('/dev/null', path), 2, 'it is a symbolic link'],
     ['a FIFO', (path) => execFileSync('mkfifo', [path]), 2, 'it is not a regular file'],
-    ['in no directory', () => {}, 1, 'ENOENT'],
+    ['in no directory', () => {}, 1, ({ project }) => `${project}/x does not exist`],
   ])('a log file that is %s is refused', async (name, make, exitCode, why) => {
     const machine = await openMachine();
     const path = join(machine.project, name === 'in no directory' ? 'x/log' : 'log');
@@ -133,7 +133,7 @@ describe('an invalid log setting stops a command', () => {
       exitCode,
       stdout: '',
       stderr: expect.stringContaining(
-        `error: cannot log to ${path} (from ATMOS_LOGS_FILE): ${why}\n`,
+        `error: cannot log to ${path} (from ATMOS_LOGS_FILE): ${typeof why === 'string' ? why : why(machine)}\n`,
       ),
     });
   });

@@ -1,5 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { builtCli } from '../support/built.ts';
 import { startCountingProxy, type CountingProxy } from '../support/counting-proxy.ts';
+import { startFakeVault, usual } from '../support/fake-vault.ts';
 import { startOpenBao, type OpenBao } from '../support/openbao.ts';
 import { peer } from '../support/peers.ts';
 import { configOf, openMachine, type Machine, type RunOptions } from './machine.ts';
@@ -17,6 +23,26 @@ interface VaultMachine extends Machine {
   configure(more?: string): void;
 }
 
+test('a login that gives no token that can be sent is an error of list and of unlock', async () => {
+  const machine = await openMachine();
+  const vault = await startFakeVault(({ path }) =>
+    path.endsWith('/login') ? { body: { auth: { client_token: 'canary\ncanary' } } } : usual[path],
+  );
+  machine.env['ATMOS_AUTH_TRUST'] = '1';
+  const spec = `{ address: "${vault.url}", auth: { method: approle, role_id: r } }`;
+  machine.writeConfig(configOf(machine, { keyring: `type: vault\nspec: ${spec}` }));
+  const results = ['auth keyring list', 'auth keyring unlock'].map((command) =>
+    machine.atmos(command),
+  );
+  for (const { exitCode, stdout, stderr } of await Promise.all(results)) {
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr).toMatch(
+      /^error: the vault server .* returned an answer to the login without a token that can be sent$/m,
+    );
+    expect(stderr).not.toContain('canary');
+  }
+});
+
 describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () => {
   let server: OpenBao;
   beforeAll(async () => {
@@ -27,12 +53,13 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
   afterAll(() => server?.stop());
 
   /** A machine that logs in by a role of its own, through a proxy. */
-  async function openVaultMachine(tokenTtl = '1h'): Promise<VaultMachine> {
+  async function openVaultMachine(tokenTtl = '1h', role: object = {}): Promise<VaultMachine> {
     const machine = await openMachine();
-    const role = `auth/approle/role/r${Math.random().toString(36).slice(2)}`;
-    await server.call('POST', role, { token_policies: 'keyring', token_ttl: tokenTtl });
-    const { body: roleId } = await server.call('GET', `${role}/role-id`);
-    const { body: secretId } = await server.call('POST', `${role}/secret-id`);
+    const rolePath = `auth/approle/role/r${Math.random().toString(36).slice(2)}`;
+    const settings = { token_policies: 'keyring', token_ttl: tokenTtl, ...role };
+    await server.call('POST', rolePath, settings);
+    const { body: roleId } = await server.call('GET', `${rolePath}/role-id`);
+    const { body: secretId } = await server.call('POST', `${rolePath}/secret-id`);
     const proxy = await startCountingProxy(server.url);
     Object.assign(machine.env, {
       ATMOS_AUTH_TRUST: '1',
@@ -174,6 +201,71 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
     } finally {
       await server.call('POST', 'sys/unseal', { key: server.unsealKey });
     }
+  });
+
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    'an unlock that %s ends leaves no token and no agent',
+    async (signal) => {
+      const machine = await openVaultMachine();
+      const { proxy, project: cwd, env } = machine;
+      const logins = proxy.holdBack(login);
+      const unlock = spawn(process.execPath, [builtCli(), 'auth', 'keyring', 'unlock'], {
+        cwd,
+        env,
+      });
+      const exited = once(unlock, 'exit');
+      await logins.arrived;
+      unlock.kill(signal);
+      await exited;
+      logins.send();
+      await proxy.requested(revocation, 1);
+      const token = proxy.requests.find(({ path }) => path === revocation)?.token ?? '';
+      const look = await server.call('GET', 'auth/token/lookup-self', undefined, { token });
+      expect(look.status).toBe(403);
+      const files = () => readdirSync(join(machine.home, '.local/state/atmos/run'));
+      await expect.poll(files).toEqual(['lock']);
+      await list(machine);
+      expect(proxy.count(login)).toBe(2);
+    },
+  );
+
+  test('lock warns if the server does not let the token revoke itself', async () => {
+    const machine = await openVaultMachine('1h', { token_no_default_policy: true });
+    const { proxy } = machine;
+    expect(await machine.atmos('auth keyring unlock')).toMatchObject({ exitCode: 0 });
+    const { exitCode, stderr } = await machine.atmos('auth keyring lock');
+    const location = `${proxy.url}, secret/atmos/keyring`;
+    const named = `the vault server ${proxy.url} (from auth.keyring.spec.address (PLACE))`;
+    expect({ exitCode, stderr: stderr.replace(/[^(]+atmos\.yaml:\d+:\d+/, 'PLACE') }).toEqual({
+      exitCode: 0,
+      stderr:
+        `warning: the keyring ${location}: the token was not revoked, and is valid until it expires: ` +
+        `${named} denies permission: the token's policies do not allow revoking the token\n` +
+        `locked the keyring ${location}\n`,
+    });
+  });
+
+  test('lock warns if the server does not answer in time', async () => {
+    const machine = await openVaultMachine();
+    expect(await machine.atmos('auth keyring unlock')).toMatchObject({ exitCode: 0 });
+    const revocations = machine.proxy.holdBack(revocation);
+    const { exitCode, stderr } = await machine.atmos('auth keyring lock');
+    revocations.send();
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(
+      /^warning: the keyring .*: the token was not revoked, and is valid until it expires: the vault server .* did not answer within 2 seconds\nlocked the keyring .*\n$/,
+    );
+  });
+
+  test('lock does not warn of a token that is no longer valid', async () => {
+    const machine = await openVaultMachine();
+    const { proxy } = machine;
+    expect(await machine.atmos('auth keyring unlock')).toMatchObject({ exitCode: 0 });
+    await list(machine);
+    const token = proxy.requests.find(({ path }) => path.startsWith('/v1/secret/'))?.token ?? '';
+    await server.call('POST', 'auth/token/revoke', { token });
+    const { stderr } = await machine.atmos('auth keyring lock');
+    expect(stderr).toBe(`locked the keyring ${proxy.url}, secret/atmos/keyring\n`);
   });
 
   test('unlock also unlocks the keyring of sessions', async () => {

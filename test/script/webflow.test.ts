@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSignin } from '../support/aws/signin.mjs';
@@ -102,7 +102,9 @@ test('a person whose browser is on another device pastes the code of the page', 
   await session.waitFor('this code belongs to another sign-in');
   await session.waitFor(label);
   const shown = await (await fetch(page)).text();
-  session.type(`${/<h1>([\w+/=]+)<\/h1>/.exec(shown)?.[1]}\r`);
+  const code = /<h1>([\w+/=]+)<\/h1>/.exec(shown)?.[1] ?? '';
+  // Wrapped, as by a mail program or a narrow window.
+  session.type(`\u001b[200~${code.slice(0, 20)}\r\n ${code.slice(20)}\u001b[201~\r`);
   await session.waitFor('Logged in as ada');
   expect(await session.ended).toMatchObject({ exitCode: 0 });
   expect(machine.signin.problems()).toEqual([]);
@@ -120,6 +122,37 @@ test('a redirect with the state of another sign-in is refused, and the wait goes
   expect((await fetch(address, { method: 'POST' })).status).toBe(405);
   expect((await fetch(address)).status).toBe(200);
   await session.waitFor('Logged in as ada');
+  expect(await session.ended).toMatchObject({ exitCode: 0 });
+});
+
+test('a sign-in of another person is refused if one is expected, else a warning names both', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  const mallory = 'arn:aws:iam::999999999999:user/mallory';
+  const other = await startSignin({
+    pages: 'allow',
+    principal: mallory,
+    onCredentials: machine.sts.addUserSession,
+  });
+  onTestFinished(other.close);
+  machine.env['AWS_ENDPOINT_URL_SIGNIN'] = other.url;
+  const config = join(machine.project, 'atmos.yaml');
+  const before = readFileSync(config, 'utf8');
+  const enabled = 'credentials: { webflow_enabled: true }';
+  const expected = `spec: { expect: { account: "123456789012" } }`;
+  machine.writeConfig(before.replace(enabled, `${enabled}\n      ${expected}`));
+  installBrowser(machine);
+  const refused = atTerminal(machine, 'auth login --webflow');
+  await refused.waitFor('expects the account "123456789012"');
+  await refused.waitFor(`but ${mallory} signed in`);
+  expect(await refused.ended).toMatchObject({ exitCode: 4 });
+  expect((await machine.atmos('auth keyring list --long')).stdout).not.toContain('mallory');
+  machine.writeConfig(before);
+  const session = atTerminal(machine, 'auth login --webflow');
+  await session.waitFor(
+    `identity ada was signed in as ${machine.signin.principal}, and is now ${mallory}`,
+  );
+  await session.waitFor(`Logged in as ada (${mallory}) until `);
   expect(await session.ended).toMatchObject({ exitCode: 0 });
 });
 

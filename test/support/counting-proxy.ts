@@ -17,6 +17,12 @@ export interface CountingProxy {
   count(path: string): number;
   /** Resolves when a path has been requested so often, and answered. */
   requested(path: string, times: number): Promise<void>;
+  /**
+   * Keeps the next answer to a path back.
+   *
+   * @returns what resolves when the answer has arrived, and sends it
+   */
+  holdBack(path: string): { readonly arrived: Promise<void>; send(): void };
   close(): Promise<void>;
 }
 
@@ -24,15 +30,25 @@ export interface CountingProxy {
 export async function startCountingProxy(target: string): Promise<CountingProxy> {
   const requests: PassedRequest[] = [];
   const listeners = new Set<() => void>();
+  const heldBack = new Map<string, { arrive(): void; readonly sent: Promise<void> }>();
   const server = createServer((incoming, answer) => {
     const { method = '', url = '', headers } = incoming;
-    const passed = sendRequest(new URL(url, target), { method, headers }, (response) => {
+    const path = url.split('?')[0] ?? '';
+    const passed = sendRequest(new URL(url, target), { method, headers });
+    const answerWith = (response: IncomingMessage): void => {
       answer.writeHead(response.statusCode ?? 502, response.headers);
       response.pipe(answer);
       answer.once('finish', () => {
-        requests.push({ method, path: url.split('?')[0] ?? '', token: tokenOf(incoming) });
+        requests.push({ method, path, token: tokenOf(incoming) });
         for (const listener of listeners) listener();
       });
+    };
+    passed.once('response', (response: IncomingMessage) => {
+      const held = heldBack.get(path);
+      heldBack.delete(path);
+      if (held === undefined) return answerWith(response);
+      held.arrive();
+      void held.sent.then(() => answerWith(response));
     });
     passed.on('error', () => answer.destroy());
     incoming.pipe(passed);
@@ -56,6 +72,13 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
         listeners.add(check);
         check();
       });
+    },
+    holdBack(path) {
+      let [arrive, send] = [() => {}, () => {}];
+      const arrived = new Promise<void>((resolve) => (arrive = resolve));
+      const sent = new Promise<void>((resolve) => (send = resolve));
+      heldBack.set(path, { arrive, sent });
+      return { arrived, send };
     },
     async close() {
       server.close();

@@ -11,10 +11,10 @@ const listIsProtected = 0x80000000;
  */
 export async function setAccess(path: string, entries: string): Promise<void> {
   // These modules load libraries of Windows.
-  const { koffi } = await import('../../src/host/koffi.ts');
+  const { loadKoffi } = await import('../../src/host/koffi.ts');
   const { currentUser } = await import('../../src/host/windows/files.ts');
   const { windowsError } = await import('../../src/host/windows/api.ts');
-  const advapi = koffi.load('advapi32.dll');
+  const advapi = loadKoffi().load('advapi32.dll');
   const parse = advapi.func(
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32 revision, void *descriptor, void *length)',
   );

@@ -4,7 +4,7 @@ import { agentOf, settleAnyWithAgent, settleWithAgent, whyNoAgent } from '../../
 import { settleBackend, type SettledBackend } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { loadPlanIfAny } from '../plan.ts';
+import { loadPlanIfAny, warner } from '../plan.ts';
 
 /** The documented form of `-o json`: always every field, null if unknown. */
 interface LockJson extends LockedJson {
@@ -32,6 +32,11 @@ export async function keyringLock(context: Context, { values }: Invocation): Pro
   const [first = settleWithout({ keyring, host }), ...others] = inUse;
   const locked = [await lock(first)];
   for (const other of others) locked.push(await lock(other));
+  const warn = warner(context);
+  for (const { result, location } of locked) {
+    if (result.kind !== 'locked' || result.warning === undefined) continue;
+    await warn(`the keyring ${abbreviateHome(location, host)}: ${result.warning}`);
+  }
   if (values['output'] === 'json') {
     const [json, ...more] = locked.map(lockedJson);
     if (json !== undefined) await outJson({ ...json, others: more } satisfies LockJson);

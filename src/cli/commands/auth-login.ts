@@ -20,8 +20,8 @@ import { formatRows } from '../ui/table.ts';
 
 /**
  * `atmos auth login`: opens a session and stores it. Standard output stays empty, except with
- * `--plan`, which opens nothing. The account is not shown, because opening a session does not report
- * it; `whoami` does.
+ * `--plan`, which opens nothing. The account is shown only after a sign-in of a user in a
+ * browser, because opening a session otherwise does not report it; `whoami` does.
  */
 export async function login(context: Context, invocation: Invocation): Promise<number | void> {
   checkOptions(invocation);
@@ -168,7 +168,9 @@ async function showResult(
       `The credentials of ${identity.name} have no expiry: they are not stored, and requested again for each use`,
     );
   } else if (wasOpened) {
-    await note([paint('green', '✓'), ` Logged in as ${identity.name} until ${until}`]);
+    const { signedInAs } = session;
+    const who = signedInAs === undefined ? '' : ` (${signedInAs})`;
+    await note([paint('green', '✓'), ` Logged in as ${identity.name}${who} until ${until}`]);
   } else {
     await note(`Already logged in as ${identity.name} until ${until}`);
   }

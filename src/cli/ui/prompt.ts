@@ -1,4 +1,3 @@
-import type * as inquirer from '@inquirer/prompts';
 import { AtmosError, NoTerminalError } from '../../core/errors.ts';
 import type { Hint } from '../../core/hint.ts';
 import { ciVariable, isOn } from '../../host/environment.ts';
@@ -62,7 +61,7 @@ export interface Prompt {
   selectMany(question: SelectManyQuestion): Promise<string[]>;
 }
 
-type Library = typeof inquirer;
+type Library = Awaited<ReturnType<typeof loadLibrary>>;
 interface Streams extends Pick<Terminal, 'input' | 'output'> {
   readonly signal: AbortSignal;
   /** Makes Ctrl-D cancel even after typing, because a list of choices does not show typed text. */
@@ -142,6 +141,13 @@ export async function canPrompt(host: Host, interactive: boolean | undefined): P
   return whyNot(host, interactive) === undefined && host.canPrompt();
 }
 
+/** Only what is used: the namespace would bundle the editor of the library and its character sets as well. */
+async function loadLibrary() {
+  const { checkbox, confirm, input, password, search, Separator } =
+    await import('@inquirer/prompts');
+  return { checkbox, confirm, input, password, search, Separator };
+}
+
 async function ask<T>(
   host: Host,
   interactive: boolean | undefined,
@@ -150,7 +156,7 @@ async function ask<T>(
 ): Promise<T> {
   const refusal = whyNot(host, interactive);
   if (refusal !== undefined) throw nobodyToAsk(question, refusal);
-  const library = await import('@inquirer/prompts');
+  const library = await loadLibrary();
   const terminal = await host.openTerminal(question);
   if (terminal === undefined) throw nobodyToAsk(question, 'there is no terminal');
 

@@ -27,7 +27,7 @@ export async function readLine(
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
-  const terminal = await host.openTerminal();
+  const terminal = await host.openTerminal({ takesLineBreaks: true });
   const over = new AbortController();
   try {
     const entered = await new Promise<string | undefined>((resolve, reject) => {

@@ -13,6 +13,7 @@ import type { InferOutput } from '../../core/validate.ts';
 import type { Kept } from '../contract.ts';
 import type { ChosenEndpoint } from './endpoint-variables.ts';
 import { endpointIn, type EndpointSettings } from './endpoint-settings.ts';
+import { readExpectation, type Expectation } from './expectation.ts';
 import { schema } from './identity-center-schema.ts';
 import { checkRegion, partitionOf } from './regions.ts';
 import type { SsoTarget } from './sso-endpoint.ts';
@@ -32,7 +33,7 @@ export interface CenterSettings extends EndpointSettings {
   /** Whether the token is shared with the AWS CLI. */
   readonly isShared: boolean;
   readonly listsIdentities: boolean;
-  readonly expect: { readonly account?: string; readonly user?: string };
+  readonly expect: Expectation;
 }
 
 /** A provider with its checked configuration. */
@@ -84,7 +85,7 @@ export function readCenterSettings(provider: Provider): CenterSettings {
     }),
     isShared: isSharedIn(provider, spec, report),
     listsIdentities: given.auto_provision_identities ?? false,
-    expect: expectationOf(provider, spec, report),
+    expect: readExpectation(provider, spec.expect, report),
   };
   if (problems.length > 0) throw new ConfigurationError(provider, problems);
   return settings;
@@ -197,25 +198,4 @@ function isSharedIn(
     report({ path, message: 'cannot be set together with spec.endpoint_url' });
   }
   return true;
-}
-
-function expectationOf(
-  { tagAt }: Provider,
-  { expect = {} }: Spec,
-  report: Report,
-): CenterSettings['expect'] {
-  const field = (key: 'account' | 'user') => {
-    const path = ['spec', 'expect', key];
-    const tag = tagAt(path);
-    // An expectation that is not met must not become none.
-    if (expect[key] === '' && tag !== undefined) report({ path, message: describeEmptyTag(tag) });
-    return expect[key] || undefined;
-  };
-  const account = field('account');
-  if (account !== undefined && !/^\d{12}$/.test(account)) {
-    const path = ['spec', 'expect', 'account'];
-    const shown = quoteValue({ value: account, tag: tagAt(path) });
-    report({ path, message: `is not the number of an account, 12 digits: ${shown}` });
-  }
-  return withoutAbsent({ account, user: field('user') });
 }

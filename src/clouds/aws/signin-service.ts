@@ -18,6 +18,7 @@ import {
   type RefusingAnswer,
 } from './json-service.ts';
 import type { PageParameters } from './pkce.ts';
+import { isPrincipal } from './principal.ts';
 import { saidWithout } from './said.ts';
 import { lifetimeMs } from './service-time.ts';
 import type { AuthorizationCode } from './sign-in-page.ts';
@@ -190,7 +191,7 @@ function principalIn(idToken: unknown): string | undefined {
   if (!isText(idToken)) return undefined;
   const claims = parseJson(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
   const subject = isObject(claims) ? claims['sub'] : undefined;
-  return isText(subject, /^arn:[\w-]+:(iam|sts)::\d{12}:[\x21-\x7e]{1,600}$/) ? subject : undefined;
+  return typeof subject === 'string' && isPrincipal(subject) ? subject : undefined;
 }
 
 /** The codes of the API model. What a service names otherwise is not shown: it may repeat a secret there. */

@@ -4,7 +4,7 @@ import { awsCredentials } from '../../core/credentials.ts';
 import type { Foreseen, StoredMeans } from '../contract.ts';
 import { sessionSeconds } from './user-session.ts';
 import type { User } from './user-settings.ts';
-import { whyNotRenewed } from './user-sign-in.ts';
+import { whyNotRenewed } from './user-renewal.ts';
 
 /** The maximum of AWS for a session of a sign-in. */
 const signedInSeconds = 900;

@@ -4,8 +4,9 @@ import { quoteValue, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import { flag, mapOf, setting, text } from '../../core/validate.ts';
-import { endpointSchema, readEndpoint, type EndpointSettings } from './endpoint-settings.ts';
+import { endpointIn, endpointKeys, type EndpointSettings } from './endpoint-settings.ts';
 import type { ChosenEndpoint } from './endpoint-variables.ts';
+import { readExpectation, type Expectation } from './expectation.ts';
 import {
   keyFaults,
   type AccessKey,
@@ -13,6 +14,7 @@ import {
   type KeyFault,
   type KeyUse,
 } from './key-values.ts';
+import { isPrincipal } from './principal.ts';
 import { checkRegion } from './regions.ts';
 
 // Reads and checks the configuration of an identity of kind aws/user.
@@ -62,10 +64,22 @@ export const schemas = {
     ),
     webflow_enabled: setting(
       flag,
-      'Whether a person may sign in at AWS in a browser instead of storing an access key. `true`: `login` signs in where no key is stored or configured. `false`: never. Not set: only `login --webflow`, and its sign-in is renewed.',
+      'Whether a person may sign in at AWS in a browser instead of storing an access key. `true`: `login` signs in where no key is stored or configured. `false`: never. Not set or empty: only `login --webflow`, and its sign-in is renewed.',
     ),
   }),
-  spec: endpointSchema,
+  spec: mapOf({
+    ...endpointKeys,
+    expect: setting(
+      mapOf({
+        account: setting(text, 'The account, 12 digits, of who signs in.'),
+        user: setting(
+          text,
+          'The name of the IAM user in that account, or the ARN of who signs in, which needs no `account`.',
+        ),
+      }),
+      'Who must sign in in the browser. Otherwise nothing is stored.',
+    ),
+  }),
 };
 
 /**
@@ -80,6 +94,8 @@ export interface UserSettings extends EndpointSettings {
   readonly mfaProcess?: string;
   readonly region?: string;
   readonly durationSeconds?: number;
+  /** Who may sign in in a browser. */
+  readonly expect: Expectation;
 }
 
 /** An identity with its checked configuration. */
@@ -98,7 +114,8 @@ export function readSettings(identity: Identity): UserSettings {
   const report = (problem: LinkProblem) => void problems.push(problem);
   const credentials =
     checkPart(identity, 'credentials', schemas.credentials, report) ?? rightTexts(identity);
-  const endpoint = readEndpoint(identity, report);
+  const spec = checkPart(identity, 'spec', schemas.spec, report) ?? {};
+  const endpoint = endpointIn(identity, spec, report);
   const keys = configuredKeys(
     identity,
     credentials.access_key_id,
@@ -106,23 +123,53 @@ export function readSettings(identity: Identity): UserSettings {
     report,
   );
   const region = credentials.region || undefined;
-  const webflow = identity.credentials['webflow_enabled'];
   checkRegion(identity, ['credentials', 'region'], region, report);
   const mfaArn = credentials.mfa_arn || undefined;
   const given = withoutAbsent({ ...keys, mfaArn });
   for (const { field, message } of keyFaults(given, keyUseOf(region, endpoint.endpoint))) {
     report({ path: places[field], message });
   }
+  const expect = expectationOf(identity, spec.expect, report);
   if (problems.length > 0) throw new ConfigurationError(identity, problems);
   return withoutAbsent({
     region,
     keys,
     mfaArn,
-    webflowEnabled: typeof webflow === 'boolean' ? webflow : undefined,
+    webflowEnabled: webflowOf(identity),
     mfaProcess: credentials.mfa_process || undefined,
     ...endpoint,
     durationSeconds: durationOf(identity),
+    expect,
   });
+}
+
+/** The schema accepts text as well, because `!env` gives text. Empty text counts as absent. */
+function webflowOf({ credentials: { webflow_enabled: value } }: Identity): boolean | undefined {
+  return value === undefined || value === '' ? undefined : value === true || value === 'true';
+}
+
+function expectationOf(
+  identity: Identity,
+  given: Parameters<typeof readExpectation>[1],
+  report: (problem: LinkProblem) => void,
+): Expectation {
+  const expect = readExpectation(identity, given, report);
+  const { account, user } = expect;
+  const path = ['spec', 'expect', 'user'];
+  const shown = user && quoteValue({ value: user, tag: identity.tagAt?.(path) });
+  if (user?.startsWith('arn:')) {
+    if (!isPrincipal(user)) {
+      report({ path, message: `is not the ARN of a user, of a role session or of root: ${shown}` });
+    }
+  } else if (user !== undefined && account === undefined) {
+    const hint = say('set spec.expect.account as well, or write the ARN of the user');
+    report({
+      path,
+      message: `names a user but not the account, and any account can have this user: ${shown}`,
+      hint,
+    });
+  }
+  return expect;
 }
 
 /** The credentials without fields that are not text, which the schema reports. */

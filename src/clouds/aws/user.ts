@@ -5,7 +5,7 @@ import type { IdentityKind, LinkPlan, PlanContext, Question } from '../contract.
 import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { chooseEndpoint, endpointSetting } from './endpoint-variables.ts';
 import { partitionOf } from './regions.ts';
-import { shownValues } from './shown-values.ts';
+import { plannedAt, shownValues } from './shown-values.ts';
 import {
   defaultDurationSeconds,
   defaultRegion,
@@ -60,9 +60,10 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     ...(settings.webflowEnabled === false
       ? {}
       : {
-          whyNotRenewed: async (kept, host) => (await loadSignIn()).whyNotRenewed(user, kept, host),
+          whyNotRenewed: async (kept, host) =>
+            (await loadRenewal()).whyNotRenewed(user, kept, host),
         }),
-    signInRoute: async (host) => (await loadSignIn()).signInRoute(user, host),
+    signInRoute: async (host) => (await loadRenewal()).signInRoute(user, host),
     maxDurationSeconds: maxDurationOf(settings),
     fingerprint: fingerprintOf(user),
     storedKey: settings.keys === undefined ? 'needed' : 'configured',
@@ -104,11 +105,11 @@ function maxDurationOf({ keys, mfaArn, durationSeconds }: UserSettings): number 
 
 /** Loaded lazily, because a stored session does not need it. */
 const loadSession = () => import('./user-session.ts');
-const loadSignIn = () => import('./user-sign-in.ts');
+const loadRenewal = () => import('./user-renewal.ts');
 
 /** Values of the stored key are not included: storing another key removes the session. */
 function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
-  const { region = defaultRegion, mfaArn, keys } = settings;
+  const { region = defaultRegion, mfaArn, keys, expect } = settings;
   const shown = shownValues(identity, settings);
   const setting = (value: string | undefined, shownValue: string | undefined) => ({
     value: value ?? null,
@@ -123,6 +124,13 @@ function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
     'credentials.access_key_id': setting(
       keys?.accessKeyId,
       keys && shortAccessKeyId(keys.accessKeyId),
+    ),
+    // Only if it is set, so that sessions of earlier versions remain valid.
+    ...Object.fromEntries(
+      Object.entries(expect).map(([key, value]) => {
+        const path = ['spec', 'expect', key];
+        return [path.join('.'), plannedAt(identity, path, value)];
+      }),
     ),
   };
 }

@@ -1,8 +1,9 @@
-import { koffi } from '../koffi.ts';
+import { loadKoffi } from '../koffi.ts';
 
 // The calls of Windows that Node does not offer. Importing this module loads koffi.
 export type Handle = bigint;
 
+const koffi = loadKoffi();
 const pointerBytes = koffi.sizeof('void *');
 const kernel = koffi.load('kernel32.dll');
 const advapi = koffi.load('advapi32.dll');

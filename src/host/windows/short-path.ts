@@ -1,4 +1,4 @@
-import { koffi } from '../koffi.ts';
+import { loadKoffi } from '../koffi.ts';
 
 // Longer than any Windows path.
 const maxCharacters = 32_768;
@@ -8,7 +8,7 @@ const maxCharacters = 32_768;
  * names.
  */
 export function shortPath(path: string): string {
-  const getShortPathName = koffi
+  const getShortPathName = loadKoffi()
     .load('kernel32.dll')
     .func('uint32_t __stdcall GetShortPathNameW(const char16_t *from, void *to, uint32_t size)');
   const short = Buffer.alloc(maxCharacters * 2);

@@ -66,8 +66,9 @@ export function createAgentControl<S>(
       try {
         return await withAgent(target, async (agent) => {
           if (agent === undefined) return { kind: 'none' };
-          await agent.ask({ op: 'lock' });
-          return { kind: 'locked', processId: agent.processId };
+          const { warning } = await agent.ask({ op: 'lock' });
+          const { processId } = agent;
+          return { kind: 'locked', processId, ...(typeof warning === 'string' && { warning }) };
         });
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;

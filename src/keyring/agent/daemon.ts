@@ -20,13 +20,14 @@ export async function receiveOrder(): Promise<{ order: AgentOrder; secret: Buffe
 /**
  * Opens what the agent is to hold.
  *
- * @throws KeyringError, system errors
+ * @throws KeyringError
  */
 export type Hold = (order: AgentOrder, secret: Buffer, host: Host) => Promise<Held>;
 
 /**
  * Runs the agent's process until it exits. It reports the outcome of the start on standard output and
- * then closes the standard streams.
+ * then closes the standard streams. If the process that started it has exited by then, it stops at once:
+ * the user has canceled.
  *
  * @param secret is overwritten at the end
  */
@@ -45,10 +46,11 @@ export async function serveOrder(
   });
   try {
     server = await serve(order, secret, hold, host);
-    tell(server ? { kind: 'started' } : { kind: 'taken' });
+    isStopped = !tell(server ? { kind: 'started' } : { kind: 'taken' }) || isStopped;
   } catch (error) {
     secret.fill(0);
-    tell({ kind: 'failed', error: translate(error, order) });
+    if (!(error instanceof KeyringError)) throw error;
+    tell({ kind: 'failed', error });
   }
   closeStandardStreams();
   if (server) {
@@ -68,7 +70,11 @@ async function serve(
   const held = await hold(order, secret, { ...host, log: () => {} });
   try {
     const peerOf = await loadPeerOf(host);
-    const server = await startServer({ place, held, terms, peerOf, host });
+    const server = await startServer({ place, held, terms, peerOf, host }).catch(
+      (error: unknown) => {
+        throw listenFailure(error, order) ?? error;
+      },
+    );
     if (server === undefined) await held.close();
     return server;
   } catch (error) {
@@ -77,10 +83,10 @@ async function serve(
   }
 }
 
-function translate(error: unknown, { place }: AgentOrder): KeyringError {
+/** Undefined for an error that is not of a system call. */
+function listenFailure(error: unknown, { place }: AgentOrder): KeyringError | undefined {
   const code = systemErrorCode(error);
-  if (error instanceof KeyringError) return error;
-  if (code === undefined) throw error;
+  if (code === undefined) return undefined;
   const reason = reasonOf(code, place.socket);
   return new KeyringError('ERR_KEYRING_IO', `cannot listen on ${place.socket}: ${reason}`);
 }
@@ -96,6 +102,13 @@ function readInput(): Buffer {
   throw new RangeError('the order is too large');
 }
 
-function tell(outcome: Outcome): void {
-  writeSync(1, formatOutcome(outcome));
+/** @returns whether the process that started this one is still there to read it */
+function tell(outcome: Outcome): boolean {
+  try {
+    writeSync(1, formatOutcome(outcome));
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return false;
+  }
 }

@@ -45,6 +45,10 @@ export interface Held {
   answer(request: HeldRequest): Promise<Readonly<Record<string, unknown>>>;
   /** Whether it still belongs to the keyring. If not, the agent stops. */
   isCurrent(): Promise<boolean>;
-  /** Forgets the secrets. */
-  close(): Promise<void>;
+  /**
+   * Forgets the secrets.
+   *
+   * @returns what it could not end, for a warning. Undefined if nothing is left
+   */
+  close(): Promise<string | undefined>;
 }

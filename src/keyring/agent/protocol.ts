@@ -152,7 +152,8 @@ function parseError({ code, message, hints: given }: Record<string, unknown>): E
 /** Maximum size of a message. It fits a value of 1 MiB in base64. */
 export const maxFrameBytes = 2 * 1024 * 1024;
 
-const lengthBytes = 4;
+/** Of the length that precedes a message. */
+export const lengthBytes = 4;
 
 /** A message as it is sent: its length in four bytes, big-endian, then UTF-8 JSON. */
 export function encodeFrame(message: object): Buffer {
@@ -162,6 +163,17 @@ export function encodeFrame(message: object): Buffer {
   frame.writeUInt32BE(text.length);
   text.copy(frame, lengthBytes);
   return frame;
+}
+
+/**
+ * The length of the message after its first bytes.
+ *
+ * @throws RangeError for a message that is too large
+ */
+export function frameLength(header: Buffer): number {
+  const length = header.readUInt32BE(0);
+  if (length > maxFrameBytes) throw new RangeError(`a message of ${length} bytes is announced`);
+  return length;
 }
 
 /**
@@ -179,9 +191,7 @@ export async function* readFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator
     bytes += chunk.length;
     while (bytes >= wanted) {
       const joined = Buffer.concat(waiting);
-      const length = joined.readUInt32BE(0);
-      if (length > maxFrameBytes) throw new RangeError(`a message of ${length} bytes is announced`);
-      wanted = lengthBytes + length;
+      wanted = lengthBytes + frameLength(joined);
       if (bytes >= wanted) {
         yield joined.subarray(lengthBytes, wanted);
         bytes -= wanted;

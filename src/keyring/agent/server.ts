@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import type { Socket } from 'node:net';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { withoutAbsent } from '../../core/json.ts';
 import { createGate } from '../../core/turns.ts';
 import type { Host } from '../../host/host.ts';
 import type { PeerOf } from '../../host/unix-sockets.ts';
@@ -62,8 +63,7 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
     await reconsider();
     if (request.op === 'lock') {
       leaving.abort();
-      await closed;
-      return { ok: {} };
+      return { ok: withoutAbsent({ warning: await closed }) };
     }
     if (isLeaving()) return { leaving: true };
     if (request.op === 'renew') deadlines.renew(request);
@@ -88,7 +88,8 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
     void collected(serving, serveClient(socket, { directory, host, idle, answer, isLeaving }));
   });
 
-  async function stay(): Promise<void> {
+  /** @returns as `close` of what it holds */
+  async function stay(): Promise<string | undefined> {
     const stopWatching = onChange(place.directory, () => {
       if (!bound?.isThere()) leaving.abort();
     });
@@ -99,7 +100,7 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
     stopWatching();
     bound?.close();
     await settled(answering, host);
-    await held.close();
+    return held.close();
   }
 
   const closed = stay();

@@ -30,7 +30,10 @@ export function createHeldKeyring({ id, keyring, generation }: HeldOptions): Hel
       return true;
     },
 
-    close: () => keyring.close(),
+    async close() {
+      await keyring.close();
+      return undefined;
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { formatLocation } from './location.ts';
 import type { Tokens } from './login.ts';
 import { rememberRefusal } from './refused-logins.ts';
 import type { VaultContext } from './settings.ts';
+import { isSendable } from './token-sources.ts';
 
 /** The agent may have to log in first, and the server may have no leader for 30 seconds. */
 const answerLimitMs = 40_000;
@@ -69,6 +70,6 @@ export function createAgentTokens(context: VaultContext, own: Tokens, errors: Va
 const lock = run(['atmos', 'auth', 'keyring', 'lock']);
 
 function parseToken(token: unknown): string {
-  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) throw noAnswer();
+  if (!isSendable(token)) throw noAnswer();
   return token;
 }

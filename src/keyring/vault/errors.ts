@@ -65,6 +65,11 @@ export function createErrors(settings: VaultSettings) {
   /** The servers say no more than "permission denied" of a locked role and of a path without a method. */
   const deniedLogin = [...(method === 'approle' ? [lockout] : []), checkLogin];
 
+  function late(limitMs: number): KeyringError {
+    const message = `${server} did not answer within ${limitMs / 1000} seconds`;
+    return error('ERR_KEYRING_TIMEOUT', message, status);
+  }
+
   return {
     /** The server in a message. */
     server,
@@ -152,13 +157,7 @@ export function createErrors(settings: VaultSettings) {
 
     /** No answer. Undefined for an error that the network did not cause. */
     ofFailure(failure: unknown): KeyringError | undefined {
-      if (failure instanceof RequestTimeout) {
-        return error(
-          'ERR_KEYRING_TIMEOUT',
-          `${server} did not answer within ${requestLimitMs / 1000} seconds`,
-          status,
-        );
-      }
+      if (failure instanceof RequestTimeout) return late(requestLimitMs);
       const code = systemErrorCode(failure) ?? '';
       if (isTlsFailure(failure)) {
         return error(
@@ -179,6 +178,7 @@ export function createErrors(settings: VaultSettings) {
     },
 
     denied,
+    late,
 
     /** @param from the source of the token */
     tokenRefused(from: string, hints: readonly Hint[]): KeyringError {

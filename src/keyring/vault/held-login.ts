@@ -5,8 +5,9 @@ import { serveOrder, type Hold } from '../agent/daemon.ts';
 import type { Held } from '../agent/held.ts';
 import type { AgentOrder } from '../contract.ts';
 import { identifyLogin } from './agent-subject.ts';
+import { conditionOf } from './conditions.ts';
 import { inNamespace, type Tokens } from './login.ts';
-import { openServer, type VaultServer } from './server.ts';
+import { isAboutPolicies, openServer, type VaultServer } from './server.ts';
 import { settleVault, unpinVault, type VaultSettings } from './settings.ts';
 
 // The login that an agent keeps. Clients get its token, and send their requests themselves.
@@ -60,8 +61,9 @@ function createHeldLogin(
     isCurrent: async () => !isRefused,
     async close() {
       closing.abort();
-      await revoke(server, settings, host);
+      const why = await revoke(server, settings, host);
       server.close();
+      return why && `the token was not revoked, and is valid until it expires: ${why}`;
     },
   };
 }
@@ -91,24 +93,32 @@ async function keepRenewed(
   }
 }
 
-/** So that a token that a program has read is of no use after the end. Failures are ignored. */
+/**
+ * So that a token that a program has read is of no use after the end.
+ *
+ * @returns why the server did not revoke it. Undefined if the token is no longer valid
+ */
 async function revoke(
-  { anonymous, tokens }: VaultServer,
+  { anonymous, tokens, errors }: VaultServer,
   { namespace }: VaultSettings,
   host: Pick<Host, 'sleep'>,
-): Promise<void> {
+): Promise<string | undefined> {
   const token = tokens.held();
-  if (token === undefined) return;
+  if (token === undefined) return undefined;
   const request = {
     method: 'POST',
     path: 'auth/token/revoke-self',
     token,
     ...inNamespace(namespace?.value),
   } as const;
-  const answer = anonymous.request(request, { isTriedOnce: true });
+  const answer = anonymous.request(request, { isTriedOnce: true, allowed: ['denied'] });
+  const late = () => errors.late(revokeLimitMs);
   try {
-    await withinLimit(host, revokeLimitMs, answer, () => new Error('the server does not answer'));
-  } catch {
-    // The token then ends by its time to live.
+    const reply = await withinLimit(host, revokeLimitMs, answer, late);
+    const isDenied = conditionOf(reply.answer) === 'denied' && isAboutPolicies(reply);
+    return isDenied ? errors.denied('revoking the token').message : undefined;
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    return error.message;
   }
 }

@@ -2,7 +2,7 @@ import { AtmosError } from '../../core/errors.ts';
 import { didYouMean, say } from '../../core/hint.ts';
 import type { SpecText } from '../../core/keyring-spec.ts';
 import { expectedNames, nearestName } from '../../core/names.ts';
-import { byDefault, invalid } from './invalid-setting.ts';
+import { byDefault, invalid } from './check-settings.ts';
 
 // Which login method the settings of a vault keyring name, and whether the other settings belong to it.
 

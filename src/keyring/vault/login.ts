@@ -9,7 +9,7 @@ import { conditionOf } from './conditions.ts';
 import { type VaultErrors } from './errors.ts';
 import { recentRefusal, rememberRefusal } from './refused-logins.ts';
 import type { VaultContext, VaultSettings } from './settings.ts';
-import { findToken, secretFile, secretVariable } from './token-sources.ts';
+import { findToken, isSendable, secretFile, secretVariable } from './token-sources.ts';
 
 // The token of this process: an existing one, or that of a login, which is kept in memory and renewed.
 
@@ -83,7 +83,8 @@ export function createTokens(
       throw refusal;
     }
     const granted = tokenIn(reply, host.monotonicMs());
-    if (granted === undefined) throw errors.unreadable('an answer to the login without a token');
+    if (granted === undefined)
+      throw errors.unreadable('an answer to the login without a token that can be sent');
     logToken('logged_in', granted);
     return {
       ...granted,
@@ -204,12 +205,12 @@ function secretIdInVariable(
   return secretId;
 }
 
+/** Undefined without a token that can be sent. */
 function tokenIn({ body }: Reply, nowMs: number): Pick<Token, 'value' | 'life'> | undefined {
   const auth = body['auth'];
-  if (!isObject(auth) || typeof auth['client_token'] !== 'string' || auth['client_token'] === '') {
-    return undefined;
-  }
-  return { value: auth['client_token'], ...lifeOf(auth, nowMs) };
+  if (!isObject(auth)) return undefined;
+  const { client_token: value } = auth;
+  return isSendable(value) ? { value, ...lifeOf(auth, nowMs) } : undefined;
 }
 
 /** A duration of 0 means that the token does not expire. */

@@ -120,7 +120,7 @@ export function openServer(context: VaultContext): VaultServer {
  * A server that knows the token says so in the form of a list of errors. For an unknown token both
  * servers answer with the bare words, and newer versions of HashiCorp Vault add "invalid token".
  */
-function isAboutPolicies({ answer: { text = '' } }: Reply): boolean {
+export function isAboutPolicies({ answer: { text = '' } }: Reply): boolean {
   const said = errorsIn(text).join('\n');
   return (
     /^\d+ errors? occurred|preflight capability check/.test(said) && !/invalid token/.test(said)

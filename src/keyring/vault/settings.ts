@@ -2,14 +2,19 @@ import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../../core/json.ts';
-import { isLoopback } from '../../core/loopback.ts';
 import { textOf, type Spec, type SpecText } from '../../core/keyring-spec.ts';
 import { mapOf, setting, text } from '../../core/validate.ts';
 import { isVariableName, notVariableName } from '../../core/variable-name.ts';
 import { requireFromHome } from '../../host/home.ts';
 import type { BackendContext, Pinned, SettlingHost } from '../contract.ts';
 import { pinText, unpinText } from '../pinned-text.ts';
-import { byDefault, invalid } from './invalid-setting.ts';
+import {
+  byDefault,
+  checkedAddress,
+  checkedNamespace,
+  invalid,
+  serverPath,
+} from './check-settings.ts';
 import { loginMethod, requireRole, type LoginMethod } from './login-method.ts';
 
 // The settings of the vault keyring: names of keys and variables, defaults, checks. The descriptions
@@ -23,7 +28,7 @@ const loginSchema = {
   ),
   mount: setting(
     text,
-    "The path at which the server has the login method. For `jwt` it requires trust in a project's file.",
+    "The path at which the server has the login method. In a project's file it requires trust if a secret is sent there: for `jwt`, and for `approle` with a secret id.",
     {
       otherwise: 'the name of the method',
     },
@@ -133,8 +138,9 @@ export type VaultContext = BackendContext<VaultSettings>;
 
 /**
  * @throws ERR_CONFIG_INVALID for an address that is no URL of a server or sends entries to another
- *   machine without TLS, an invalid path or variable, an unknown login method, one without its role, or
- *   settings of a method that is not configured; ERR_USAGE for a path that starts with `~` without a home directory
+ *   machine without TLS, an invalid path, namespace or variable, an unknown login method, one without its
+ *   role, or settings of a method that is not configured; ERR_USAGE for a path that starts with `~` without
+ *   a home directory
  */
 export function settleVault(spec: Spec, host: SettlingHost): VaultSettings {
   const said = Object.fromEntries(
@@ -147,7 +153,7 @@ export function settleVault(spec: Spec, host: SettlingHost): VaultSettings {
   const { address } = said;
   return withoutAbsent({
     address: address && checkedAddress(address),
-    namespace: said['namespace'],
+    namespace: said['namespace'] && checkedNamespace(said['namespace']),
     mount: serverPath(said['mount'] ?? byDefault('secret')),
     prefix: serverPath(said['prefix'] ?? byDefault('atmos/keyring')),
     caCert: said['ca_cert'],
@@ -197,37 +203,6 @@ function absolute(said: SpecText, host: SettlingHost): SpecText {
   const { source, tag, path } = said;
   const value = resolve(host.workingDirectory(), requireFromHome(said, host));
   return withoutAbsent({ value, source, tag, path });
-}
-
-function checkedAddress(address: SpecText): SpecText {
-  const url = URL.canParse(address.value) ? new URL(address.value) : undefined;
-  const hint = say('use a URL such as https://vault.example.com:8200');
-  if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
-    throw invalid(address, 'is not the URL of a server', hint);
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw invalid(address, 'has more than scheme, host, port and path', hint);
-  }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw invalid(
-      address,
-      'would send entries to another machine without TLS',
-      say('use https, or http with an address of this machine'),
-    );
-  }
-  if (/\/v1\/*$/.test(url.pathname)) {
-    // It is often copied with an address.
-    throw invalid(address, 'ends with /v1', say('use the address without /v1'));
-  }
-  return address;
-}
-
-/** A path on the server, whose segments a client would change if they were empty or dots. */
-function serverPath(said: SpecText): string {
-  const segments = said.value.replaceAll(/^\/+|\/+$/g, '').split('/');
-  const isValid = segments.every((one) => !['', '.', '..'].includes(one) && !/\p{Cc}/u.test(one));
-  if (isValid) return segments.join('/');
-  throw invalid(said, 'is not a path on the server', say('use names separated by single slashes'));
 }
 
 /** Never the command: those of the files count. */

@@ -166,7 +166,12 @@ async function commandToken(
   return { value: checkedToken(line, named, errors, renewal), from: named, renewal };
 }
 
-/** A secret that can be sent: one line of printable ASCII. */
+/** Whether it can be sent in a header: one line of printable ASCII. */
+export function isSendable(token: unknown): token is string {
+  return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
+}
+
+/** A secret that can be sent. */
 function checkedToken(
   text: string,
   from: string,
@@ -175,6 +180,6 @@ function checkedToken(
 ): string {
   const value = text.replace(/\r?\n$/, '').trim();
   if (value === '') throw errors.noToken(`${from} is empty`, sources);
-  if (/^[\x21-\x7e]+$/.test(value)) return value;
+  if (isSendable(value)) return value;
   throw errors.noToken(`${from} does not hold one line of printable characters`, sources);
 }

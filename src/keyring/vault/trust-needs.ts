@@ -2,7 +2,7 @@ import { showForConsent } from '../../core/json.ts';
 import type { Spec, SpecText } from '../../core/keyring-spec.ts';
 import type { TrustNeed } from '../../core/kind-config.ts';
 import type { ProjectPlace, SettlingHost } from '../contract.ts';
-import { settleVault } from './settings.ts';
+import { settleVault, type LoginSettings } from './settings.ts';
 
 /**
  * What the settings make us do that needs trust: send a token and entries to a server, run the token
@@ -25,9 +25,11 @@ export function trustNeeds(spec: Spec, _project: ProjectPlace, host: SettlingHos
     what: `stores entries in the ${what} ${showForConsent(one)} of the vault server`,
     occasion: 'storing' as const,
   });
-  // The Kubernetes method of the server passes a JSON Web Token on, to where its owner says.
+  // A login method belongs to who administers it or its namespace, and gets what is sent to it. That of
+  // Kubernetes passes a JSON Web Token on, to where its owner says.
+  const secret = sentSecret(login);
   const receiver = (what: string) => (one: SpecText) => ({
-    what: `logs in with the JSON Web Token in ${login.tokenFile?.value ?? ''} at the ${what} ${showForConsent(one)} of the vault server`,
+    what: `logs in with ${secret} at the ${what} ${showForConsent(one)} of the vault server`,
   });
   return [
     ...needOf('address', (one) => ({
@@ -45,14 +47,28 @@ export function trustNeeds(spec: Spec, _project: ProjectPlace, host: SettlingHos
     ...needOf('auth.token_file', sends('file')),
     ...needOf('auth.secret_id_file', sends('file')),
     ...needOf('auth.secret_id_env', sends('variable')),
-    ...(login.method === 'jwt'
-      ? [
+    ...(secret === undefined
+      ? []
+      : [
           ...needOf('auth.mount', receiver('login method')),
           ...needOf('namespace', receiver('namespace')),
-        ]
-      : []),
+        ]),
     ...needOf('namespace', place('namespace')),
     ...needOf('mount', place('mount')),
     ...needOf('prefix', place('path')),
   ];
+}
+
+/** What a login sends, as a person is asked. Undefined for a login without a secret, and without a login. */
+function sentSecret({
+  method,
+  tokenFile,
+  secretIdEnv,
+  secretIdFile,
+}: LoginSettings): string | undefined {
+  if (method === 'jwt') return `the JSON Web Token in ${tokenFile && showForConsent(tokenFile)}`;
+  if (secretIdEnv !== undefined) {
+    return `the secret id in the variable ${showForConsent(secretIdEnv)}`;
+  }
+  return secretIdFile && `the secret id in ${showForConsent(secretIdFile)}`;
 }

@@ -13,12 +13,22 @@ afterAll(() => program.remove());
 
 const ask = (kind: string) => openPty(process.execPath, [program.file, kind], { env });
 
-/** The same in a shell, which then shows the settings of the terminal. */
+/**
+ * The same in a shell, which then shows the settings of the terminal. It goes on until the test ends: what a
+ * program prints last can be lost when its terminal is closed.
+ */
 function askInShell(kind: string, after = ''): PtySession {
   const start = `sh -c 'echo "process $$."; exec "$@"' sh '${process.execPath}' '${program.file}' ${kind}`;
-  return openPty('sh', ['-c', `trap : INT; set -m; ${start}; echo "rc $?"; stty -a; ${after}`], {
-    env,
-  });
+  return openPty(
+    'sh',
+    [
+      '-c',
+      `trap : INT; set -m; ${start}; echo "rc $?"; stty -a; ${after}${after && ';'} read -r _`,
+    ],
+    {
+      env,
+    },
+  );
 }
 
 async function shownProcess(session: PtySession): Promise<number> {

@@ -17,6 +17,12 @@ test.for<[title: string, line: string, keys: string, result: ReturnType<typeof t
     '\u001b[A\u001bOB\u001b[1;5C\u001b[3~\u001bx\t\u0001b',
     { line: 'ab' },
   ],
+  [
+    'a line break between the marks around a pasted text does not',
+    '',
+    '\u001b[200~a\r\nb\u001b[201~',
+    { line: 'ab' },
+  ],
   ['the marks around a pasted text are dropped', '', '\u001b[200~ab\u001b[201~', { line: 'ab' }],
 ])('%s', ([, line, keys, result]) => {
   expect(typeKeys(line, keys)).toEqual(result);

@@ -26,7 +26,7 @@ export interface SigninPlace {
   setLocal(offsetMs: number): void;
   signIn(changes?: Partial<SignIn>): SignIn;
   /** Opens a session of the identity. */
-  open(context?: Partial<OpenContext>, credentials?: object): Promise<Opened>;
+  open(context?: Partial<OpenContext>, credentials?: object, spec?: object): Promise<Opened>;
 }
 
 export async function openSigninPlace(options: SigninOptions = {}): Promise<SigninPlace> {
@@ -67,8 +67,8 @@ export async function openSigninPlace(options: SigninOptions = {}): Promise<Sign
       },
       ...changes,
     }),
-    open: (context = {}, credentials = { webflow_enabled: true }) => {
-      const identity = awsUserIdentity({ credentials: { ...credentials } });
+    open: (context = {}, credentials = { webflow_enabled: true }, spec = {}) => {
+      const identity = awsUserIdentity({ credentials: { ...credentials }, spec: { ...spec } });
       const plan = awsUser.plan(identity, { base: undefined, env: machine.env });
       return plan.open(
         openContext(machine, {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AtmosError } from '../../../src/core/errors.ts';
 import { keys } from '../../auth/place.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { openSigninPlace, type SigninPlace } from './signin-place.ts';
@@ -62,6 +63,25 @@ describe('a sign-in', () => {
     expect(place.signin.problems()).toEqual([]);
   });
 
+  test.each([
+    ['true', 'ERR_AUTH_SIGN_IN_REQUIRED'],
+    ['false', 'ERR_AUTH_KEYS_MISSING'],
+    ['', 'ERR_AUTH_KEYS_MISSING'],
+  ])('is what webflow_enabled: "%s" says, as text of a variable', async (value, code) => {
+    const place = await openSigninPlace();
+    const { message } = await errorOf(place.open({}, { webflow_enabled: value }));
+    expect(await errorOf(place.open({}, { webflow_enabled: value }))).toMatchObject({ code });
+    expect(message).toBe(
+      value === 'true'
+        ? 'identity dev needs a sign-in in the browser: no one has signed in'
+        : 'no access key is stored for identity dev',
+    );
+    const opening = errorOf(place.open({ mustSignIn: true }, { webflow_enabled: value }));
+    expect(await opening).toMatchObject({
+      code: value === 'false' ? 'ERR_USAGE' : 'ERR_AUTH_SIGN_IN_REQUIRED',
+    });
+  });
+
   test('is needed if there is none, and no one can be asked', async () => {
     const place = await openSigninPlace();
     expect(await errorOf(place.open())).toMatchObject(required('no one has signed in'));
@@ -117,6 +137,91 @@ describe('a sign-in', () => {
     expect(clockOffsetMs).toBe(60 * minuteMs);
     expect(credentials).toMatchObject({ expiresAt: new Date('2026-01-01T00:15:00Z') });
     expect(place.signin.requests()).toMatchObject({ 'CreateOAuth2Token authorization_code': 2 });
+  });
+});
+
+describe('the person who signs in', () => {
+  const mallory = 'arn:aws:iam::999999999999:user/mallory';
+  const account = '123456789012';
+  const enabled = { webflow_enabled: true };
+
+  test.each([
+    ['the account', { account }],
+    ['the user of the account', { account, user: 'ADA' }],
+    ['the ARN', { user: person }],
+  ])('is accepted as %s', async (_, expected) => {
+    const place = await openSigninPlace();
+    const ask = { signIn: place.signIn() };
+    const opened = await place.open({ ask }, enabled, { expect: expected });
+    expect(opened).toMatchObject({ signedInAs: person });
+    expect(place.kept?.token.principal).toBe(person);
+    expect(place.warnings).toEqual([]);
+  });
+
+  test.each([
+    [mallory, { account }, `the account "${account}" (/p/atmos.yaml:spec:expect:account)`],
+    [mallory, { user: person }, `the user "${person}" (/p/atmos.yaml:spec:expect:user)`],
+    [
+      'arn:aws:iam::999999999999:user/ada',
+      { account, user: 'ada' },
+      `the account "${account}" (/p/atmos.yaml:spec:expect:account)`,
+    ],
+    [
+      `arn:aws:iam::${account}:user/team/bob`,
+      { account, user: 'ada' },
+      'the user "ada" (/p/atmos.yaml:spec:expect:user)',
+    ],
+    [
+      `arn:aws:sts::${account}:assumed-role/build/ada`,
+      { account, user: 'ada' },
+      'the user "ada" (/p/atmos.yaml:spec:expect:user)',
+    ],
+  ])('is refused, and nothing is stored: %s with %j', async (principal, expected, described) => {
+    const place = await openSigninPlace({ principal });
+    const pages: Response[] = [];
+    const openPage = async (url: URL) => pages.push(await fetch(url)) > 0;
+    const ask = { signIn: place.signIn({ openPage }) };
+    const error = await errorOf(place.open({ ask }, enabled, { expect: expected }));
+    expect(error).toMatchObject({
+      code: 'ERR_AUTH_OTHER_USER',
+      message: `identity dev expects ${described}, but ${principal} signed in`,
+      hints: ['after signing out at AWS in the browser: atmos auth login --identity dev --webflow'],
+    });
+    expect(place.kept).toBeUndefined();
+    await expect.poll(() => pages.map(({ status }) => status)).toEqual([400]);
+  });
+
+  test('is required again after the expectation has changed', async () => {
+    const place = await signedIn();
+    const renewing = (spec: object) => place.open({}, enabled, spec);
+    await renewing({ expect: { account } });
+    const error = await errorOf(renewing({ expect: { user: mallory } }));
+    const user = `the user "${mallory}" (/p/atmos.yaml:spec:expect:user)`;
+    expect(error).toMatchObject(required(`${user} is expected, and ${person} had signed in`));
+    expect(place.signin.requests()).toMatchObject({ [refresh]: 1 });
+  });
+
+  test('is named in a warning if another person had signed in before', async () => {
+    const place = await signedIn();
+    const { kept } = place;
+    if (kept === undefined) throw new Error('nothing is kept');
+    const sign = () => place.open({ ask: { signIn: place.signIn() }, mustSignIn: true });
+    await sign();
+    expect(place.warnings).toEqual([]);
+    place.kept = { ...kept, token: { ...kept.token, principal: mallory } };
+    await sign();
+    expect(place.warnings).toEqual([
+      `identity dev was signed in as ${mallory}, and is now ${person}`,
+    ]);
+  });
+
+  test('replaces a sign-in that cannot be read', async () => {
+    const place = await openSigninPlace();
+    const keptSignIn = () => Promise.reject(new AtmosError('ERR_STORE_INVALID', 'damaged'));
+    const ask = { signIn: place.signIn() };
+    await place.open({ ask, keptSignIn, mustSignIn: true });
+    expect(place.kept?.token.principal).toBe(person);
+    expect(place.warnings).toEqual([]);
   });
 });
 

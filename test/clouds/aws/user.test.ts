@@ -212,6 +212,30 @@ describe('the fingerprint of a session', () => {
   });
 });
 
+describe('who must sign in', () => {
+  test('is in the fingerprint only if it is set', () => {
+    const spec = { expect: { account: '123456789012', user: 'ada' } };
+    expect(planOf({ spec }).fingerprint).toMatchObject({
+      'spec.expect.account': { value: '123456789012' },
+      'spec.expect.user': { value: 'ada' },
+    });
+    expect(Object.keys(planOf({ spec: { expect: {} } }).fingerprint)).toEqual(
+      Object.keys(planOf({}).fingerprint),
+    );
+  });
+
+  test('does not become anyone if a variable is not set', () => {
+    const tagAt = (path: readonly string[]) =>
+      path.at(-1) === 'account' ? '!env ACCOUNT' : undefined;
+    const error = thrownBy(() => planOf({ spec: { expect: { account: '' } }, tagAt }));
+    expect({ code: error.code, message: error.message }).toEqual({
+      code: 'ERR_CONFIG_INVALID',
+      message:
+        'spec.expect.account of identity dev (/p/atmos.yaml:spec:expect:account) is empty: the variable ACCOUNT is not set, or empty',
+    });
+  });
+});
+
 describe('trust is needed', () => {
   const needsOf = (spec: Identity['spec']) => awsUser.trustNeeds(awsUserIdentity({ spec }));
 
@@ -365,6 +389,31 @@ describe('an invalid configuration', () => {
       'an endpoint with a password, which is not shown',
       { spec: { endpoint_url: `https://ada:${encodeURIComponent(canary)}@sts.example.com` } },
       'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) is not an http or https URL without user and password',
+    ],
+    [
+      'an account that is a name',
+      { spec: { expect: { account: 'prod' } } },
+      'spec.expect.account of identity dev (/p/atmos.yaml:spec:expect:account) is not the number of an account, 12 digits: "prod"',
+    ],
+    [
+      'the name of a user without an account',
+      { spec: { expect: { user: 'ada' } } },
+      'spec.expect.user of identity dev (/p/atmos.yaml:spec:expect:user) names a user but not the account, and any account can have this user: "ada"',
+    ],
+    [
+      'an ARN of no person',
+      { spec: { expect: { user: 'arn:aws:s3:::bucket' } } },
+      'spec.expect.user of identity dev (/p/atmos.yaml:spec:expect:user) is not the ARN of a user, of a role session or of root: "arn:aws:s3:::bucket"',
+    ],
+    [
+      'an expectation that is text',
+      { spec: { expect: 'ada' } },
+      'spec.expect of identity dev (/p/atmos.yaml:spec:expect) must be a map, not the text "ada"',
+    ],
+    [
+      'a sign-in that is neither on nor off',
+      { credentials: { webflow_enabled: 'yes' } },
+      'credentials.webflow_enabled of identity dev (/p/atmos.yaml:credentials:webflow_enabled) must be true or false, not text',
     ],
     [
       'an endpoint without a host',

@@ -293,6 +293,22 @@ describe('a login by AppRole', () => {
     expectError(error, 'ERR_KEYRING_PASSWORD_REQUIRED', /does not exist$/);
   });
 
+  test.each([
+    ['is missing', undefined],
+    ['is empty', ''],
+    ['has a line break', 'canary\ncanary'],
+    ['has a space', 'canary canary'],
+    ['is not ASCII', 'canary-日本'],
+  ])('whose token %s is an error that does not show it', async (_, token) => {
+    const body = { auth: { client_token: token, lease_duration: 60, renewable: true } };
+    const vault = await startWith(new Set(), { 'auth/approle/login': () => ({ body }) });
+    expectError(
+      await rejectionOf(open(vault, { spec: approle }).get('key')),
+      'ERR_KEYRING_IO',
+      `the vault server ${vault.url} (from auth.keyring.spec.address (/p/atmos.yaml:3:5)) returned an answer to the login without a token that can be sent`,
+    );
+  });
+
   test('is repeated when the server no longer knows the token', async () => {
     const tokens = new Set<string>();
     let logins = 0;
@@ -346,6 +362,12 @@ describe('the token of a login', () => {
     expect(await pathsAt(39_000)).toEqual([data]);
     expect(await pathsAt(41_000)).toEqual(['auth/token/renew-self', data]);
     expect(await pathsAt(80_000)).toEqual([data]);
+  });
+
+  test('is replaced by a new login if the renewal gives a token that cannot be sent', async () => {
+    const { pathsAt } = await withLife(true, () => granted('s 1', { lease_duration: 60 }));
+    await pathsAt(0);
+    expect(await pathsAt(41_000)).toEqual(['auth/token/renew-self', 'auth/jwt/login', data]);
   });
 
   test('is replaced by a new login if it is not renewable, or not renewed', async () => {

@@ -77,6 +77,10 @@ describe('invalid settings', () => {
     ['mount', '/', 'is not a path on the server'],
     ['prefix', 'a/../b', 'is not a path on the server'],
     ['prefix', 'a\nb', 'is not a path on the server'],
+    ['namespace', '日本', 'is not the path of a namespace'],
+    ['namespace', 'x☃', 'is not the path of a namespace'],
+    ['namespace', 'a\r\nb', 'is not the path of a namespace'],
+    ['namespace', 'a b', 'is not the path of a namespace'],
     ['auth.method', 'aprole', 'is no login method: expected one of token, approle, jwt'],
     ['auth.secret_id_env', 'A-B', 'is not a name for an environment variable'],
   ])('%s: %s', (key, value, message) => {
@@ -86,6 +90,14 @@ describe('invalid settings', () => {
     expect(error.message).toBe(
       `the value ${JSON.stringify(value)} (from auth.keyring.spec.${key} (/p/atmos.yaml:3:5)) ${message}`,
     );
+  });
+
+  test.each(['BAO_NAMESPACE', 'VAULT_NAMESPACE'])('a namespace in %s', (name) => {
+    expect(thrownBy(() => settle({}, { [name]: 'x☃' }))).toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      message: `the value "x☃" (from ${name}) is not the path of a namespace`,
+      hints: ['use printable ASCII characters without spaces'],
+    });
   });
 
   test('an address of the API', () => {

@@ -59,11 +59,32 @@ test('what is sent or run to log in needs trust, also with an address of the use
   const file = { ...approle, 'auth.secret_id_file': '/s' };
   expect(needs(file, env)).toEqual([
     'sends the content of the file /s to the vault server to log in',
+    'logs in with the secret id in /s at the login method team of the vault server',
   ]);
   const variable = { ...approle, 'auth.secret_id_env': 'SECRET' };
   expect(needs(variable, env)).toEqual([
     'sends the content of the variable SECRET to the vault server to log in',
+    'logs in with the secret id in the variable SECRET at the login method team of the vault server',
   ]);
+});
+
+test('where the server gets a secret id of the user needs trust', () => {
+  const env = { VAULT_ADDR: 'https://vault.example.com' };
+  const ofProject = vaultSpec({ 'auth.mount': 'evil', namespace: 'n' });
+  const approle = { 'auth.method': 'approle', 'auth.role_id': 'id' };
+  const ofUser = (spec: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(vaultSpec(spec)).map(([key, { value, source }]) => [key, { value, source }]),
+    );
+  const whats = (spec: Readonly<Record<string, string>>) =>
+    trustNeeds({ ...ofUser(spec), ...ofProject }, place, fakeHost({ env })).map(({ what }) => what);
+  const stores = 'stores entries in the namespace n of the vault server';
+  expect(whats({ ...approle, 'auth.secret_id_env': 'SECRET' })).toEqual([
+    'logs in with the secret id in the variable SECRET at the login method evil of the vault server',
+    'logs in with the secret id in the variable SECRET at the namespace n of the vault server',
+    stores,
+  ]);
+  expect(whats(approle)).toEqual([stores]);
 });
 
 test('the role of a login needs none, and where the server passes its token on needs trust', () => {

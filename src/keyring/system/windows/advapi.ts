@@ -1,4 +1,4 @@
-import { koffi } from '../../../host/koffi.ts';
+import { loadKoffi } from '../../../host/koffi.ts';
 import { lastError } from '../../../host/windows/api.ts';
 import {
   CredentialError,
@@ -8,6 +8,7 @@ import {
 } from './credential-manager.ts';
 
 // Importing this module loads koffi and libraries of Windows.
+const koffi = loadKoffi();
 const advapi = koffi.load('advapi32.dll');
 
 // Without a name: koffi allows each name only once in a process, which other code may share.
