@@ -8,13 +8,14 @@ import {
   addOptions,
   optionWords,
   placeholder,
+  run,
   say,
   setVariable,
   unsetHints,
   type Hint,
 } from '../core/hint.ts';
 import { environmentSetting, type Sourced } from '../core/json.ts';
-import { isOffName, someNames } from '../core/names.ts';
+import { isOffName, maxShownNames, someNames } from '../core/names.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 
@@ -214,10 +215,19 @@ async function pick(identities: readonly Identity[], picker: Picker): Promise<So
     message: 'Identity',
     choices: names,
     describe: (name) => described.get(name) ?? '',
-    instead: addOptions(optionWords('-i', names[0] ?? 'NAME'), 'to choose without a prompt'),
+    instead: isLong(identities)
+      ? listIdentities
+      : addOptions(optionWords('-i', names[0] ?? 'NAME'), 'to choose without a prompt'),
   });
   return { value, source: 'your choice' };
 }
+
+/** Of more identities than a message shows, the first one is seldom the one that is wanted. */
+function isLong(identities: readonly Identity[]): boolean {
+  return identities.length > maxShownNames;
+}
+
+const listIdentities = run(['atmos', 'auth', 'list'], 'to see the names for -i');
 
 /** The kind, and the account if the configuration names one. */
 async function describe(identity: Identity): Promise<string> {
@@ -237,9 +247,12 @@ async function pickOrRefuse(
   } catch (error) {
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
     const candidate = candidates[0]?.name ?? 'NAME';
+    const hints = isLong(candidates)
+      ? [listIdentities, addOptions(['-i', placeholder('name')])]
+      : [addOptions(optionWords('-i', candidate)), setVariable('ATMOS_IDENTITY', candidate)];
     throw new AtmosError('ERR_IDENTITY_REQUIRED', whyNoDefault(identities), {
       cause: error,
-      hints: [addOptions(optionWords('-i', candidate)), setVariable('ATMOS_IDENTITY', candidate)],
+      hints,
     });
   }
 }

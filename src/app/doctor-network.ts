@@ -29,18 +29,21 @@ export interface ExaminedNetwork {
 
 const meetTimeoutMs = 3_000;
 
-/**
- * Examines how requests of the configured identities reach their services: one route for each endpoint.
- *
- * @param isOnline whether to connect to each endpoint, for at most 3 seconds and without sending anything
- */
+export interface NetworkOptions {
+  /** Whether to connect to each endpoint, for at most 3 seconds and without sending anything. */
+  readonly isOnline: boolean;
+  /** The names of the identities with a sign-in that is kept. */
+  readonly signedIn: readonly string[];
+}
+
+/** Examines how requests of the configured identities reach their services: one route for each endpoint. */
 export async function examineNetwork(
   config: Config,
   host: Host,
-  isOnline: boolean,
+  { isOnline, signedIn }: NetworkOptions,
 ): Promise<ExaminedNetwork> {
   const routes = new Map<string, { readonly route: Route; readonly names: Set<string> }>();
-  const { found, leftOut } = await routesOf(config, host);
+  const { found, leftOut } = await routesOf(config, host, signedIn);
   for (const [name, route] of found) {
     const known = routes.get(route.endpoint) ?? { route, names: new Set() };
     known.names.add(name);
@@ -57,7 +60,11 @@ interface FoundRoutes {
   readonly leftOut: readonly string[];
 }
 
-async function routesOf(config: Config, host: Host): Promise<FoundRoutes> {
+async function routesOf(
+  config: Config,
+  host: Host,
+  signedIn: readonly string[],
+): Promise<FoundRoutes> {
   const context = {
     host,
     configured: config,
@@ -70,6 +77,9 @@ async function routesOf(config: Config, host: Host): Promise<FoundRoutes> {
       const { plan } = (await planTrusted(context, link)).target;
       const route = await plan.route?.(host);
       if (route !== undefined) found.push([plan.name, route]);
+      const signsIn = plan.mayAsk?.includes('browser') || signedIn.includes(plan.name);
+      const ofSignIn = signsIn ? await plan.signInRoute?.(host) : undefined;
+      if (ofSignIn !== undefined) found.push([plan.name, ofSignIn]);
     } catch (error) {
       if (!isAtmosError(error)) throw error;
       leftOut.push(titleOf(link));

@@ -2,7 +2,7 @@ import { keyLinkOf, planChain, type Chain, type ChainLink } from '../auth/chain.
 import { requireSignIn, type LoginOptions } from '../auth/login.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
 import { isReusable, isUsableAsBase } from '../auth/session.ts';
-import type { LinkPlan, Question } from '../clouds/contract.ts';
+import type { Foreseen, LinkPlan, Question, StoredMeans } from '../clouds/contract.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { isProvider, type Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
@@ -27,6 +27,8 @@ export interface PlannedLink extends Pick<
   readonly because?: OpeningReason;
   /** What its credentials cannot do, one line each. */
   readonly limits: readonly string[];
+  /** Why it cannot be opened. Only if it would be. */
+  readonly problem?: string;
   /** What a person may be asked for. Empty if it would not be opened. */
   readonly mayAsk: readonly Question[];
 }
@@ -39,8 +41,8 @@ export interface LoginPlan {
 }
 
 /**
- * Explains what `login` would do. Sends no request, and reads the keyring only if that prompts for
- * nothing.
+ * Explains what `login` would do. Sends no request, except to the server of a vault keyring, and reads
+ * the keyring only if that prompts for nothing.
  *
  * @throws as `planChain`; ERR_KEYRING_UNKNOWN_TYPE
  */
@@ -60,7 +62,7 @@ export async function planLogin(
     for (const [at, link] of chain.links.entries()) {
       states.set(link, await sessions.of(link, chain));
       const mustSignIn = bySignIn && link === chain.target;
-      told.set(link, await foresee(sessions, link, keyLinkOf(chain, at), mustSignIn));
+      told.set(link, await foresee(sessions, link, keyLinkOf(chain, at), { mustSignIn, host }));
     }
     const { state, reason } = sessions;
     return {
@@ -78,19 +80,15 @@ async function foresee(
   sessions: StoredSessions,
   link: ChainLink,
   keyLink: ChainLink,
-  mustSignIn: boolean,
+  { mustSignIn, host }: Pick<StoredMeans, 'mustSignIn' | 'host'>,
 ): Promise<Foreseen> {
   const key = await sessions.keyOf(keyLink);
-  // Only the key of another link opens it, if it is not opened with its session.
-  if (key === undefined && keyLink !== link) return {};
   const signIn = key === undefined ? await sessions.signInOf(link) : undefined;
   if (key === undefined && signIn === undefined && !mustSignIn && sessions.state !== 'ready') {
     return {};
   }
-  return (await link.plan.foresee?.({ key, signIn, mustSignIn })) ?? {};
+  return (await link.plan.foresee?.({ key, signIn, mustSignIn, host })) ?? {};
 }
-
-type Foreseen = Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>;
 
 /** What the keyring has for each link: its session, and what its key tells. */
 interface Stored {
@@ -153,7 +151,7 @@ function reasonToOpen(
 }
 
 function plannedLink(
-  plan: LinkPlan,
+  plan: LinkPlan & Pick<Foreseen, 'problem'>,
   { config }: Pick<ChainLink, 'config'>,
   {
     session,
@@ -161,7 +159,9 @@ function plannedLink(
     reason,
   }: Pick<PlannedLink, 'session' | 'action'> & { readonly reason: ReturnType<typeof reasonToOpen> },
 ): PlannedLink {
-  const { name, kind, gives, maxDurationSeconds, isAmbient, limits = [], mayAsk = [] } = plan;
+  const { name, kind, gives, isAmbient, limits = [], mayAsk = [] } = plan;
+  const problem = action === 'open' ? plan.problem : undefined;
+  const maxDurationSeconds = problem === undefined ? plan.maxDurationSeconds : undefined;
   const isStored = action !== 'open' && session.kind === 'valid';
   return {
     type: isProvider(config) ? 'provider' : 'identity',
@@ -175,6 +175,7 @@ function plannedLink(
     ...withoutAbsent({
       maxDurationSeconds,
       isAmbient,
+      problem,
       because: action !== 'open' || reason === 'unknown' ? undefined : reason,
     }),
   };

@@ -18,11 +18,11 @@ import {
 import { sharedSession } from '../auth/shared-session.ts';
 import type { LinkPlan } from '../clouds/contract.ts';
 import { kindOf } from '../clouds/registry.ts';
-import { credentialId } from '../core/credentials.ts';
-import { isAtmosError } from '../core/errors.ts';
+import { credentialId, type SignInToken } from '../core/credentials.ts';
+import { isAtmosError, isDamagedEntry } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { isProvider, type Identity } from '../core/kind-config.ts';
-import { formatMoment } from '../core/time.ts';
+import { formatMoment, type LocalClock } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 
 export interface Whoami {
@@ -126,11 +126,23 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
   }
 }
 
-/** Whether the next use renews the session by a sign-in that is kept. Completes the reason. */
+/** Whether the next use renews the session by a sign-in that is kept, or why not. Completes the reason. */
 async function renewalOf({ store, host }: AuthContext, plan: LinkPlan): Promise<string> {
-  const kept = plan.opensBySignIn ? await keptSignInOf(store, plan.name) : undefined;
-  if (kept === undefined || kept.token.expiresAt <= host.now()) return '';
-  return `; until ${formatMoment(kept.token.expiresAt, host)}, the next use renews it by the sign-in of ${kept.token.principal}`;
+  if (plan.whyNotRenewed === undefined) return '';
+  try {
+    const kept = await keptSignInOf(store, plan.name);
+    if (kept === undefined) return '';
+    const whyNot = await plan.whyNotRenewed(kept, host);
+    if (whyNot !== undefined) return `; ${whyNot}`;
+    return renewedUntil(kept.token, host);
+  } catch (error) {
+    if (!isDamagedEntry(error)) throw error;
+    return `; ${error.message}`;
+  }
+}
+
+function renewedUntil({ expiresAt, principal }: SignInToken, clock: LocalClock): string {
+  return `; until ${formatMoment(expiresAt, clock)}, the next use renews it by the sign-in of ${principal}`;
 }
 
 /** Loaded lazily, because few identities have such a token. */

@@ -1,6 +1,6 @@
 import { expiryOf, type ProgramCredentials } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
-import { placeholder, run, say } from '../core/hint.ts';
+import { optionWords, placeholder, run, say } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type Identity, type Provider } from '../core/kind-config.ts';
 import { planTrusted, type AuthContext } from './context.ts';
@@ -146,15 +146,23 @@ function givesNothing({ name, kind, locate }: Identity): AtmosError {
  * @throws ERR_USAGE
  */
 export function requireSignIn(
-  { target }: Chain,
+  { links, target }: Chain,
   { name, kind, locate }: Identity,
   bySignIn: boolean,
 ): void {
   if (!bySignIn || target.plan.opensBySignIn) return;
+  const user = links.find(({ plan }) => plan.opensBySignIn)?.plan.name;
+  const words = ['atmos', 'auth', 'login', ...optionWords('--identity', user ?? ''), '--webflow'];
   throw new AtmosError(
     'ERR_USAGE',
     `identity ${name} (${locate(['kind'])}) is of kind ${kind}, whose sessions are not opened by a sign-in of a person in the browser`,
-    { hints: [say('log in without this option, or choose an identity of a user')] },
+    {
+      hints: [
+        user === undefined
+          ? say('log in without this option, or choose an identity of a user')
+          : run(words, 'to sign in for the user that opens it'),
+      ],
+    },
   );
 }
 

@@ -32,6 +32,8 @@ interface LoginPlanJson {
     /** Of a new session, in seconds. */
     max_duration: number | null;
     limits: readonly string[];
+    /** Why it cannot be opened. */
+    problem: string | null;
     /** `mfa-code`, `browser`. */
     may_ask: readonly string[];
   }[];
@@ -68,6 +70,7 @@ function planJson({ identity, keyring, links }: LoginPlan): LoginPlanJson {
       because: link.because ?? null,
       max_duration: link.maxDurationSeconds ?? null,
       limits: link.limits,
+      problem: link.problem ?? null,
       may_ask: link.mayAsk,
     })),
   };
@@ -96,11 +99,12 @@ const questions = {
 } as const;
 
 function formatAction(link: PlannedLink, isTarget: boolean): string {
-  const { action, because, session, maxDurationSeconds, isAmbient } = link;
+  const { action, because, session, maxDurationSeconds, isAmbient, problem } = link;
   if (isAmbient && isTarget) {
     return 'nothing to do: programs use the credentials of their environment';
   }
   if (action !== 'open') return actions[action];
+  if (problem !== undefined) return `cannot open a session: ${problem}`;
   if (isAmbient) return 'reads the credentials of the environment';
   const duration =
     maxDurationSeconds === undefined ? '' : ` for up to ${formatLength(maxDurationSeconds * 1000)}`;
@@ -127,6 +131,9 @@ const reasons = {
 function formatSummary({ identity, links }: LoginPlan): string {
   if (links.some(({ action }) => action === 'unknown')) {
     return `What a login as ${identity} would open is not known`;
+  }
+  if (links.some(({ problem }) => problem !== undefined)) {
+    return `A login as ${identity} would fail`;
   }
   const count = links.filter(({ action }) => action === 'open').length;
   return count === 0

@@ -149,6 +149,13 @@ export interface LinkPlan {
   /** Whether a person who signs in on a page can open it, instead of its long-lived key. */
   readonly opensBySignIn?: true;
   /**
+   * Why the sign-in that is kept cannot open it without a person: a clause. Undefined: it can, unless the
+   * service refuses. Sends nothing. Absent: no sign-in that is kept opens it.
+   */
+  whyNotRenewed?(kept: KeptSignIn, host: Pick<Host, 'env' | 'now'>): Promise<string | undefined>;
+  /** How requests of a sign-in reach their service, as `route`. Absent without `opensBySignIn`. */
+  signInRoute?(host: Pick<Host, 'env'>): Promise<Route>;
+  /**
    * Runs `use`, which opens another link with the long-lived key of this one. Absent: no other link can
    * be opened with it.
    *
@@ -170,7 +177,7 @@ export interface LinkPlan {
    * What is stored for the link whose long-lived key opens it tells about opening, instead of what is
    * planned without it. Absent: nothing.
    */
-  foresee?(stored: StoredMeans): Promise<Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>>;
+  foresee?(stored: StoredMeans): Promise<Foreseen>;
   /**
    * Refuses to be opened by a program that opening it has started. Called before anything waits for
    * that opening to end. Absent: it starts no program that could do so.
@@ -318,10 +325,19 @@ export interface Meeting {
   readonly failure?: string;
 }
 
+/** What is known about opening a link from what is stored. */
+export interface Foreseen extends Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'> {
+  /** Why it cannot be opened: a clause. */
+  readonly problem?: string;
+}
+
 /** What is stored to open a link. */
 export interface StoredMeans {
   readonly key: ProgramCredentials | undefined;
   readonly signIn: KeptSignIn | undefined;
+  readonly host: Pick<Host, 'env' | 'now'>;
+  /** Whether only the key opens it. Default: false */
+  readonly needsKey?: boolean;
   /** Whether a person is to sign in, whatever is stored. */
   readonly mustSignIn: boolean;
 }

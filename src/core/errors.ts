@@ -239,6 +239,11 @@ export function isEntryError(error: unknown): error is AtmosError {
   return error instanceof AtmosError && entryErrorCodes.has(error.code);
 }
 
+/** Whether an entry was read, and its content cannot be used. */
+export function isDamagedEntry(error: unknown): error is AtmosError {
+  return isAtmosError(error, 'ERR_STORE_INVALID') || isAtmosError(error, 'ERR_KEYRING_DAMAGED');
+}
+
 /** Combines several errors: all messages and hints, and the code of the first error. */
 export function joinErrors([first, ...others]: readonly [AtmosError, ...AtmosError[]]): AtmosError {
   if (others.length === 0) return first;

@@ -39,7 +39,7 @@ export function expectedNames(names: readonly string[]): string {
 }
 
 /** More names would hide the rest of a message: a provider may offer thousands of identities. */
-const maxShownNames = 20;
+export const maxShownNames = 20;
 
 /** Names for a message: `a, b`, of many the first ones: `a, b and 2050 more`. */
 export function someNames(names: readonly string[]): string {

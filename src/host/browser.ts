@@ -24,7 +24,7 @@ export interface Browser {
    * Empty: nothing.
    */
   readonly commands: readonly BrowserCommand[];
-  /** Programs of `$BROWSER` that do not exist. */
+  /** Why entries of `$BROWSER` are not used: `brave does not exist`. */
   readonly missing?: readonly string[];
 }
 
@@ -123,7 +123,10 @@ async function ownBrowsers(
   host: Machine,
 ): Promise<{ readonly commands: BrowserCommand[]; readonly missing: string[] }> {
   const separator = host.platform === 'win32' ? ';' : ':';
-  const entries = (host.env['BROWSER'] ?? '').split(separator).map((entry) => entry.trim());
+  const browsers = host.env['BROWSER'] ?? '';
+  // The separator of the list is also in an address.
+  if (/^https?:/i.test(browsers)) return { commands: [], missing: [isPage] };
+  const entries = browsers.split(separator).map((entry) => entry.trim());
   const missing: string[] = [];
   const found = await Promise.all(
     entries.slice(0, maxOwn).map(async (entry) => {
@@ -132,11 +135,23 @@ async function ownBrowsers(
       const [name = '', ...words] = entry.split(/\s+/);
       const program = await findProgram(name, host);
       if (program !== undefined) return [{ program, args: argsOf(words) }];
-      if (name !== '') missing.push(name);
+      if (name !== '') missing.push(whyUnused(name));
       return [];
     }),
   );
   return { commands: found.flat(), missing };
+}
+
+const isPage = 'the value of BROWSER is the address of a page, not a program';
+
+/** Text that was pasted by mistake may be long. */
+const maxShown = 100;
+
+function whyUnused(name: string): string {
+  const shown = name.length > maxShown ? `${name.slice(0, maxShown)}…` : name;
+  return /[/\\]/.test(name) && !posix.isAbsolute(name) && !win32.isAbsolute(name)
+    ? `${shown} is a relative path, which is not used`
+    : `${shown} does not exist`;
 }
 
 function argsOf(words: readonly string[]): BrowserCommand['args'] {

@@ -1,5 +1,5 @@
 import type { ProgramCredentials } from '../core/credentials.ts';
-import { isAtmosError } from '../core/errors.ts';
+import { isDamagedEntry } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { formatEnvelope, parseEnvelope, type Envelope, type ItemNotes } from './envelope.ts';
@@ -44,9 +44,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     try {
       if ((await readItemAt(options, key, alias, item)) === null) return false;
     } catch (error) {
-      const isUseless =
-        isAtmosError(error, 'ERR_STORE_INVALID') || isAtmosError(error, 'ERR_KEYRING_DAMAGED');
-      if (!isUseless) throw error;
+      if (!isDamagedEntry(error)) throw error;
     }
     return keyring.delete(key);
   }

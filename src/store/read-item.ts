@@ -50,7 +50,8 @@ export async function readItemAt(
   throw invalid(key, alias, item, 'it contains a token of a person');
 }
 
-function invalid(key: string, alias: string, item: ItemKind, fault: string): AtmosError {
+/** The error of an entry that cannot be used. */
+export function invalid(key: string, alias: string, item: ItemKind, fault: string): AtmosError {
   return new AtmosError('ERR_STORE_INVALID', `the entry ${key} cannot be used: ${fault}`, {
     hints: [logOut(alias, item === 'key', 'to remove it')],
   });

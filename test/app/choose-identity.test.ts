@@ -7,7 +7,7 @@ import {
 } from '../../src/app/choose-identity.ts';
 
 import { AtmosError } from '../../src/core/errors.ts';
-import { addOptions } from '../../src/core/hint.ts';
+import { addOptions, run } from '../../src/core/hint.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 
 function identity(name: string, isDefault = false): Identity {
@@ -167,6 +167,17 @@ describe('the resolved identity', () => {
     await expect(resolve({ kind: 'default' }, [identity('a;id')], nobody)).rejects.toMatchObject({
       hints: ["add -i 'a;id'", "export ATMOS_IDENTITY='a;id'"],
     });
+  });
+
+  test('is not suggested where there are more than a message shows: the error names the list', async () => {
+    const identities = Array.from({ length: 21 }, (_, at) => identity(`i${at}`));
+    await expect(resolve({ kind: 'default' }, identities, nobody)).rejects.toMatchObject({
+      code: 'ERR_IDENTITY_REQUIRED',
+      hints: ['to see the names for -i: atmos auth list', 'add -i <name>'],
+    });
+    const { select, asked } = person('i3');
+    await resolve({ kind: 'pick' }, identities, { select });
+    expect(asked[0]?.instead).toEqual(run(['atmos', 'auth', 'list'], 'to see the names for -i'));
   });
 
   test('is chosen by the user from several defaults; without a terminal the error locates them', async () => {

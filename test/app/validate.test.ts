@@ -243,6 +243,14 @@ describe('the keyring', () => {
       'error: auth.keyring.spec.auth.role_id ($/atmos.yaml:5) is a setting of the login method approle, but no method is configured, and the default is token | set auth.keyring.spec.auth.method to approle',
     ],
     [
+      vault('method: approle, secret_id_env: S'),
+      'error: the login method approle (from auth.keyring.spec.auth.method ($/atmos.yaml:5)) has no role_id | set auth.keyring.spec.auth.role_id',
+    ],
+    [
+      vault('method: jwt, role: ci, role_id: 1f0c'),
+      'error: auth.keyring.spec.auth.role_id ($/atmos.yaml:5) is a setting of the login method approle, but the method is jwt (from auth.keyring.spec.auth.method ($/atmos.yaml:5)) | remove it, or set auth.keyring.spec.auth.method to approle',
+    ],
+    [
       vault('method: approle, role_id: 1f0c, secret_id_env: S, secret_id_file: f'),
       'error: the secret id comes from auth.keyring.spec.auth.secret_id_env ($/atmos.yaml:5) and from auth.keyring.spec.auth.secret_id_file ($/atmos.yaml:5) | remove one of them',
     ],

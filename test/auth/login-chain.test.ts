@@ -352,7 +352,10 @@ describe('a role of more than one hour that a user opens', () => {
     const error = await errorOf(place.manager.login(identityOf(place, 'hub')));
     expect(error).toMatchObject({
       code: 'ERR_AUTH_KEYS_MISSING',
-      hints: ['atmos auth user configure --identity ada'],
+      hints: [
+        'atmos auth user configure --identity ada',
+        'set principal.duration of the role to 1h: then a session of the user opens it',
+      ],
     });
     expect(error.message).toContain('link 1 of 2, identity ada (aws/user): ');
   });

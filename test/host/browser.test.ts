@@ -143,7 +143,7 @@ describe.skipIf(isWindows)('where a browser is opened', () => {
     expect(await findBrowser(host, () => false)).toEqual({
       whyNot: 'no program opens pages here',
       commands: [],
-      missing: ['gone'],
+      missing: ['gone does not exist'],
     });
   });
 });
@@ -155,6 +155,18 @@ describe.skipIf(isWindows)('$BROWSER', () => {
       [basename(program), ...args('a$&b')].join(' '),
     );
   }
+
+  test.each([
+    ['./br', './br is a relative path, which is not used'],
+    ['x/br --new %s', 'x/br is a relative path, which is not used'],
+    ['http://example.com/?q=1', 'the value of BROWSER is the address of a page, not a program'],
+    ['/opt/gone', '/opt/gone does not exist'],
+    ['y'.repeat(500), `${'y'.repeat(100)}… does not exist`],
+  ])('%s is not used, with the reason', async (BROWSER, reason) => {
+    const env = { DISPLAY: ':0', PATH: programs(), BROWSER };
+    const { commands, missing } = await findBrowser({ platform: 'linux', env }, () => false);
+    expect({ commands, missing }).toEqual({ commands: [], missing: [reason] });
+  });
 
   test('is a list of commands, and missing programs are skipped', async () => {
     expect(await own('gone:firefox::chrome --new-window %s -x: ')).toEqual([

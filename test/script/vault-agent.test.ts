@@ -154,15 +154,53 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
     expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
     expect(refused.stderr).toContain('refused the login by approle at auth/approle (status 400)');
     expect(refused.stderr).not.toContain('wrong-secret-id');
+    const before = machine.proxy.count(login);
+    for (const command of ['doctor', 'status', 'list']) {
+      const env = { TEAM_SECRET_ID: `wrong-for-${command}` };
+      await machine.atmos(`auth keyring ${command}`, { env });
+    }
+    expect(machine.proxy.count(login) - before).toBe(3);
     const { stdout } = await machine.atmos('auth keyring lock -o json');
     expect(JSON.parse(stdout)).toMatchObject({ was_unlocked: false, others: [] });
     machine.configure(', auth: { method: token }');
     const needless = await machine.atmos('auth keyring unlock');
     expect(needless).toMatchObject({ exitCode: 2, stdout: '' });
     expect(needless.stderr).toMatch(
-      /^error: the keyring type is vault \(from .*\), but it uses an existing token and does not log in\n$/,
+      /^error: the keyring type is vault \(from .*\), but it uses an existing token and does not log in\nhint: continue without unlock: the other commands do not need it\n$/,
     );
+    const idle = await machine.atmos('auth keyring lock');
+    expect(idle.stderr).toBe(
+      `the keyring ${machine.proxy.url}, secret/atmos/keyring was not unlocked: it uses an existing token and does not log in\n`,
+    );
+    const json = await machine.atmos('auth keyring lock -o json');
+    expect(JSON.parse(json.stdout)).toEqual({
+      location: `${machine.proxy.url}, secret/atmos/keyring`,
+      was_unlocked: false,
+      process_id: null,
+      others: [],
+    });
     machine.configure();
+  });
+
+  test('an engine that does not exist, and a sealed server, are errors of unlock', async () => {
+    const machine = await openVaultMachine();
+    expect(await machine.atmos('auth keyring unlock')).toMatchObject({ exitCode: 0 });
+    machine.configure(', mount: nowhere');
+    const elsewhere = await machine.atmos('auth keyring unlock');
+    expect(elsewhere).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(elsewhere.stderr).toContain(
+      "denies permission: the token's policies do not allow access to the secrets engine",
+    );
+    await machine.atmos('auth keyring lock');
+    machine.configure();
+    await server.call('POST', 'sys/seal');
+    try {
+      const renewed = await machine.atmos('auth keyring unlock');
+      expect(renewed).toMatchObject({ exitCode: 3, stdout: '' });
+      expect(renewed.stderr).toMatch(/^error: the vault server .* is sealed\n/);
+    } finally {
+      await server.call('POST', 'sys/unseal', { key: server.unsealKey });
+    }
   });
 
   test.each(['SIGINT', 'SIGKILL'] as const)(

@@ -178,9 +178,16 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
 
   test('a program does not get the secret id', async () => {
     const machine = await openVaultMachine();
-    await moveToVault(machine, ', auth: { method: token, secret_id_env: TEAM_SECRET_ID }');
+    const policy = 'path "secret/*" { capabilities = ["create", "read", "update", "list"] }';
+    await server.call('PUT', 'sys/policies/acl/keyring', { policy });
+    await server.call('POST', 'sys/auth/approle', { type: 'approle' });
+    await server.call('POST', 'auth/approle/role/team', { token_policies: 'keyring' });
+    const { body: role } = await server.call('GET', 'auth/approle/role/team/role-id');
+    const { body: secret } = await server.call('POST', 'auth/approle/role/team/secret-id');
+    const auth = `{ method: approle, role_id: ${role.data.role_id}, secret_id_env: TEAM_SECRET_ID }`;
+    await moveToVault(machine, `${sessionsInFile}, auth: ${auth}`);
     const print = [process.execPath, '-p', 'String(process.env.TEAM_SECRET_ID)'];
-    const env = { TEAM_SECRET_ID: 'secret-1' };
+    const env = { TEAM_SECRET_ID: secret.data.secret_id };
     const run = await machine.atmos(['auth', 'exec', '--', ...print], { env });
     expect(run).toMatchObject({ exitCode: 0, stdout: 'undefined\n' });
   });

@@ -44,6 +44,10 @@ async function openPerson(
       kind: aws/assume-role
       via: { identity: ada }
       principal: { assume_role: arn:aws:iam::123456789012:role/admin }
+    long:
+      kind: aws/assume-role
+      via: { identity: ada }
+      principal: { assume_role: arn:aws:iam::123456789012:role/admin, duration: 2h }
 `);
   return { ...machine, signin };
 }
@@ -202,6 +206,15 @@ test('--webflow is refused where the configuration or the kind does not allow it
   const role = await machine.atmos('auth login -i admin --webflow');
   expect(role).toMatchObject({ exitCode: 2 });
   expect(role.stderr).toContain('is of kind aws/assume-role');
+  expect(role.stderr).toContain(
+    'hint: to sign in for the user that opens it: atmos auth login --identity ada --webflow\n',
+  );
+  const withCode = await machine.atmos('auth login --webflow --mfa-token 123456');
+  expect(withCode).toMatchObject({
+    exitCode: 2,
+    stderr:
+      'error: --webflow and --mfa-token cannot be combined\nhint: leave out --mfa-token: the page of AWS asks for the code\n',
+  });
   const provider = await machine.atmos('auth login --provider x --webflow');
   expect(provider).toMatchObject({ exitCode: 2 });
   expect(machine.signin.calls).toEqual([]);
@@ -269,8 +282,79 @@ test('a stored sign-in without its DPoP key is reported, and a new one replaces 
     exitCode: 4,
     stderr: `error: identity ada needs a sign-in in the browser: the stored sign-in of ${machine.signin.principal} has no valid DPoP key\nhint: atmos auth login --identity ada --webflow\n`,
   });
+  const fault = `the stored sign-in of ${machine.signin.principal} has no valid DPoP key`;
+  const whoami = await machine.atmos('auth whoami -o json');
+  expect(JSON.parse(whoami.stdout)).toMatchObject({ reason: `there is no session; ${fault}` });
+  const doctor = await machine.atmos('auth keyring doctor -o json');
+  expect(JSON.parse(doctor.stdout)).toMatchObject({
+    network: [
+      { endpoint: machine.sts.url, identities: ['ada', 'admin', 'long'] },
+      { endpoint: machine.signin.url, identities: ['ada'] },
+    ],
+    sign_in: {
+      identities: [
+        {
+          identity: 'ada',
+          state: 'warning',
+          message: `identity ada: ${fault}`,
+          hint: 'atmos auth login --identity ada --webflow',
+        },
+      ],
+    },
+  });
+  expect((await planOf(machine)).links).toMatchObject([{ may_ask: ['browser'] }]);
   expect(machine.signin.requests()).not.toHaveProperty([refresh]);
   await signIn(machine);
+});
+
+test('a stored sign-in that is damaged is reported, and a new one replaces it', async () => {
+  const machine = await openPerson('');
+  await signIn(machine, 'auth login --webflow');
+  endSession(machine);
+  const keyring = openTestKeyring({ directory: machine.keyring, password });
+  await keyring.set('atmos_r_ada@token', '{"credentials":');
+  await keyring.close();
+  const { exitCode, stderr } = await machine.atmos('auth exec -- true');
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 4,
+    stderr: expect.stringMatching(
+      /^error: identity ada needs a sign-in in the browser: the entry atmos_r_ada@token cannot be used: .+\nhint: atmos auth login --identity ada --webflow\n$/,
+    ),
+  });
+  const whoami = await machine.atmos('auth whoami -o json');
+  expect(JSON.parse(whoami.stdout)).toMatchObject({
+    reason: expect.stringMatching(
+      /^there is no session; the entry atmos_r_ada@token cannot be used/,
+    ),
+  });
+  await signIn(machine, 'auth login');
+});
+
+test('a role of more than one hour needs an access key, and the error says what opens it without', async () => {
+  const machine = await openPerson();
+  await signIn(machine);
+  const { exitCode, stderr } = await machine.atmos('auth exec -i long -- true');
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 4,
+    stderr: expect.stringContaining(
+      'no access key is stored for identity ada, and a role of more than one hour is opened with one',
+    ),
+  });
+  expect(stderr).toContain('hint: atmos auth user configure --identity ada\n');
+  expect(stderr).toContain(
+    'hint: set principal.duration of the role to 1h: then a session of the user opens it\n',
+  );
+  const planned = await planOf(machine, '-i long');
+  expect(planned.links.at(-1)).toMatchObject({
+    action: 'open',
+    max_duration: null,
+    may_ask: [],
+    problem:
+      'no access key of identity ada is stored or can be read, and a role of more than one hour is opened with one',
+  });
+  const shown = await machine.atmos('auth login --plan -i long');
+  expect(shown.stdout).toContain('cannot open a session: no access key of identity ada');
+  expect(shown.stdout).toContain('A login as long would fail\n');
 });
 
 test('a session of 15 minutes opens a role', async () => {
@@ -302,21 +386,37 @@ test('a stored key is used instead of a sign-in, and removes it', async () => {
 
 test('login --plan, list and whoami know the sign-in', async () => {
   const machine = await openPerson();
-  const plan = async (options = '') =>
-    JSON.parse((await machine.atmos(`auth login --plan -o json${options}`)).stdout) as {
-      links: readonly { because: string; may_ask: readonly string[]; max_duration: number }[];
-    };
+  const plan = (options = '') => planOf(machine, options);
   expect((await plan()).links).toMatchObject([
     { because: 'absent', may_ask: ['browser'], max_duration: 900 },
   ]);
   await signIn(machine);
   expect((await plan()).links).toMatchObject([{ because: null, may_ask: [] }]);
-  expect((await plan(' --webflow')).links).toMatchObject([
+  expect((await plan('--webflow')).links).toMatchObject([
     { because: 'forced', may_ask: ['browser'], max_duration: 900 },
   ]);
+  const doctor = await machine.atmos('auth keyring doctor -o json');
+  expect(JSON.parse(doctor.stdout)).toMatchObject({
+    sign_in: {
+      identities: [
+        {
+          identity: 'ada',
+          principal: machine.signin.principal,
+          state: 'ok',
+          message: expect.stringMatching(
+            /^identity ada: arn:aws:iam::\d+:user\/\w+ is signed in until \d{4}-.+Z$/,
+          ),
+          hint: null,
+        },
+      ],
+    },
+  });
   const list = await machine.atmos('auth list');
   expect(list.stdout).toContain('ada');
   endSession(machine);
+  expect((await plan()).links).toMatchObject([
+    { because: 'absent', may_ask: [], max_duration: 900, problem: null },
+  ]);
   const whoami = await machine.atmos('auth whoami -o json');
   expect(JSON.parse(whoami.stdout)).toMatchObject({
     valid: false,
@@ -330,6 +430,18 @@ test('login --plan, list and whoami know the sign-in', async () => {
   });
 });
 
+test('login --plan promises no session without a key and without webflow_enabled', async () => {
+  const machine = await openPerson('');
+  expect((await planOf(machine)).links).toMatchObject([
+    {
+      action: 'open',
+      max_duration: null,
+      may_ask: [],
+      problem: 'no access key of identity ada is stored or can be read',
+    },
+  ]);
+});
+
 test('logout removes the sign-in with the session', async () => {
   const machine = await openPerson();
   await signIn(machine);
@@ -339,6 +451,20 @@ test('logout removes the sign-in with the session', async () => {
   expect(await machine.atmos('auth exec -- true')).toMatchObject({ exitCode: 4 });
   expect(machine.signin.requests()).not.toHaveProperty([refresh]);
 });
+
+interface PlanJson {
+  readonly links: readonly {
+    readonly because: string;
+    readonly may_ask: readonly string[];
+    readonly max_duration: number | null;
+    readonly problem: string | null;
+  }[];
+}
+
+async function planOf(machine: Machine, options = ''): Promise<PlanJson> {
+  const { stdout } = await machine.atmos(`auth login --plan -o json ${options}`.trim());
+  return JSON.parse(stdout) as PlanJson;
+}
 
 /** Removes the stored session, as if it had expired. */
 function endSession({ keyring }: Machine, identity = 'ada'): void {

@@ -41,11 +41,14 @@ describe('a sign-in', () => {
     expect(await store.read('ada')).toMatchObject({ credentials: token, ...notes });
   });
 
-  test('is absent if the entry is damaged, or belongs to another identity', async () => {
+  test('is absent if the entry belongs to another identity, and an error if it is damaged', async () => {
     const { store, keyring } = open();
     expect(await store.read('ada')).toBeNull();
     await keyring.set('atmos_r_ada@token', 'damaged');
-    expect(await store.read('ada')).toBeNull();
+    expect(await errorOf(store.read('ada'))).toMatchObject({
+      code: 'ERR_STORE_INVALID',
+      message: 'the entry atmos_r_ada@token cannot be used: it is not a JSON object',
+    });
     await store.write('bob', token, notes);
     await keyring.set('atmos_r_ada@token', (await keyring.get('atmos_r_bob@token')) ?? '');
     expect(await store.read('ada')).toBeNull();

@@ -32,12 +32,21 @@ interface DoctorJson {
   checks: readonly CheckJson[];
   /** How requests reach AWS: one for each endpoint that the configuration uses. */
   network: readonly RouteJson[];
-  /** Null if no provider has a page to sign in on. */
+  /** Null if no provider has a page to sign in on, and no sign-in of a user is kept. */
   sign_in: SignInJson | null;
 }
 
 interface SignInJson {
   portals: readonly { provider: string; url: string; session: SessionJson }[];
+  /** The users with a sign-in that is kept. */
+  identities: readonly {
+    identity: string;
+    /** The ARN of who signed in. */
+    principal: string;
+    state: FindingState;
+    message: string;
+    hint: string | null;
+  }[];
   /** Why no browser is opened on this machine; null if one is. */
   no_browser: string | null;
 }
@@ -98,17 +107,18 @@ async function examineAll(
   const { examined, isWell } = await examineKeyrings(plan, { host: context.host, used });
   const isOnline = flags['online'] === true;
   const { config } = plan;
-  const { routes, leftOut } = config
-    ? await examineNetwork(config, context.host, isOnline)
-    : { routes: [], leftOut: [] };
   const signIn = config
     ? await examineSignIn({ ...plan, config }, context.host, keyring)
     : undefined;
+  const signedIn = (signIn?.people ?? []).map(({ identity }) => identity);
+  const { routes, leftOut } = config
+    ? await examineNetwork(config, context.host, { isOnline, signedIn })
+    : { routes: [], leftOut: [] };
   if (values['output'] === 'json') {
     const writeHint = await loadWriteHint(context.host);
     const checks = examined.flatMap((one) => checksOf(one, writeHint));
     const network = routes.map((route) => routeJson(route, writeHint));
-    const sign_in = signIn === undefined ? null : signInJson(signIn);
+    const sign_in = signIn === undefined ? null : signInJson(signIn, writeHint);
     await context.outJson({ ok: isWell, checks, network, sign_in } satisfies DoctorJson);
   } else {
     for (const one of examined) await tell(context, one);
@@ -146,12 +156,22 @@ function routeJson(
   };
 }
 
-function signInJson({ portals, whyNoBrowser }: ExaminedSignIn): SignInJson {
+function signInJson(
+  { portals, people, whyNoBrowser }: ExaminedSignIn,
+  writeHint: WriteHint,
+): SignInJson {
   return {
     portals: portals.map(({ provider, issuer, session }) => ({
       provider,
       url: issuer,
       session: sessionJson(session),
+    })),
+    identities: people.map(({ identity, principal, finding: { state, message, hints } }) => ({
+      identity,
+      principal,
+      state,
+      message,
+      hint: joinHints(hints, writeHint),
     })),
     no_browser: whyNoBrowser ?? null,
   };
@@ -217,7 +237,7 @@ async function tellSignIn(
   signIn: ExaminedSignIn | undefined,
 ): Promise<void> {
   if (signIn === undefined) return;
-  const { portals, whyNoBrowser } = signIn;
+  const { portals, people, whyNoBrowser } = signIn;
   const browser =
     whyNoBrowser === undefined
       ? 'a browser is opened on this machine'
@@ -226,6 +246,12 @@ async function tellSignIn(
   for (const { provider, issuer, session } of portals) {
     await note(`  ${provider} (${issuer}): ${formatSession(session, host)}`);
   }
+  await note(
+    ...(await linesOf(
+      people.map(({ finding }) => finding),
+      host,
+    )),
+  );
 }
 
 async function linesOf(findings: readonly Finding[], host: Host): Promise<Line[]> {

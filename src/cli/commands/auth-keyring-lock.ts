@@ -1,7 +1,7 @@
 import { abbreviateHome } from '../../host/home.ts';
-import type { LockResult } from '../../keyring/contract.ts';
-import { agentOf, settleAnyWithAgent, settleWithAgent } from '../../keyring/agents.ts';
-import type { SettledBackend } from '../../keyring/registry.ts';
+import type { KeyringContext, LockResult } from '../../keyring/contract.ts';
+import { agentOf, settleAnyWithAgent, settleWithAgent, whyNoAgent } from '../../keyring/agents.ts';
+import { settleBackend, type SettledBackend } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny, warner } from '../plan.ts';
@@ -29,7 +29,7 @@ export async function keyringLock(context: Context, { values }: Invocation): Pro
   const { host, outJson, note } = context;
   const { keyring } = await loadPlanIfAny(context);
   const inUse = settleWithAgent({ keyring, host });
-  const [first = settleAnyWithAgent({ keyring, host }), ...others] = inUse;
+  const [first = settleWithout({ keyring, host }), ...others] = inUse;
   const locked = [await lock(first)];
   for (const other of others) locked.push(await lock(other));
   const warn = warner(context);
@@ -44,19 +44,27 @@ export async function keyringLock(context: Context, { values }: Invocation): Pro
   }
   const stopped = locked.filter(({ result }) => result.kind !== 'none');
   const lines = stopped.length === 0 ? locked.slice(0, 1) : stopped;
-  await note(
-    ...lines.map(({ result, location }) => describe(result, abbreviateHome(location, host))),
-  );
+  await note(...lines.map((one) => describe(one, abbreviateHome(one.location, host))));
+}
+
+/** The keyring to name if none in use can be unlocked: the chosen one, else the one that could be. */
+function settleWithout(context: KeyringContext): SettledBackend {
+  const chosen = settleBackend(context);
+  return chosen.backend.loadAgent === undefined ? settleAnyWithAgent(context) : chosen;
 }
 
 interface Locked {
   readonly location: string;
   readonly result: LockResult;
+  /** Why it is never unlocked. */
+  readonly whyNever?: string;
 }
 
 async function lock(settled: SettledBackend): Promise<Locked> {
   const agent = await agentOf(settled);
   const location = agent.locationOf(settled.context.settings);
+  const whyNever = whyNoAgent(settled);
+  if (whyNever !== undefined) return { location, result: { kind: 'none' }, whyNever };
   return { location, result: await agent.lock(settled.context) };
 }
 
@@ -68,14 +76,14 @@ function lockedJson({ location, result }: Locked): LockedJson {
   };
 }
 
-function describe(result: LockResult, location: string): string {
+function describe({ result, whyNever }: Locked, location: string): string {
   switch (result.kind) {
     case 'locked':
       return `locked the keyring ${location}`;
     case 'terminated':
       return `locked the keyring ${location}: its agent (process ${result.processId}) did not respond and was terminated`;
     case 'none':
-      return `the keyring ${location} was not unlocked`;
+      return `the keyring ${location} was not unlocked${whyNever === undefined ? '' : `: ${whyNever}`}`;
     case 'cut-off':
       return `locked the keyring ${location}: its agent has another version, can no longer be reached, and exits within seconds`;
   }

@@ -4,7 +4,7 @@ import type { AuthPlan } from '../../auth/plan.ts';
 import { keyringNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { run, setVariable } from '../../core/hint.ts';
+import { run, say, setVariable } from '../../core/hint.ts';
 import { formatLength, formatMoment, formatTimestamp } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
@@ -82,7 +82,13 @@ function unlockable(plan: AuthPlan, host: Host): SettledBackend[] {
   throw new AtmosError(
     'ERR_USAGE',
     `the keyring type is ${type.value} (from ${type.source}), but ${reason ?? `only a ${other} keyring can be unlocked`}`,
-    { hints: reason === undefined ? [setVariable('ATMOS_KEYRING_TYPE', other)] : [] },
+    {
+      hints: [
+        reason === undefined
+          ? setVariable('ATMOS_KEYRING_TYPE', other)
+          : say('continue without unlock: the other commands do not need it'),
+      ],
+    },
   );
 }
 

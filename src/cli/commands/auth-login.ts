@@ -69,6 +69,11 @@ function checkOptions({ values, flags, identity }: Invocation): void {
       },
     );
   }
+  if (flags['webflow'] && values['mfa-token'] !== undefined) {
+    throw new AtmosError('ERR_USAGE', '--webflow and --mfa-token cannot be combined', {
+      hints: [say('leave out --mfa-token: the page of AWS asks for the code')],
+    });
+  }
   if (output !== undefined && !flags['plan']) {
     throw new AtmosError('ERR_USAGE', '--output is only for --plan', {
       hints: [addOptions(['--plan'])],

@@ -37,7 +37,7 @@ export const authDetails: Readonly<Record<string, HelpDetails>> = {
   'atmos auth login': {
     description:
       'Keeps the current session if it is valid for at least 15 more minutes, or for a ' +
-      'quarter of its duration if that is less. --plan sends no request, and reads the keyring ' +
+      'quarter of its duration if that is less. --plan sends nothing to AWS, and reads the keyring ' +
       'only if that prompts for nothing. --webflow is for identities of kind aws/user, and --all ' +
       'signs in once for all identities of a portal.',
     examples: [

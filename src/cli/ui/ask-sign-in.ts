@@ -23,7 +23,7 @@ export function askSignIn(
   { flow, browser: { whyNot, commands, missing = [] }, env }: SignInWays,
 ): SignIn {
   const openPage = async (url: URL, browser?: string) => {
-    const failures = browser === undefined ? missing.map((name) => `${name} does not exist`) : [];
+    const failures = browser === undefined ? [...missing] : [];
     const machine = changedHost(host, { env });
     const isOpened = await openInBrowser(url, browser ?? commands, machine, (failed) => {
       const { program, exitCode } = failed;

@@ -74,13 +74,17 @@ function questionsOf(
   { mfaArn }: RoleSettings,
   owner: LinkPlan | undefined,
 ): Pick<LinkPlan, 'mayAsk' | 'foresee'> {
-  if (mfaArn !== undefined) return { mayAsk: ['mfa-code'] };
-  if (owner === undefined) return { mayAsk: [] };
-  const { mayAsk, foresee } = owner;
+  const ofRole = mfaArn === undefined ? undefined : (['mfa-code'] as const);
+  if (owner === undefined) return { mayAsk: ofRole ?? [] };
+  const { foresee } = owner;
   return {
-    ...withoutAbsent({ mayAsk }),
+    ...withoutAbsent({ mayAsk: ofRole ?? owner.mayAsk }),
     ...(foresee && {
-      foresee: async (stored) => withoutAbsent({ mayAsk: (await foresee(stored)).mayAsk }),
+      foresee: async (stored) => {
+        const { mayAsk, problem } = await foresee({ ...stored, needsKey: true });
+        const why = problem && `${problem}, and a role of more than one hour is opened with one`;
+        return withoutAbsent({ mayAsk: ofRole ?? mayAsk, problem: why });
+      },
     }),
   };
 }

@@ -1,7 +1,14 @@
 // Signing in on another device, whose last page shows a code that the person copies to the terminal.
 // Loaded only for that.
 
-import { limitMs, codeIn, newAttempt, unfinishedAfterLimit, type PageParameters } from './pkce.ts';
+import {
+  codeIn,
+  limitMs,
+  newAttempt,
+  plainText,
+  unfinishedAfterLimit,
+  type PageParameters,
+} from './pkce.ts';
 import { untilSignedIn, type AuthorizationCode, type SignInRequest } from './sign-in-page.ts';
 
 export interface CodeSignIn extends SignInRequest {
@@ -27,7 +34,7 @@ export function signInByPastedCode<T>(
   const { state, codeVerifier, codeChallenge, isExpected } = newAttempt();
   async function pasted(signal: AbortSignal): Promise<URLSearchParams> {
     for (;;) {
-      const parameters = parametersIn(await pasteCode(signal));
+      const parameters = parametersIn(plainText(await pasteCode(signal)), redirectUri);
       if (parameters !== undefined && isExpected(parameters)) return parameters;
       context.warn(
         parameters === undefined
@@ -44,10 +51,15 @@ export function signInByPastedCode<T>(
   );
 }
 
-/** `state=…&code=…` in base64. Undefined for anything else. */
-function parametersIn(text: string): URLSearchParams | undefined {
-  const code = text.replaceAll(/\s+/g, '');
+/** `state=…&code=…` in base64, or the address of the page that shows it. Undefined for anything else. */
+function parametersIn(text: string, redirectUri: string): URLSearchParams | undefined {
+  const parameters = text.startsWith(`${redirectUri}?`)
+    ? new URL(text).searchParams
+    : decoded(text);
+  return parameters?.has('state') && parameters.has('code') ? parameters : undefined;
+}
+
+function decoded(code: string): URLSearchParams | undefined {
   if (!/^[\w+/-]{8,8192}={0,2}$/.test(code)) return undefined;
-  const parameters = new URLSearchParams(Buffer.from(code, 'base64').toString('utf8'));
-  return parameters.has('state') && parameters.has('code') ? parameters : undefined;
+  return new URLSearchParams(Buffer.from(code, 'base64').toString('utf8'));
 }

@@ -149,7 +149,7 @@ async function pastedParameters(
   { warn }: Pick<SignInRequest['context'], 'warn'>,
 ): Promise<Arrived> {
   for (;;) {
-    const parameters = parametersIn(plainAddress(await paste()));
+    const parameters = parametersIn(plainText(await paste()));
     if (parameters !== undefined && isExpected(parameters)) return { parameters };
     warn(
       `this is not the address of the last page of this sign-in: it starts with http://127.0.0.1 and contains ${redirectPath}`,
@@ -157,8 +157,8 @@ async function pastedParameters(
   }
 }
 
-/** Without what programs put around and into an address: quotes, `<>` and line breaks. */
-function plainAddress(text: string): string {
+/** Without what programs put around and into an address or a code: quotes, `<>` and line breaks. */
+export function plainText(text: string): string {
   const address = text.replaceAll(/\s+/g, '');
   return (
     /^(?:"(.*)"|'(.*)'|<(.*)>)$/

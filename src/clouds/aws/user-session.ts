@@ -2,19 +2,12 @@
 // module.
 
 import { awsCredentials, isSession, type AwsCredentials } from '../../core/credentials.ts';
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
+import { AtmosError, isAtmosError, isDamagedEntry } from '../../core/errors.ts';
+import { edit, optionWords, run, say, type Hint } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
-import type {
-  KeyDevice,
-  KeySource,
-  LinkPlan,
-  OpenContext,
-  Opened,
-  StoredMeans,
-} from '../contract.ts';
+import type { KeyDevice, KeySource, OpenContext, Opened } from '../contract.ts';
 import { requestWithMfa } from './mfa.ts';
 import { createMfaProgram } from './mfa-program.ts';
 import { shownValues } from './shown-values.ts';
@@ -33,9 +26,6 @@ import {
   type UserSettings,
 } from './user-settings.ts';
 
-/** The maximum of AWS for a session of a sign-in. */
-const signedInSeconds = 900;
-
 const withoutMfaLimit =
   'without MFA, AWS denies this session all calls of IAM, and of STS except AssumeRole and GetCallerIdentity';
 
@@ -48,16 +38,36 @@ export async function keyOf(
   if (settings.keys !== undefined) return awsCredentials(settings.keys);
   const stored = await source.storedKey();
   if (stored === null && !isRequired && (await hasSignIn(settings, source))) return undefined;
-  const maySignIn = !isRequired && settings.webflowEnabled !== false;
-  const hints = maySignIn ? [signInstead(identity.name)] : [];
-  return usableKey(identity, stored, source.isStoreLasting, hints);
+  if (isRequired) return usableKey(identity, stored, source.isStoreLasting, forLongRole);
+  const hints = settings.webflowEnabled === false ? [] : [signInstead(identity.name)];
+  return usableKey(identity, stored, source.isStoreLasting, { hints, need: '' });
+}
+
+/** What an error adds to a missing key that opens a role of more than an hour. */
+const forLongRole: KeyNeed = {
+  need: ', and a role of more than one hour is opened with one',
+  hints: [say('set principal.duration of the role to 1h: then a session of the user opens it')],
+};
+
+interface KeyNeed {
+  /** Completes the message. */
+  readonly need: string;
+  /** What to do instead of storing a key. */
+  readonly hints: readonly Hint[];
 }
 
 async function hasSignIn(
   { webflowEnabled }: UserSettings,
   { keptSignIn }: KeySource,
 ): Promise<boolean> {
-  return webflowEnabled ?? (await keptSignIn?.()) !== undefined;
+  if (webflowEnabled !== undefined) return webflowEnabled;
+  try {
+    return (await keptSignIn?.()) !== undefined;
+  } catch (error) {
+    // Opening with it says what is wrong with its entry.
+    if (!isDamagedEntry(error)) throw error;
+    return true;
+  }
 }
 
 export async function open(user: User, context: OpenContext): Promise<Opened> {
@@ -119,28 +129,6 @@ function deviceOf(
   };
 }
 
-/** What opening a session with what is stored asks for, and how long the session lasts. */
-export async function foresee(
-  user: User,
-  { key: stored, signIn, mustSignIn }: StoredMeans,
-): Promise<Pick<LinkPlan, 'mayAsk' | 'maxDurationSeconds'>> {
-  const { keys } = user.settings;
-  const key = stored ?? (keys && awsCredentials(keys));
-  if (mustSignIn) return { mayAsk: ['browser'], maxDurationSeconds: signedInSeconds };
-  if (key === undefined) {
-    const keptSignIn = () => Promise.resolve(signIn);
-    const source = { keptSignIn, storedKey: () => Promise.resolve(null), isStoreLasting: true };
-    return (await hasSignIn(user.settings, source))
-      ? { mayAsk: ['browser'], maxDurationSeconds: signedInSeconds }
-      : {};
-  }
-  const hasMfa = (user.settings.mfaArn ?? key.mfaArn) !== undefined;
-  return {
-    mayAsk: hasMfa ? ['mfa-code'] : [],
-    maxDurationSeconds: sessionSeconds(user, key, hasMfa, { warn: () => {} }),
-  };
-}
-
 function mfaProgramOf(
   { identity, settings: { mfaProcess: command } }: User,
   context: Pick<OpenContext, 'host' | 'commandEnv'>,
@@ -196,7 +184,7 @@ function usableKey(
   identity: Identity,
   stored: AwsCredentials | null,
   isStoreLasting: boolean,
-  others: readonly Hint[],
+  { need, hints: others }: KeyNeed,
 ): AwsCredentials {
   const { name, locate } = identity;
   const configure = [configureKey(name)];
@@ -205,7 +193,7 @@ function usableKey(
     const what = empty.map(
       (field) => `${field.path.join('.')} (${locate(field.path)}) ${describeEmpty(field)}`,
     );
-    const none = `no access key is stored for identity ${name}`;
+    const none = `no access key is stored for identity ${name}${need}`;
     throw new AtmosError('ERR_AUTH_KEYS_MISSING', [...what, none].join('; '), {
       hints: [
         ...variableHints(empty),
@@ -255,7 +243,7 @@ function checkStoredDevice(identity: Identity, { mfaArn }: AwsCredentials): void
  * The session duration from the configuration, the stored key or the default, limited to the range
  * that AWS and Atmos allow.
  */
-function sessionSeconds(
+export function sessionSeconds(
   { identity, settings }: User,
   key: AwsCredentials,
   hasMfa: boolean,

@@ -3,17 +3,13 @@
 
 import type { KeyObject } from 'node:crypto';
 import type { SignInToken } from '../../core/credentials.ts';
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError, isDamagedEntry } from '../../core/errors.ts';
 import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
-import { quoteValue, withoutAbsent } from '../../core/json.ts';
 import { titleOf } from '../../core/kind-config.ts';
 import type { KeptSignIn, OpenContext, Opened, SignIn } from '../contract.ts';
-import { createDpopKey, formatDpopKey, parseDpopKey } from './dpop.ts';
+import { createDpopKey, formatDpopKey } from './dpop.ts';
 import { isRefusal } from './json-service.ts';
-import { unmetBy } from './principal.ts';
-import { shownValues } from './shown-values.ts';
 import { signInFailed, type AuthorizationCode, type SignInRequest } from './sign-in-page.ts';
-import type { SigninTarget } from './signin-endpoint.ts';
 import {
   clientIds,
   describeRefusal,
@@ -22,21 +18,11 @@ import {
   type IssuedSession,
   type Signin,
 } from './signin-service.ts';
-import { defaultRegion, type User } from './user-settings.ts';
+import { describeEnd, fields, renewalIn, targetOf, unmetExpectation } from './user-renewal.ts';
+import type { User } from './user-settings.ts';
 
 /** A sign-in cannot be renewed for longer. */
 const maxSignInMs = 12 * 60 * 60 * 1000;
-/** What is left of a sign-in must be enough to use it. */
-const minLeftMs = 60_000;
-
-/** The names of what is kept with a sign-in. */
-const fields = {
-  refreshToken: 'refresh_token',
-  clientId: 'client_id',
-  dpopKey: 'dpop_key',
-  /** Why nothing can be renewed any longer: the code of the service. */
-  ended: 'ended',
-} as const;
 
 /**
  * Renews the session of the person who signed in before, or lets a person sign in.
@@ -45,50 +31,44 @@ const fields = {
  *   ERR_NETWORK, ERR_AWS, ERR_AWS_ENDPOINT, ERR_CONFIG_INVALID; ERR_USAGE if the configuration does not allow it
  */
 export async function openBySignIn(user: User, context: OpenContext): Promise<Opened> {
-  const { identity, settings } = user;
-  if (settings.webflowEnabled === false) throw notAllowed(user);
-  const shownRegion = shownValues(identity, settings).region;
-  const target: SigninTarget = {
-    named: titleOf(identity),
-    region: settings.region ?? defaultRegion,
-    endpoint: settings.signin,
-    ...withoutAbsent({ shownRegion }),
-  };
-  return withSignin(target, context, async (signin) => {
+  if (user.settings.webflowEnabled === false) throw notAllowed(user);
+  return withSignin(targetOf(user), context, async (signin) => {
     const renewed = context.mustSignIn
-      ? 'a new one was requested, and no one can be asked here'
+      ? 'a new one was requested'
       : await renew(signin, user, context);
     if (typeof renewed !== 'string') return renewed;
     const { signIn, whyNoSignIn } = context.ask;
-    if (signIn === undefined) throw signInRequired(user, renewed, whyNoSignIn);
+    if (signIn === undefined) {
+      const isUnsaid = context.mustSignIn && whyNoSignIn === undefined;
+      const why = isUnsaid ? `${renewed}, and no one can be asked here` : renewed;
+      throw signInRequired(user, why, whyNoSignIn);
+    }
     return signInAt(signin, user, signIn, context);
   });
 }
 
+/** Or why there is none that can be read: a person can always sign in again. */
+async function readKept(context: OpenContext): Promise<KeptSignIn | string> {
+  try {
+    return (await context.keptSignIn?.()) ?? 'no one has signed in';
+  } catch (error) {
+    if (!isDamagedEntry(error)) throw error;
+    return error.message;
+  }
+}
+
 /** The session, or why a person is needed. */
 async function renew(signin: Signin, user: User, context: OpenContext): Promise<Opened | string> {
-  const kept = await context.keptSignIn?.();
-  if (kept === undefined) return 'no one has signed in';
-  const { token, renewal: stored = {}, clockOffsetMs = 0 } = kept;
-  const { principal, endpoint, expiresAt } = token;
-  const { [fields.ended]: ended, [fields.refreshToken]: refreshToken } = stored;
-  const expected = unmetExpectation(user, principal);
-  if (expected !== undefined) return `${expected} is expected, and ${principal} had signed in`;
-  if (ended !== undefined) return describeEnd(principal, ended);
-  if (endpoint !== signin.endpoint.href) {
-    return `the sign-in of ${principal} was at ${endpoint}, and requests now go to ${signin.endpoint.href}`;
-  }
-  const now = context.host.now().getTime() + clockOffsetMs;
-  if (expiresAt.getTime() - now <= minLeftMs) return `the sign-in of ${principal} has expired`;
-  const key = parseDpopKey(stored[fields.dpopKey] ?? '');
-  const clientId = stored[fields.clientId];
-  if (key === undefined) return `the stored sign-in of ${principal} has no valid DPoP key`;
-  if (refreshToken === undefined || clientId === undefined) {
-    return `the stored sign-in of ${principal} has no refresh token`;
-  }
+  const kept = await readKept(context);
+  if (typeof kept === 'string') return kept;
+  const found = renewalIn(user, kept, signin.endpoint, context.host.now());
+  if (typeof found === 'string') return found;
+  const { token } = kept;
+  const { principal } = token;
+  const { refreshToken, clockOffsetMs } = found;
   try {
-    const issued = await signin.refresh({ clientId, key }, refreshToken, clockOffsetMs);
-    await context.keepSignIn?.(keptOf(token, { clientId, key }, issued));
+    const issued = await signin.refresh(found, refreshToken, clockOffsetMs);
+    await context.keepSignIn?.(keptOf(token, found, issued));
     return openedOf(issued);
   } catch (error) {
     if (!isRefusal(error) || mayPassLater(error)) throw error;
@@ -99,10 +79,6 @@ async function renew(signin: Signin, user: User, context: OpenContext): Promise<
     await context.keepSignIn?.({ token: endedToken, renewal, clockOffsetMs });
     return describeEnd(principal, reason);
   }
-}
-
-function describeEnd(principal: string, reason: string): string {
-  return `AWS does not renew the sign-in of ${principal} (${reason})`;
 }
 
 async function signInAt(
@@ -176,15 +152,6 @@ async function exchange(
       request,
     );
   }
-}
-
-/** What the configuration expects and the person is not: `the account "123456789012" (PLACE)`. */
-function unmetExpectation({ identity, settings }: User, principal: string): string | undefined {
-  const key = unmetBy(principal, settings.expect);
-  if (key === undefined) return undefined;
-  const path = ['spec', 'expect', key];
-  const value = settings.expect[key] ?? '';
-  return `the ${key} ${quoteValue({ value, tag: identity.tagAt?.(path) })} (${identity.locate(path)})`;
 }
 
 function otherUser(user: User, expected: string, principal: string): AtmosError {

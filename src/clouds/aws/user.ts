@@ -57,6 +57,13 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     origin: 'user',
     mayAsk: questionsOf(settings),
     opensBySignIn: true,
+    ...(settings.webflowEnabled === false
+      ? {}
+      : {
+          whyNotRenewed: async (kept, host) =>
+            (await loadRenewal()).whyNotRenewed(user, kept, host),
+        }),
+    signInRoute: async (host) => (await loadRenewal()).signInRoute(user, host),
     maxDurationSeconds: maxDurationOf(settings),
     fingerprint: fingerprintOf(user),
     storedKey: settings.keys === undefined ? 'needed' : 'configured',
@@ -69,7 +76,7 @@ function plan(identity: Identity, { env }: PlanContext): LinkPlan {
     longLivedKey: async (source, isRequired) =>
       (await loadSession()).keyOf(user, source, isRequired),
     useKey: async (key, context, use) => (await loadSession()).useKey(user, key, context, use),
-    foresee: async (stored) => (await loadSession()).foresee(user, stored),
+    foresee: async (stored) => (await import('./user-foresight.ts')).foresee(user, stored),
     open: async (context) => (await loadSession()).open(user, context),
     route: async (host) =>
       (await import('./sts-route.ts')).stsRoute(
@@ -98,6 +105,7 @@ function maxDurationOf({ keys, mfaArn, durationSeconds }: UserSettings): number 
 
 /** Loaded lazily, because a stored session does not need it. */
 const loadSession = () => import('./user-session.ts');
+const loadRenewal = () => import('./user-renewal.ts');
 
 /** Values of the stored key are not included: storing another key removes the session. */
 function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {

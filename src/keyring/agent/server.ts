@@ -75,7 +75,8 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
     );
     if (!('error' in reply) || !isOutdated(reply.error.code)) return reply;
     leaving.abort();
-    return { leaving: true };
+    // Of a login, the client is not to try again what the server has just refused.
+    return request.op === 'token' ? reply : { leaving: true };
   }
 
   bound.server.on('connection', (socket) => {

@@ -1,3 +1,4 @@
+import { KeyringError } from '../../core/errors.ts';
 import { run } from '../../core/hint.ts';
 import { createAgentAccess } from '../agent/access.ts';
 import { AgentError, noAnswer } from '../agent/protocol.ts';
@@ -5,6 +6,7 @@ import { identifyLogin } from './agent-subject.ts';
 import type { VaultErrors } from './errors.ts';
 import { formatLocation } from './location.ts';
 import type { Tokens } from './login.ts';
+import { rememberRefusal } from './refused-logins.ts';
 import type { VaultContext } from './settings.ts';
 import { isSendable } from './token-sources.ts';
 
@@ -13,7 +15,7 @@ const answerLimitMs = 40_000;
 
 /**
  * The token of the agent that keeps the login, if one is running. Without an agent, or when it fails, this
- * process logs in itself.
+ * process logs in itself, but not if the server has just refused the login of the agent.
  *
  * @param own the tokens of this process
  * @throws ERR_USAGE for an invalid value of `ATMOS_KEYRING_AGENT`
@@ -37,6 +39,9 @@ export function createAgentTokens(context: VaultContext, own: Tokens, errors: Va
       given = parseToken((await connection.ask(request, answerLimitMs))['token']);
       return given;
     } catch (error) {
+      if (error instanceof KeyringError && error.code === 'ERR_KEYRING_PASSWORD_REQUIRED') {
+        rememberRefusal(identifyLogin(settings).name, error, context.host);
+      }
       if (!(error instanceof AgentError)) throw error;
       agent.passOver(error);
       return undefined;

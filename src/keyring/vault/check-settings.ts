@@ -56,3 +56,7 @@ export function invalid(said: Sourced<string>, message: string, ...hints: Hint[]
     { hints },
   );
 }
+
+export function byDefault(value: string): SpecText {
+  return { value, source: 'default' };
+}

@@ -31,6 +31,12 @@ interface StoredEntry {
 }
 
 export interface Entries {
+  /**
+   * Asks the server whether the engine is one in which entries can be stored.
+   *
+   * @throws ERR_KEYRING_VERSION, and as {@link VaultServer.request}
+   */
+  requireEngine(): Promise<void>;
   /** @throws ERR_KEYRING_FOREIGN, ERR_KEYRING_VERSION, and as {@link VaultServer.request} */
   read(key: string): Promise<StoredEntry>;
   /** @throws as `read`; ERR_KEYRING_BUSY if other processes changed the entry twice meanwhile */
@@ -131,6 +137,7 @@ export function createEntries(
   }
 
   return {
+    requireEngine: requireVersion2,
     read,
     async write(key, value) {
       await requireVersion2();

@@ -4,7 +4,7 @@ import { quote, showValue } from '../../core/json.ts';
 import { isTlsCode, networkReasons } from '../../core/network-reasons.ts';
 import { shownKey } from '../key.ts';
 import { baoCommand } from './bao-command.ts';
-import { errorsIn, type Condition } from './conditions.ts';
+import { conditionOf, errorsIn, type Condition } from './conditions.ts';
 import { requestLimitMs, RequestTimeout, type ServerAnswer } from './http.ts';
 import type { VaultSettings } from './settings.ts';
 
@@ -21,6 +21,11 @@ function shownReason({ text = '' }: ServerAnswer): string {
   return short === '' ? '' : `: ${quote(short)}`;
 }
 
+/** https://openbao.org/docs/concepts/user-lockout/ */
+const lockout = say(
+  'after five refused logins the server refuses the role for 15 minutes by default: wait, or ask an administrator to unlock it',
+);
+
 /** The errors of one keyring: each names the server, and where its address was configured. */
 export function createErrors(settings: VaultSettings) {
   const { address, namespace, mount, prefix } = settings;
@@ -28,6 +33,8 @@ export function createErrors(settings: VaultSettings) {
   const server = `the vault server ${url} (from ${address?.source})`;
   const namespaceName = namespace && showValue(namespace);
   const inNamespace = namespaceName === undefined ? '' : ` in the namespace ${namespaceName}`;
+  const { method } = settings.login;
+  const loginPath = `auth/${settings.login.mount}`;
   const status = [baoCommand(settings, ['status'], 'to test it')];
 
   function error(
@@ -51,6 +58,12 @@ export function createErrors(settings: VaultSettings) {
       ],
     );
   }
+
+  const checkLogin = say(
+    `check the settings in auth.keyring.spec.auth, and on the server the role and its login method at ${loginPath}`,
+  );
+  /** The servers say no more than "permission denied" of a locked role and of a path without a method. */
+  const deniedLogin = [...(method === 'approle' ? [lockout] : []), checkLogin];
 
   function late(limitMs: number): KeyringError {
     const message = `${server} did not answer within ${limitMs / 1000} seconds`;
@@ -181,18 +194,15 @@ export function createErrors(settings: VaultSettings) {
       return error('ERR_KEYRING_PASSWORD_REQUIRED', why, hints, cause);
     },
 
-    /** @param login `approle at auth/approle` */
-    loginRefused(
-      login: string,
-      { status: code, text = '' }: ServerAnswer,
-      secrets: readonly string[],
-    ) {
+    /** @param secrets what was sent, for the reason of the server, which may repeat it */
+    loginRefused(answer: ServerAnswer, secrets: readonly string[]): KeyringError {
+      const { status: code, text = '' } = answer;
       const [said = ''] = errorsIn(text);
       const isShown = said !== '' && !secrets.some((secret) => said.includes(secret));
       return error(
         'ERR_KEYRING_PASSWORD_REQUIRED',
-        `${server} refused the login ${login}${inNamespace} (status ${code})${isShown ? `: ${quote(said.slice(0, 200))}` : ''}`,
-        [say('check the settings in auth.keyring.spec.auth, and the role on the server')],
+        `${server} refused the login by ${method} at ${loginPath}${inNamespace} (status ${code})${isShown ? `: ${quote(said.slice(0, 200))}` : ''}`,
+        conditionOf(answer) === 'denied' ? deniedLogin : [checkLogin],
       );
     },
 

@@ -1,10 +1,14 @@
 import { say, type Hint } from '../../core/hint.ts';
-import { isObject } from '../../core/json.ts';
+import { isObject, withoutAbsent } from '../../core/json.ts';
+import { sha256 } from '../../core/sha256.ts';
 import type { KeyringError } from '../../core/errors.ts';
+import { identifyLogin } from './agent-subject.ts';
+import { baoCommand } from './bao-command.ts';
 import type { JsonObject, Reply, VaultClient } from './client.ts';
 import { conditionOf } from './conditions.ts';
 import { type VaultErrors } from './errors.ts';
-import type { VaultContext } from './settings.ts';
+import { recentRefusal, rememberRefusal } from './refused-logins.ts';
+import type { VaultContext, VaultSettings } from './settings.ts';
 import { findToken, isSendable, secretFile, secretVariable } from './token-sources.ts';
 
 // The token of this process: an existing one, or that of a login, which is kept in memory and renewed.
@@ -62,14 +66,21 @@ export function createTokens(
 
   async function logIn(): Promise<Token> {
     const body = loginBody(context, errors);
+    const { name } = identifyLogin(settings);
+    // The agent may have been refused: of its login only the settings are known.
+    const attempt = `${name} ${sha256(JSON.stringify(body))}`;
+    const earlier = recentRefusal(name, host) ?? recentRefusal(attempt, host);
+    if (earlier !== undefined) throw earlier;
     const reply = await client.request(
       { method: 'POST', path: `auth/${encodePath(mount)}/login`, body, ...inNamespace(namespace) },
       { allowed: ['denied', 'refused', 'no-mount'] },
     );
     const named = `by ${method} at auth/${mount}`;
-    const secrets = Object.values(body);
     if (conditionOf(reply.answer) !== undefined || reply.status === 404) {
-      throw errors.loginRefused(named, reply.answer, secrets);
+      const secrets = [body.secret_id, body.jwt].filter((one) => one !== undefined);
+      const refusal = errors.loginRefused(reply.answer, secrets);
+      rememberRefusal(attempt, refusal, host);
+      throw refusal;
     }
     const granted = tokenIn(reply, host.monotonicMs());
     if (granted === undefined)
@@ -147,47 +158,51 @@ export function createTokens(
   };
 }
 
-const newSecretId = say(
-  'the server makes one: bao write -force -field=secret_id auth/approle/role/NAME/secret-id',
-);
+/** A command of an administrator: the name of the role is not in the settings. */
+export function newSecretId(settings: VaultSettings): Hint {
+  const { mount } = settings.login;
+  return baoCommand(
+    settings,
+    ['write', '-force', '-field=secret_id'],
+    'as an administrator of the server, to create one for the role',
+    [`auth/${mount}/role/NAME/secret-id`],
+  );
+}
+
 const newJwt = say(
   'the issuer of the token writes this file; on Kubernetes the pod needs a service account',
 );
 
-/** @throws ERR_KEYRING_PASSWORD_REQUIRED for a part that is missing */
-function loginBody(context: VaultContext, errors: VaultErrors): Record<string, string> {
+type LoginBody = Readonly<Partial<Record<'role' | 'jwt' | 'role_id' | 'secret_id', string>>>;
+
+/** @throws ERR_KEYRING_PASSWORD_REQUIRED for a secret that is missing */
+function loginBody(context: VaultContext, errors: VaultErrors): LoginBody {
   const { settings } = context;
   const { method, role, roleId, secretIdFile, tokenFile } = settings.login;
   if (method === 'jwt') {
-    if (role === undefined) throw missing('role', errors);
-    if (tokenFile === undefined) throw missing('token_file', errors);
-    return { role: role.value, jwt: secretFile(tokenFile, 'token', errors, [newJwt]).value };
+    const jwt = tokenFile && secretFile(tokenFile, 'token', errors, [newJwt]).value;
+    return withoutAbsent({ role: role?.value, jwt });
   }
-  if (roleId === undefined) throw missing('role_id', errors);
+  const sources = [newSecretId(settings)];
   const secretId =
-    secretIdInVariable(context, errors) ??
-    (secretIdFile && secretFile(secretIdFile, 'secret id', errors, [newSecretId]).value);
-  return { role_id: roleId.value, ...(secretId === undefined ? {} : { secret_id: secretId }) };
+    secretIdInVariable(context, sources, errors) ??
+    (secretIdFile && secretFile(secretIdFile, 'secret id', errors, sources).value);
+  return withoutAbsent({ role_id: roleId?.value, secret_id: secretId });
 }
 
 /** Undefined if no variable is configured. An agent has no variables, but holds what that one had. */
 function secretIdInVariable(
   { host, settings, heldPassword }: VaultContext,
+  sources: readonly Hint[],
   errors: VaultErrors,
 ): string | undefined {
   const { secretIdEnv } = settings.login;
   if (secretIdEnv === undefined) return undefined;
-  if (heldPassword === undefined) return secretVariable(secretIdEnv, host, errors).value;
+  if (heldPassword === undefined) return secretVariable(secretIdEnv, host, errors, sources).value;
   const held = heldPassword();
   const secretId = held.toString();
   held.fill(0);
   return secretId;
-}
-
-function missing(key: string, errors: VaultErrors): KeyringError {
-  return errors.noToken(`the login to ${errors.server} has no ${key}`, [
-    say(`set auth.keyring.spec.auth.${key}`),
-  ]);
 }
 
 /** Undefined without a token that can be sent. */

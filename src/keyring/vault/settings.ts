@@ -1,15 +1,21 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
-import { didYouMean, say } from '../../core/hint.ts';
+import { say } from '../../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../../core/json.ts';
 import { textOf, type Spec, type SpecText } from '../../core/keyring-spec.ts';
-import { expectedNames, nearestName } from '../../core/names.ts';
 import { mapOf, setting, text } from '../../core/validate.ts';
 import { isVariableName, notVariableName } from '../../core/variable-name.ts';
 import { requireFromHome } from '../../host/home.ts';
 import type { BackendContext, Pinned, SettlingHost } from '../contract.ts';
 import { pinText, unpinText } from '../pinned-text.ts';
-import { checkedAddress, checkedNamespace, invalid, serverPath } from './check-settings.ts';
+import {
+  byDefault,
+  checkedAddress,
+  checkedNamespace,
+  invalid,
+  serverPath,
+} from './check-settings.ts';
+import { loginMethod, requireRole, type LoginMethod } from './login-method.ts';
 
 // The settings of the vault keyring: names of keys and variables, defaults, checks. The descriptions
 // are shown by docs/configuration.md and the JSON Schema.
@@ -96,10 +102,6 @@ const keys = [
   ...Object.keys(loginSchema).map((key) => `auth.${key}`),
 ];
 
-const methods = ['token', 'approle', 'jwt'] as const;
-export type LoginMethod = (typeof methods)[number];
-
-const asKubernetes = say('write method: jwt and mount: kubernetes');
 const kubernetesToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** How this program gets its token. */
@@ -136,8 +138,9 @@ export type VaultContext = BackendContext<VaultSettings>;
 
 /**
  * @throws ERR_CONFIG_INVALID for an address that is no URL of a server or sends entries to another
- *   machine without TLS, an invalid path, namespace or variable, an unknown login method, or settings of
- *   a method that is not configured; ERR_USAGE for a path that starts with `~` without a home directory
+ *   machine without TLS, an invalid path, namespace or variable, an unknown login method, one without its
+ *   role, or settings of a method that is not configured; ERR_USAGE for a path that starts with `~` without
+ *   a home directory
  */
 export function settleVault(spec: Spec, host: SettlingHost): VaultSettings {
   const said = Object.fromEntries(
@@ -174,6 +177,7 @@ function settleLogin(said: Readonly<Record<string, SpecText>>): LoginSettings {
   if (secretIdEnv !== undefined && !isVariableName(secretIdEnv.value)) {
     throw invalid(secretIdEnv, notVariableName.message, notVariableName.hint);
   }
+  requireRole(method, said);
   const tokenFile =
     said['auth.token_file'] ?? (method === 'jwt' ? byDefault(kubernetesToken) : undefined);
   return withoutAbsent({
@@ -186,36 +190,6 @@ function settleLogin(said: Readonly<Record<string, SpecText>>): LoginSettings {
     tokenFile,
     tokenCommand: said['auth.token_command'],
   });
-}
-
-/** Settings of another method without a method are a mistake: the ambient token would be used. */
-function loginMethod(said: Readonly<Record<string, SpecText>>): LoginMethod {
-  const chosen = said['auth.method'];
-  if (chosen !== undefined) {
-    const found = methods.find((method) => method === chosen.value);
-    if (found !== undefined) return found;
-    const nearest = nearestName(chosen.value, methods);
-    throw invalid(
-      chosen,
-      `is no login method: ${expectedNames(methods)}`,
-      ...(chosen.value === 'kubernetes' ? [asKubernetes] : didYouMean(nearest)),
-    );
-  }
-  for (const [key, method] of [
-    ['auth.role_id', 'approle'],
-    ['auth.secret_id_env', 'approle'],
-    ['auth.secret_id_file', 'approle'],
-    ['auth.role', 'jwt'],
-  ] as const) {
-    const setAnyway = said[key];
-    if (setAnyway === undefined) continue;
-    throw new AtmosError(
-      'ERR_CONFIG_INVALID',
-      `${setAnyway.source} is a setting of the login method ${method}, but no method is configured, and the default is token`,
-      { hints: [say(`set auth.keyring.spec.auth.method to ${method}`)] },
-    );
-  }
-  return 'token';
 }
 
 function fromVariables(key: string, { env }: SettlingHost): SpecText | undefined {
@@ -246,8 +220,4 @@ export function unpinVault(pinned: Pinned): Spec {
       return one === undefined ? [] : [[key, unpinText(one)] as const];
     }),
   );
-}
-
-function byDefault(value: string): SpecText {
-  return { value, source: 'default' };
 }

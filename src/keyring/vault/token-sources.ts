@@ -39,13 +39,15 @@ export async function findToken(
   const logIn = logInTo(settings);
   const variable = ['BAO_TOKEN', 'VAULT_TOKEN'].find((name) => host.env[name]);
   if (variable !== undefined) {
-    const value = checkedToken(host.env[variable] ?? '', variable, errors);
-    return { value, from: `the variable ${variable}`, renewal: [unsetVariable(variable), logIn] };
+    const renewal = [unsetVariable(variable), logIn];
+    const value = checkedToken(host.env[variable] ?? '', variable, errors, renewal);
+    return { value, from: `the variable ${variable}`, renewal };
   }
   if (tokenFile !== undefined) return secretFile(tokenFile, 'token', errors, [newToken]);
   if (tokenCommand !== undefined) return commandToken(host, tokenCommand, errors);
   const home = host.homeDirectory && join(host.homeDirectory, '.vault-token');
-  const helper = home && secretFileIfAny({ value: home, source: 'default' }, 'token', errors);
+  const helper =
+    home && secretFileIfAny({ value: home, source: 'default' }, 'token', errors, [logIn]);
   if (helper) return { ...helper, renewal: [logIn] };
   throw errors.noToken(
     `no token for ${errors.server}: BAO_TOKEN and VAULT_TOKEN are not set, and ~/.vault-token does not exist`,
@@ -75,7 +77,7 @@ export function isFromCommand({
  * The secret in a file, without one line break at its end.
  *
  * @param what `token`, for the message
- * @param sources how to get the secret, for a file that does not exist
+ * @param sources how to get the secret, for a file that does not exist or is empty
  * @throws ERR_KEYRING_PASSWORD_REQUIRED
  */
 export function secretFile(
@@ -84,7 +86,7 @@ export function secretFile(
   errors: VaultErrors,
   sources: readonly Hint[],
 ): FoundSecret {
-  const found = secretFileIfAny(file, what, errors);
+  const found = secretFileIfAny(file, what, errors, sources);
   if (found !== undefined) return found;
   throw errors.noToken(`${nameOfFile(file, what)} does not exist`, sources);
 }
@@ -97,6 +99,7 @@ function secretFileIfAny(
   file: Sourced<string>,
   what: string,
   errors: VaultErrors,
+  sources: readonly Hint[],
 ): FoundSecret | undefined {
   const named = nameOfFile(file, what);
   const hints = file.tag === undefined ? [listFiles([file.value])] : [];
@@ -106,7 +109,7 @@ function secretFileIfAny(
       const kind = irregularKindAt(file.value) ?? `too large for a ${what}`;
       throw errors.noToken(`${named} is ${kind}`, hints);
     }
-    return { value: checkedToken(text, named, errors), from: named, renewal: hints };
+    return { value: checkedToken(text, named, errors, sources), from: named, renewal: hints };
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
@@ -117,16 +120,20 @@ function secretFileIfAny(
   }
 }
 
-/** @throws ERR_KEYRING_PASSWORD_REQUIRED if the variable is not set or empty */
+/**
+ * @param sources how to get the secret, for a variable that is not set or empty
+ * @throws ERR_KEYRING_PASSWORD_REQUIRED
+ */
 export function secretVariable(
   variable: Sourced<string>,
   { env }: Pick<Host, 'env'>,
   errors: VaultErrors,
+  sources: readonly Hint[],
 ): FoundSecret {
   const from = `the variable ${showValue(variable)} (named by ${variable.source})`;
   const value = env[variable.value];
-  if (value === undefined) throw errors.noToken(`${from} is not set`, []);
-  return { value: checkedToken(value, from, errors), from, renewal: [] };
+  if (value === undefined) throw errors.noToken(`${from} is not set`, sources);
+  return { value: checkedToken(value, from, errors, sources), from, renewal: [] };
 }
 
 async function commandToken(
@@ -156,7 +163,7 @@ async function commandToken(
     throw errors.noToken(`${named} ${how}`, renewal);
   }
   const [line = ''] = stdout.toString('utf8').split('\n');
-  return { value: checkedToken(line, named, errors), from: named, renewal };
+  return { value: checkedToken(line, named, errors, renewal), from: named, renewal };
 }
 
 /** Whether it can be sent in a header: one line of printable ASCII. */
@@ -165,9 +172,14 @@ export function isSendable(token: unknown): token is string {
 }
 
 /** A secret that can be sent. */
-function checkedToken(text: string, from: string, errors: VaultErrors): string {
+function checkedToken(
+  text: string,
+  from: string,
+  errors: VaultErrors,
+  sources: readonly Hint[],
+): string {
   const value = text.replace(/\r?\n$/, '').trim();
-  if (value === '') throw errors.noToken(`${from} is empty`, []);
+  if (value === '') throw errors.noToken(`${from} is empty`, sources);
   if (isSendable(value)) return value;
-  throw errors.noToken(`${from} does not hold one line of printable characters`, []);
+  throw errors.noToken(`${from} does not hold one line of printable characters`, sources);
 }

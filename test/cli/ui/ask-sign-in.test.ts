@@ -158,7 +158,10 @@ test('a browser that cannot be opened is named in one line, and in the log', asy
   const events: unknown[] = [];
   const log: Host['log'] = (event, fields) => void events.push([event, fields]);
   const commands = [{ program: '/bin/sh', args: () => ['-c', 'exit 3'] }];
-  const { signIn, lines } = desk({ browser: { commands, missing: ['opera'] } }, { sleep, log });
+  const { signIn, lines } = desk(
+    { browser: { commands, missing: ['opera does not exist'] } },
+    { sleep, log },
+  );
   expect(await signIn.openPage?.(page.url)).toBe(false);
   expect(await signIn.openPage?.(page.url, 'exit 4;')).toBe(false);
   expect(lines).toEqual([

@@ -52,6 +52,32 @@ describe('a code from another device', () => {
     expect(place.warnings).toEqual([]);
   });
 
+  test.each([
+    ['in quotes', (code: string) => `"${code}"`],
+    [
+      'as the address of the page that shows it',
+      (code: string, { signin }: SigninPlace) =>
+        `${signin.url}/v1/sessions/confirmation?${Buffer.from(code, 'base64').toString()}`,
+    ],
+  ])('is accepted %s', async (_, write) => {
+    const place = await openSigninPlace();
+    const pasteCode = async () =>
+      write(await codeOf(place.pages[0]?.url ?? new URL('http://127.0.0.1')), place);
+    await place.open({ ask: { signIn: place.signIn({ flow: 'device', pasteCode }) } });
+    expect(place.warnings).toEqual([]);
+  });
+
+  test('in an address of another sign-in or another page is asked for again', async () => {
+    const place = await openSigninPlace();
+    const page = `${place.signin.url}/v1/sessions/confirmation?state=x&code=y`;
+    const elsewhere = 'https://signin.example.com/v1/sessions/confirmation?state=x&code=y';
+    await place.open({ ask: { signIn: pasting(place, page, elsewhere) } });
+    expect(place.warnings).toEqual([
+      'this code belongs to another sign-in: copy the code of the page above',
+      damaged,
+    ]);
+  });
+
   test('that has expired is reported', async () => {
     const place = await openSigninPlace();
     const pasteCode = async () => {

@@ -90,6 +90,13 @@ describe('a sign-in', () => {
       ...required('no one has signed in; CI is set, so no one is asked'),
       hints: ['atmos auth login --identity dev --webflow --interactive'],
     });
+    const mustSignIn = true;
+    expect(await errorOf(place.open({ mustSignIn }))).toMatchObject(
+      required('a new one was requested, and no one can be asked here'),
+    );
+    expect(await errorOf(place.open({ mustSignIn, ask: { whyNoSignIn } }))).toMatchObject({
+      message: required('a new one was requested; CI is set, so no one is asked').message,
+    });
     expect(place.signin.calls).toEqual([]);
   });
 

@@ -46,6 +46,8 @@ async function startVault(login?: () => FakeAnswer | undefined) {
 /** A machine with these settings. */
 async function openSite(vault: FakeVault, spec: Readonly<Record<string, string>> = {}) {
   const env = { XDG_STATE_HOME: temporaryDirectory(), SECRET_ID: 'secret-1' };
+  let skippedMs = 0;
+  const monotonicMs = () => performance.now() + skippedMs;
   const warnings: string[] = [];
   const context = {
     ...createVaultContext({
@@ -57,7 +59,7 @@ async function openSite(vault: FakeVault, spec: Readonly<Record<string, string>>
         ...spec,
       },
       token: null,
-      host: { env },
+      host: { env, monotonicMs },
     }),
     warn: (message: string) => void warnings.push(message),
   };
@@ -67,6 +69,7 @@ async function openSite(vault: FakeVault, spec: Readonly<Record<string, string>>
     context,
     place,
     warnings,
+    skip: (ms: number) => void (skippedMs += ms),
     open() {
       const keyring = openVaultKeyring(context);
       onTestFinished(() => keyring.close());
@@ -124,22 +127,32 @@ test('a token that the server refuses is replaced once for all clients', async (
   expect(count()).toBe(2);
 });
 
-test('an agent whose login is refused stops, and the client logs in itself', async () => {
+test('an agent whose login is refused stops, and the client does not repeat that login', async () => {
   let isRefused = false;
-  const refused = { status: 400, body: { errors: ['invalid role or secret ID'] } };
-  const { vault, accepted, count } = await startVault(() => (isRefused ? refused : undefined));
+  let refusals = 0;
+  const { vault, accepted, count } = await startVault(() => {
+    if (!isRefused) return undefined;
+    refusals++;
+    return { status: 400, body: { errors: ['invalid role or secret ID'] } };
+  });
   const site = await openSite(vault);
   const server = await site.serve();
   const keyring = site.open();
   expect(await keyring.get('key')).toBe('x');
   accepted.clear();
   isRefused = true;
-  expect(await errorOf(keyring.get('key'))).toMatchObject({
+  const error = {
     code: 'ERR_KEYRING_PASSWORD_REQUIRED',
     message: expect.stringContaining('refused the login by approle at auth/approle'),
-  });
+  };
+  expect(await errorOf(keyring.get('key'))).toMatchObject(error);
   await server.left;
+  expect(await errorOf(keyring.get('key'))).toMatchObject(error);
+  expect(await errorOf(site.open().get('key'))).toMatchObject(error);
+  expect(refusals).toBe(1);
+  // A process that lives longer tries again after a minute.
   isRefused = false;
+  site.skip(60_000);
   expect(await keyring.get('key')).toBe('x');
   expect(count()).toBe(2);
   expect(site.warnings).toEqual([]);
@@ -187,8 +200,11 @@ test('every setting of the server and the login names another agent', () => {
     'auth.method': 'approle',
     'auth.role_id': 'role-1',
   };
-  const nameOf = (more: Readonly<Record<string, string>>) =>
-    identifyLogin(createVaultContext({ spec: { ...spec, ...more } }).settings).name;
+  const jwt = { address: spec.address, 'auth.method': 'jwt', 'auth.role': 'role-1' };
+  const nameOf = (
+    more: Readonly<Record<string, string>>,
+    base: Readonly<Record<string, string>> = spec,
+  ) => identifyLogin(createVaultContext({ spec: { ...base, ...more } }).settings).name;
   const changes = {
     address: 'https://other.example.com',
     namespace: 'team',
@@ -196,16 +212,17 @@ test('every setting of the server and the login names another agent', () => {
     prefix: 'keys',
     ca_cert: '/ca.pem',
     tls_server_name: 'vault',
-    'auth.method': 'jwt',
     'auth.mount': 'ci',
-    'auth.role': 'role-1',
     'auth.role_id': 'role-2',
     'auth.secret_id_env': 'SECRET_ID',
     'auth.secret_id_file': '/secret-id',
-    'auth.token_file': '/token',
   };
-  const names = Object.entries(changes).map(([key, value]) => nameOf({ [key]: value }));
-  expect(new Set([nameOf({}), ...names]).size).toBe(names.length + 1);
+  const jwtChanges = { 'auth.role': 'role-2', 'auth.token_file': '/token' };
+  const names = [
+    ...Object.entries(changes).map(([key, value]) => nameOf({ [key]: value })),
+    ...Object.entries(jwtChanges).map(([key, value]) => nameOf({ [key]: value }, jwt)),
+  ];
+  expect(new Set([nameOf({}), nameOf({}, jwt), ...names]).size).toBe(names.length + 2);
   expect(nameOf({ mount: 'secret', prefix: '/atmos/keyring' })).toBe(nameOf({}));
   expect(nameOf({})).toMatch(/^v:[0-9a-f]{24}$/);
 });

@@ -204,26 +204,93 @@ describe('a login by AppRole', () => {
       'ERR_KEYRING_PASSWORD_REQUIRED',
       `the vault server ${vault.url} (from auth.keyring.spec.address (/p/atmos.yaml:3:5)) refused the login by approle at auth/approle (status 400): "invalid role or secret ID"`,
     );
-    reason.errors = ['no secret-1 here'];
+    reason.errors = ['no secret-2 here'];
+    writeFileSync(spec['auth.secret_id_file'], 'secret-2\n');
     const { message } = await rejectionOf(open(vault, { spec }).get('key'));
     expect(message).toMatch(/\(status 400\)$/);
   });
 
+  test('that is refused is not sent again by the same process, unless the secret has changed', async () => {
+    const vault = await startWith(new Set(), {
+      'auth/approle/login': () => ({ status: 400, body: { errors: ['invalid secret id'] } }),
+    });
+    const spec = { ...approle, 'auth.secret_id_file': write('secret-id', 'secret-1\n') };
+    const logins = () => vault.requests.filter(({ path }) => path === 'auth/approle/login').length;
+    const keyring = open(vault, { spec });
+    await rejectionOf(keyring.get('key'));
+    await rejectionOf(keyring.keys());
+    const { message } = await rejectionOf(open(vault, { spec }).get('key'));
+    expect(message).toMatch(/\(status 400\): "invalid secret id"$/);
+    expect(logins()).toBe(1);
+    writeFileSync(spec['auth.secret_id_file'], 'secret-2\n');
+    await rejectionOf(keyring.get('key'));
+    expect(logins()).toBe(2);
+  });
+
+  test('that is denied may be locked, or there is no login method', async () => {
+    const vault = await startWith(new Set(), { 'auth/ci/login': () => denied });
+    const { code, message, hints } = await rejectionOf(
+      open(vault, { spec: { ...approle, 'auth.mount': 'ci' } }).get('key'),
+    );
+    expect(code).toBe('ERR_KEYRING_PASSWORD_REQUIRED');
+    expect(message).toMatch(
+      /refused the login by approle at auth\/ci \(status 403\): "permission denied"$/,
+    );
+    const check =
+      'check the settings in auth.keyring.spec.auth, and on the server the role and its login method at auth/';
+    expect(hints).toEqual([
+      'after five refused logins the server refuses the role for 15 minutes by default: wait, or ask an administrator to unlock it',
+      `${check}ci`,
+    ]);
+    const spec = {
+      'auth.method': 'jwt',
+      'auth.role': 'r',
+      'auth.token_file': write('jwt', 'a.b.c'),
+    };
+    const ofJwt = await rejectionOf(open(vault, { spec }).get('key'));
+    expect(ofJwt.hints).toEqual([`${check}jwt`]);
+  });
+
+  test('names the role that the server does not have, but never the token', async () => {
+    const reason = { errors: ['role "dev" could not be found'] };
+    const vault = await startWith(new Set(), {
+      'auth/jwt/login': () => ({ status: 400, body: reason }),
+    });
+    const file = write('jwt', 'a.b.c');
+    const spec = { 'auth.method': 'jwt', 'auth.role': 'dev', 'auth.token_file': file };
+    const { message } = await rejectionOf(open(vault, { spec }).get('key'));
+    expect(message).toMatch(/\(status 400\): "role \\"dev\\" could not be found"$/);
+    reason.errors = ['a.b.d is no token'];
+    writeFileSync(file, 'a.b.d');
+    expect((await rejectionOf(open(vault, { spec }).get('key'))).message).toMatch(
+      /\(status 400\)$/,
+    );
+  });
+
   test.each([
-    [{ 'auth.method': 'approle' }, / has no role_id$/],
-    [
-      { ...approle, 'auth.secret_id_env': 'SECRET_ID' },
-      /^the variable SECRET_ID \(named by .*\) is not set$/,
-    ],
-    [{ 'auth.method': 'jwt' }, / has no role$/],
-    [
-      { 'auth.method': 'jwt', 'auth.role': 'r', 'auth.token_file': '/nonexistent' },
-      /does not exist$/,
-    ],
-  ])('with missing settings is an error: %j', async (spec, message) => {
+    ['that is not set', 'secret_id_env', {}, /^the variable SECRET_ID \(named by .*\) is not set$/],
+    ['that is empty', 'secret_id_env', { SECRET_ID: ' ' }, /^the variable SECRET_ID .* is empty$/],
+    ['of a file that does not exist', 'secret_id_file', {}, /does not exist$/],
+    ['of an empty file', 'secret_id_file', {}, / is empty$/],
+  ])('without a secret id %s is an error', async (named, key, env, message) => {
     const vault = await startWith(new Set());
+    const file = named.includes('empty') ? write('secret-id', '\n') : '/nonexistent';
+    const value = key === 'secret_id_env' ? 'SECRET_ID' : file;
+    const spec = { ...approle, 'auth.mount': 'ci', [`auth.${key}`]: value };
+    const error = await rejectionOf(open(vault, { spec, host: { env } }).get('key'));
+    expectError(
+      error,
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      message,
+      `as an administrator of the server, to create one for the role: bao write -force -field=secret_id -address=${vault.url} auth/ci/role/NAME/secret-id`,
+    );
+  });
+
+  test('without the token of the issuer is an error', async () => {
+    const vault = await startWith(new Set());
+    const spec = { 'auth.method': 'jwt', 'auth.role': 'r', 'auth.token_file': '/nonexistent' };
     const error = await rejectionOf(open(vault, { spec }).get('key'));
-    expectError(error, 'ERR_KEYRING_PASSWORD_REQUIRED', message);
+    expectError(error, 'ERR_KEYRING_PASSWORD_REQUIRED', /does not exist$/);
   });
 
   test.each([

@@ -45,6 +45,7 @@ test('paths of files start from the home or the working directory', () => {
   const { caCert, login } = settle({
     ca_cert: '~/ca.pem',
     'auth.method': 'approle',
+    'auth.role_id': 'role-1',
     'auth.secret_id_file': 'secret-id',
   });
   expect(caCert?.value).toBe('/home/me/ca.pem');
@@ -52,7 +53,9 @@ test('paths of files start from the home or the working directory', () => {
 });
 
 test('a login by JWT has the token of Kubernetes by default', () => {
-  expect(settle({ 'auth.method': 'jwt', 'auth.mount': '/kubernetes/' }).login).toMatchObject({
+  expect(
+    settle({ 'auth.method': 'jwt', 'auth.role': 'r', 'auth.mount': '/kubernetes/' }).login,
+  ).toMatchObject({
     method: 'jwt',
     mount: 'kubernetes',
     tokenFile: { value: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
@@ -148,6 +151,32 @@ describe('invalid settings', () => {
       'auth.keyring.spec.auth.role_id (/p/atmos.yaml:3:5) is a setting of the login method approle, but no method is configured, and the default is token',
     );
     expect(error.hints).toEqual(['set auth.keyring.spec.auth.method to approle']);
+  });
+
+  test.each([
+    ['approle', 'auth.role', 'jwt'],
+    ['approle', 'auth.token_command', 'token'],
+    ['jwt', 'auth.role_id', 'approle'],
+    ['jwt', 'auth.secret_id_file', 'approle'],
+    ['token', 'auth.secret_id_env', 'approle'],
+  ])('settings of another method than %s: %s', (method, key, other) => {
+    const error = refusal({ 'auth.method': method, [key]: 'x' });
+    expect(error.code).toBe('ERR_CONFIG_INVALID');
+    expect(error.message).toBe(
+      `auth.keyring.spec.${key} (/p/atmos.yaml:3:5) is a setting of the login method ${other}, but the method is ${method} (from auth.keyring.spec.auth.method (/p/atmos.yaml:3:5))`,
+    );
+    expect(error.hints).toEqual([`remove it, or set auth.keyring.spec.auth.method to ${other}`]);
+  });
+
+  test.each([
+    ['approle', 'role_id'],
+    ['jwt', 'role'],
+  ])('the method %s without %s', (method, key) => {
+    expect(refusal({ 'auth.method': method })).toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      message: `the login method ${method} (from auth.keyring.spec.auth.method (/p/atmos.yaml:3:5)) has no ${key}`,
+      hints: [`set auth.keyring.spec.auth.${key}`],
+    });
   });
 
   test('a missing address', () => {
