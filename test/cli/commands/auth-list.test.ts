@@ -87,7 +87,7 @@ describe('auth list', () => {
     const short = file.replace(desk.root, '~');
     expect((await desk.run('auth list -f table')).stdout.split('\n')).toEqual([
       'PROVIDER  KIND      REGION     URL          DEFAULT  SESSION',
-      'portal    aws/saml  eu-west-1  https://idp  yes      -',
+      'portal    aws/saml  eu-west-1  https://idp  yes      broken',
       '',
       'IDENTITY  KIND             VIA                      DEFAULT  ALIAS  SESSION',
       'dev       aws/user         -                        -        -      no session',
@@ -95,6 +95,7 @@ describe('auth list', () => {
       'leaf      aws/assume-role  identity hub             yes      l      no session',
       'lost      aws/assume-role  identity gone (missing)  -        -      broken',
       '',
+      `portal is broken: provider portal has the kind aws/saml (${short}:25:21), which this version does not support`,
       `lost is broken: via.identity of identity lost (${short}:23:53) is not an identity: "gone"`,
       '',
     ]);
