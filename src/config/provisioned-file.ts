@@ -173,18 +173,19 @@ function isList(value: unknown): value is ProvisionedList {
     (signIn === undefined || isText(signIn)) &&
     typeof isComplete === 'boolean' &&
     Array.isArray(groups) &&
-    groups.every(isGroup)
+    groups.every((group) => isGroup(group, startedAt))
   );
 }
 
-function isGroup(value: unknown): value is ProvisionedGroup {
+function isGroup(value: unknown, startedAt: unknown): value is ProvisionedGroup {
   if (!isObject(value)) return false;
   const { id, label, word, listing, identities } = value;
   return (
     isText(id) &&
     (label === undefined || isText(label)) &&
     isText(word) &&
-    (listing === undefined || isTime(listing)) &&
+    // Most are of the listing that has made the file: parsing each time would take a third of the rest.
+    (listing === undefined || listing === startedAt || isTime(listing)) &&
     Array.isArray(identities) &&
     identities.every(isIdentity)
   );
