@@ -218,7 +218,7 @@ describe('an output file', () => {
       code,
       exitCode,
       stdout: '',
-      stderr: `error: ${message.replace('$', desk.project)}\n`,
+      stderr: `error: ${message.replaceAll('$', desk.project)}\n`,
     });
     expect(readdirSync(desk.project)).toEqual(before);
     expect(sessionCalls(desk)).toBe(0);
