@@ -184,7 +184,7 @@ function isGroup(value: unknown, startedAt: unknown): value is ProvisionedGroup 
     isText(id) &&
     (label === undefined || isText(label)) &&
     isText(word) &&
-    // Most are of the listing that has made the file: parsing each time would take a third of the rest.
+    // Most accounts were listed in the listing that has made the file.
     (listing === undefined || listing === startedAt || isTime(listing)) &&
     Array.isArray(identities) &&
     identities.every(isIdentity)

@@ -191,7 +191,8 @@ describe.skipIf(!bao)('the agent of a vault keyring', { timeout: 60_000 }, () =>
     expect(elsewhere.stderr).toContain(
       "denies permission: the token's policies do not allow access to the secrets engine",
     );
-    await machine.atmos('auth keyring lock');
+    const locked = await machine.atmos('auth keyring lock -o json');
+    expect(JSON.parse(locked.stdout)).toMatchObject({ was_unlocked: false });
     machine.configure();
     await server.call('POST', 'sys/seal');
     try {

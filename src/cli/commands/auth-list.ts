@@ -5,6 +5,7 @@ import {
   type ListedIdentities,
   type ListedIdentity,
 } from '../../app/auth-graph.ts';
+import type { SessionState } from '../../app/stored-sessions.ts';
 import type { ProjectPlan } from '../../auth/plan.ts';
 import { profilesWith } from '../../config/find-identity.ts';
 import { addOptions, optionWords } from '../../core/hint.ts';
@@ -85,11 +86,7 @@ function formatTables({ providers, identities }: AuthGraph, clock: LocalClock): 
       region,
       url,
       yes(isDefault),
-      session === undefined
-        ? problem === undefined
-          ? '-'
-          : 'broken'
-        : formatSession(session, clock),
+      formatState(session, problem, clock),
     ],
   );
   const ofIdentities = identities.map((one) => [
@@ -98,7 +95,7 @@ function formatTables({ providers, identities }: AuthGraph, clock: LocalClock): 
     formatVia(one) || '-',
     yes(one.isDefault),
     one.alias ?? '-',
-    one.session === undefined ? 'broken' : formatSession(one.session, clock),
+    formatState(one.session, one.problem, clock),
   ]);
   const problems = [...providers, ...identities].flatMap(({ name, problem }) =>
     problem === undefined ? [] : [`${name} is broken: ${problem}`],
@@ -112,6 +109,16 @@ function formatTables({ providers, identities }: AuthGraph, clock: LocalClock): 
     ...section(['IDENTITY', 'KIND', 'VIA', 'DEFAULT', 'ALIAS', 'SESSION'], ofIdentities),
     ...[lists, problems].flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines])),
   ];
+}
+
+/** `-` for a provider that keeps no session. */
+function formatState(
+  session: SessionState | undefined,
+  problem: string | undefined,
+  clock: LocalClock,
+): string {
+  if (problem !== undefined) return 'broken';
+  return session === undefined ? '-' : formatSession(session, clock);
 }
 
 function section(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

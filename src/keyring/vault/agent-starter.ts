@@ -38,9 +38,13 @@ export const loginAgent: AgentControl<VaultSettings> = {
     const server = openServer(context);
     try {
       await createEntries(server, context.settings, context.host).requireEngine();
+      return unlocked;
+    } catch (error) {
+      // Nothing is left of a command that fails. One that was running before may serve others.
+      if (!unlocked.isRenewed) await control.lock(context);
+      throw error;
     } finally {
       server.close();
     }
-    return unlocked;
   },
 };
