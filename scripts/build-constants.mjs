@@ -11,6 +11,10 @@ export const packagedRounds = 600_000;
  */
 export const testRounds = 2000;
 
+/** The work factor of scrypt for the passphrase of an archive: as the tool age chooses it, and in tests. */
+const packagedWorkFactor = 18;
+export const testWorkFactor = 10;
+
 /** @type {{ version: string }} */
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -23,5 +27,8 @@ export function defineConstants(rounds) {
   return {
     __VERSION__: JSON.stringify(version),
     __KEY_DERIVATION_ROUNDS__: JSON.stringify(rounds),
+    __ARCHIVE_WORK_FACTOR__: JSON.stringify(
+      rounds === packagedRounds ? packagedWorkFactor : testWorkFactor,
+    ),
   };
 }

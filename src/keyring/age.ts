@@ -41,10 +41,14 @@ export async function encryptFor(recipients: readonly string[], text: string): P
   return encryptArmored(encrypter, text);
 }
 
+/** A constant of the build, scripts/build-constants.mjs: 18, in tests less. */
+declare const __ARCHIVE_WORK_FACTOR__: number;
+
 /** Encrypts for a passphrase, as strongly as the tool age does, which takes about a second. */
 export async function encryptWithPassphrase(passphrase: string, text: string): Promise<string> {
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
+  encrypter.setScryptWorkFactor(__ARCHIVE_WORK_FACTOR__);
   return encryptArmored(encrypter, text);
 }
 

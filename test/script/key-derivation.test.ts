@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { testRounds } from '../../scripts/build-constants.mjs';
 import { isUtf8 } from 'node:buffer';
+import { workFactorOf } from '../../src/keyring/age.ts';
 import { parseJwe } from '../../src/keyring/file/jwe.ts';
 import { seedEntries, writeEntry } from '../keyring/file/seed.ts';
 import { tokenWith } from '../keyring/file/tokens.ts';
@@ -45,6 +46,16 @@ async function storeKey(machine: Machine, program: string): Promise<void> {
 }
 
 describe('the package', () => {
+  test('encrypts an archive with the work factor of the tool age', async () => {
+    const machine = await openMachine();
+    await storeKey(machine, packagedCli());
+    const file = join(machine.home, 'keyring.age');
+    const env = { ATMOS_KEYRING_ARCHIVE_PASSPHRASE: password };
+    const words = [packagedCli(), 'auth', 'keyring', 'export', file];
+    expect(await machine.run(process.execPath, words, { env })).toMatchObject({ exitCode: 0 });
+    expect(workFactorOf(readFileSync(file, 'utf8'))).toBe(18);
+  });
+
   test('writes the entry and the verifier with 600,000 rounds', async () => {
     const machine = await openMachine();
     await storeKey(machine, packagedCli());
