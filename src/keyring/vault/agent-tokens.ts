@@ -40,7 +40,7 @@ export function createAgentTokens(context: VaultContext, own: Tokens, errors: Va
       return given;
     } catch (error) {
       if (error instanceof KeyringError && error.code === 'ERR_KEYRING_PASSWORD_REQUIRED') {
-        rememberRefusal(identifyLogin(settings).name, error, context.host);
+        rememberRefusal(identifyLogin(settings).name, { error }, context.host);
       }
       if (!(error instanceof AgentError)) throw error;
       agent.passOver(error);

@@ -67,9 +67,8 @@ export function createTokens(
   async function logIn(): Promise<Token> {
     const body = loginBody(context, errors);
     const { name } = identifyLogin(settings);
-    // The agent may have been refused: of its login only the settings are known.
-    const attempt = `${name} ${sha256(JSON.stringify(body))}`;
-    const earlier = recentRefusal(name, host) ?? recentRefusal(attempt, host);
+    const sent = sha256(JSON.stringify(body));
+    const earlier = recentRefusal(name, sent, host);
     if (earlier !== undefined) throw earlier;
     const reply = await client.request(
       { method: 'POST', path: `auth/${encodePath(mount)}/login`, body, ...inNamespace(namespace) },
@@ -78,9 +77,9 @@ export function createTokens(
     const named = `by ${method} at auth/${mount}`;
     if (conditionOf(reply.answer) !== undefined || reply.status === 404) {
       const secrets = [body.secret_id, body.jwt].filter((one) => one !== undefined);
-      const refusal = errors.loginRefused(reply.answer, secrets);
-      rememberRefusal(attempt, refusal, host);
-      throw refusal;
+      const error = errors.loginRefused(reply.answer, secrets);
+      rememberRefusal(name, { error, sent }, host);
+      throw error;
     }
     const granted = tokenIn(reply, host.monotonicMs());
     if (granted === undefined)
