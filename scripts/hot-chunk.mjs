@@ -13,7 +13,8 @@ const frequentEntries = [
  * The files that are made of several modules, each with the modules from which everything that is
  * reached by static imports belongs to it, unless a file before it has it:
  *
- * - `program`: loaded by every command, but those with a file in src/cli/hot/
+ * - `program`: loaded by every command, but those with a file in src/cli/hot/. It is all that completion and
+ *   a picker of recorded names need
  * - `hot`: also loaded by all frequent entries
  * - `open`: what opens a keyring for a command
  * - `agent`, `file-keyring`: what most file keyrings need
@@ -22,7 +23,7 @@ const frequentEntries = [
  * - `delegation`: one of whose modules `auth shell` uses as well
  */
 const files = {
-  program: ['src/cli/start.ts'],
+  program: ['src/cli/start.ts', 'src/app/list-names.ts'],
   hot: frequentEntries,
   open: ['src/cli/open.ts'],
   agent: ['src/keyring/file/agent-client.ts', 'src/keyring/agent/presence.ts'],

@@ -8,81 +8,24 @@ import {
   addOptions,
   optionWords,
   placeholder,
-  run,
   say,
   setVariable,
   unsetHints,
   type Hint,
 } from '../core/hint.ts';
-import { environmentSetting, type Sourced } from '../core/json.ts';
-import { isOffName, maxShownNames, someNames } from '../core/names.ts';
+import { type Sourced } from '../core/json.ts';
+import { isOffName, someNames } from '../core/names.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
-
-/** The value of `-i`: absent (or empty), without a name, or a name. */
-export type IdentityOption =
-  | { readonly kind: 'absent' | 'bare' }
-  | { readonly kind: 'named'; readonly name: string };
-
-/** The identity on the command line. */
-export interface IdentityWords {
-  readonly identity: IdentityOption;
-  readonly operand: string | undefined;
-}
-
-/** Lets the user choose one of several identities. */
-export interface Picker {
-  /**
-   * @param question `instead` is the hint for use without a terminal
-   * @throws ERR_NO_TERMINAL, ERR_CANCELLED
-   */
-  select(question: {
-    readonly message: string;
-    readonly choices: readonly string[];
-    /** What is shown beside a choice, and found by the filter as well. */
-    readonly describe?: (choice: string) => string;
-    readonly instead: Hint;
-  }): Promise<string>;
-}
-
-/** Which identity the command line and the environment ask for. */
-export type IdentityRequest =
-  | { readonly kind: 'default' | 'pick' }
-  | { readonly kind: 'named'; readonly name: Sourced<string> }
-  /** `false`, `off`, `no` or `0`: no authentication at all. */
-  | { readonly kind: 'none'; readonly word: Sourced<string> };
-
-/**
- * The operand or `-i`, then `ATMOS_IDENTITY` of the environment or of the top-level `env:`, then
- * the default. Empty counts as absent.
- *
- * @throws ERR_USAGE when there is an operand and `-i`
- */
-export function requestedIdentity(
-  { identity, operand }: IdentityWords,
-  { env }: Pick<Host, 'env'>,
-  { environment }: Pick<Config, 'environment'>,
-): IdentityRequest {
-  if (operand !== undefined && identity.kind !== 'absent') {
-    throw new AtmosError(
-      'ERR_USAGE',
-      `the identity is given twice: as ${JSON.stringify(operand)} and with -i`,
-      {
-        hints: [say('give one of them')],
-      },
-    );
-  }
-  if (operand !== undefined)
-    return { kind: 'named', name: { value: operand, source: 'the command line' } };
-  if (identity.kind === 'bare') return { kind: 'pick' };
-  if (identity.kind === 'named') return readName({ value: identity.name, source: '--identity' });
-  const variable = environmentSetting('ATMOS_IDENTITY', env, environment);
-  return variable ? readName(variable) : { kind: 'default' };
-}
-
-function readName(name: Sourced<string>): IdentityRequest {
-  return isOffName(name.value) ? { kind: 'none', word: name } : { kind: 'named', name };
-}
+import {
+  identityQuestion,
+  isLong,
+  listIdentities,
+  pickedSource,
+  type Choice,
+  type Picker,
+} from './identity-question.ts';
+import type { IdentityRequest } from './identity-request.ts';
 
 export interface IdentityChoice extends Picker {
   readonly requested: IdentityRequest;
@@ -208,26 +151,10 @@ function theDefault({ name, locate }: Identity): Sourced<string> {
 }
 
 async function pick(identities: readonly Identity[], picker: Picker): Promise<Sourced<string>> {
-  const names = identities.map(({ name }) => name);
-  const described = new Map<string, string>();
-  for (const identity of identities) described.set(identity.name, await describe(identity));
-  const value = await picker.select({
-    message: 'Identity',
-    choices: names,
-    describe: (name) => described.get(name) ?? '',
-    instead: isLong(identities)
-      ? listIdentities
-      : addOptions(optionWords('-i', names[0] ?? 'NAME'), 'to choose without a prompt'),
-  });
-  return { value, source: 'your choice' };
+  const choices: Choice[] = [];
+  for (const identity of identities) choices.push([identity.name, await describe(identity)]);
+  return { value: await picker.select(identityQuestion(choices)), source: pickedSource };
 }
-
-/** Of more identities than a message shows, the first one is seldom the one that is wanted. */
-function isLong(identities: readonly Identity[]): boolean {
-  return identities.length > maxShownNames;
-}
-
-const listIdentities = run(['atmos', 'auth', 'list'], 'to see the names for -i');
 
 /** The kind, and the account if the configuration names one. */
 async function describe(identity: Identity): Promise<string> {

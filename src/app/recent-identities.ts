@@ -6,7 +6,7 @@ import { requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
 import { readRegularFile } from '../host/read-files.ts';
-import type { Picker } from './choose-identity.ts';
+import type { Picker, PickerQuestion } from './identity-question.ts';
 
 // Loaded when a user picks an identity.
 
@@ -18,7 +18,7 @@ const maxNames = 20;
  * are kept in the state directory; if that is not possible, the order is that of the configuration.
  */
 export async function pickRecentFirst(
-  question: Parameters<Picker['select']>[0],
+  question: PickerQuestion,
   { realm, host, select }: Picker & { readonly realm: string; readonly host: Host },
 ): Promise<string> {
   const recent = readNames(realm, host);

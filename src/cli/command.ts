@@ -1,4 +1,4 @@
-import type { IdentityWords } from '../app/choose-identity.ts';
+import type { IdentityWords } from '../app/identity-request.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './global-options.ts';
 
@@ -57,6 +57,8 @@ export interface OptionSpec {
    * set.
    */
   readonly environment?: string;
+  /** Whether the command uses no identity, or several, when it is given. */
+  readonly replacesIdentity?: boolean;
   /** Its spelling in the help, if that is not `--name`: `--no-color`. */
   readonly shown?: string;
 }
@@ -88,6 +90,8 @@ export interface CommandSpec {
    */
   readonly looksAtNothing?: boolean;
   readonly takesIdentity?: boolean;
+  /** Whether it needs one identity, unless an option `replacesIdentity`. */
+  readonly usesOneIdentity?: boolean;
   /** Whether it runs a program, given after `--`. */
   readonly takesProgram?: boolean;
   /** Whether words may follow after `--`, for a program that it chooses itself. */

@@ -1,5 +1,8 @@
 import * as choosing from '../app/choose-identity.ts';
 import type { Services } from '../app/export-environment.ts';
+import type { Picker } from '../app/identity-question.ts';
+import { requestedIdentity } from '../app/identity-request.ts';
+import type { ChoiceKeeper } from '../app/known-choices.ts';
 import { planAuth, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
 import { loadConfig } from '../auth/load-config.ts';
 import type { Config, LoadOptions } from '../config/load.ts';
@@ -9,6 +12,7 @@ import type { Identity } from '../core/kind-config.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { loadOptions, namesConfig } from './global-options.ts';
+import { mayPick } from './pick-known.ts';
 import { suggestProfile, withPickedProfiles } from './profile-choice.ts';
 import { followedLog } from './project-log.ts';
 import { formatHints, labelled, loadWriteHint } from './report.ts';
@@ -57,9 +61,11 @@ async function load(
 export async function loadPlanFor(
   context: Context,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
+  keeper?: Pick<ChoiceKeeper, 'load'>,
 ): Promise<ProjectPlan> {
   const globals = await withPickedProfiles(context);
-  const config = await load(context, loadOptions(globals));
+  const loading = () => load(context, loadOptions(globals));
+  const config = await (keeper === undefined ? loading() : keeper.load(loading));
   const profile = await suggestProfile(context, config, invocation);
   // Atmos would start itself again. Nothing has been changed yet, so loading again is enough.
   const taken =
@@ -67,6 +73,65 @@ export async function loadPlanFor(
       ? config
       : await loadConfig(loadOptions({ ...globals, profile: [profile] }), context.host);
   return planOf(context, taken);
+}
+
+/** A plan, and the identity that a command uses. */
+export interface IdentityPlan<Chosen = Identity> {
+  readonly plan: ProjectPlan;
+  readonly identity: Chosen;
+}
+
+/** {@link loadPlanFor}, and the identity. A picker's choices are kept for the next command. */
+export async function planIdentity(
+  context: Context,
+  invocation: Invocation,
+): Promise<IdentityPlan> {
+  const { plan, choice } = await planChoice(context, invocation);
+  return { plan, identity: await choosing.requireIdentity(choice) };
+}
+
+/** {@link planIdentity} for commands that also run when authentication is switched off. */
+export async function planAnyIdentity(
+  context: Context,
+  invocation: Invocation,
+): Promise<IdentityPlan<Identity | undefined>> {
+  const { plan, choice } = await planChoice(context, invocation);
+  return { plan, identity: await choosing.chooseIdentity(choice) };
+}
+
+async function planChoice(
+  context: Context,
+  invocation: Invocation,
+): Promise<{ plan: ProjectPlan; choice: choosing.IdentityChoice }> {
+  const keeper = await choiceKeeper(context, invocation);
+  const plan = await loadPlanFor(context, invocation, keeper);
+  const choice = choiceOf(context, plan, invocation);
+  return { plan, choice: { ...choice, select: selectAndKeep(choice, plan, keeper) } };
+}
+
+function selectAndKeep(
+  { select }: choosing.IdentityChoice,
+  { realm }: ProjectPlan,
+  keeper: ChoiceKeeper | undefined,
+): Picker['select'] {
+  return async (question) => {
+    try {
+      return await select(question);
+    } finally {
+      // Afterwards, so that the user need not wait for it.
+      keeper?.keep(question, realm.value);
+    }
+  };
+}
+
+async function choiceKeeper(
+  { globals, host }: Context,
+  invocation: Invocation,
+): Promise<ChoiceKeeper | undefined> {
+  if (!mayPick(invocation, globals, host)) return undefined;
+  const { createChoiceKeeper } = await import('../app/known-choices.ts');
+  const request = requestedIdentity(invocation, host, { environment: {} });
+  return createChoiceKeeper(request, loadOptions(globals), host);
 }
 
 /**
@@ -113,16 +178,7 @@ export async function loadPlanIfAny(context: Context): Promise<AuthPlan> {
   }
 }
 
-/** {@link choosing.chooseIdentity} with the options of the command line and a prompt. */
-export function chooseIdentity(
-  chooser: Chooser,
-  plan: ProjectPlan,
-  invocation: Pick<Invocation, 'identity' | 'operand'>,
-): Promise<Identity | undefined> {
-  return choosing.chooseIdentity(choiceOf(chooser, plan, invocation));
-}
-
-/** {@link chooseIdentity} for commands that need an identity. */
+/** {@link choosing.requireIdentity} with the options of the command line and a prompt. */
 export function requireIdentity(
   chooser: Chooser,
   plan: ProjectPlan,
@@ -136,7 +192,7 @@ function choiceOf(
   { config, realm }: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): choosing.IdentityChoice {
-  const requested = choosing.requestedIdentity(invocation, host, config);
+  const requested = requestedIdentity(invocation, host, config);
   return {
     requested,
     config,

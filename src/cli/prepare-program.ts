@@ -4,7 +4,7 @@ import { runChild } from '../host/run-child.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { askingOptions, sessionOpener } from './open.ts';
-import { chooseIdentity, loadPlanFor, warner } from './plan.ts';
+import { planAnyIdentity, warner } from './plan.ts';
 import { sessionOptions } from './session-options.ts';
 
 /** What a program gets that is started with the credentials of an identity. */
@@ -32,8 +32,7 @@ export async function prepareProgram(
   const { values } = invocation;
   const options = sessionOptions(values);
   const shield = await host.prepareShield();
-  const plan = await loadPlanFor(context, invocation);
-  const identity = await chooseIdentity(context, plan, invocation);
+  const { plan, identity } = await planAnyIdentity(context, invocation);
   const mode = values['credentials'] === 'process' ? 'process' : 'env';
   const env = await execEnvironment(
     { plan, identity, mode, ...options },

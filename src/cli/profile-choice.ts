@@ -1,4 +1,4 @@
-import { requestedIdentity } from '../app/choose-identity.ts';
+import { requestedIdentity } from '../app/identity-request.ts';
 import { profilesWith } from '../config/find-identity.ts';
 import { loadConfig } from '../auth/load-config.ts';
 import type { Config, LoadOptions } from '../config/load.ts';

@@ -7,6 +7,7 @@ import type { GlobalOptions } from './global-options.ts';
 import { createJournal, type Journal } from './log/journal.ts';
 import { parseCommandLine } from './parse/command-line.ts';
 import { foreignCommand, versionRequest } from './parse/foreign-command.ts';
+import { pickKnown } from './pick-known.ts';
 import { createPrinter } from './printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from './report.ts';
 import { version } from '../core/version.ts';
@@ -65,10 +66,11 @@ async function dispatch(
   }
   const startMs = host.monotonicMs();
   host.log('command.started', { command, version });
-  const run = await spec.load();
   const waitingHost = changedHost(host, createWaits(host));
   const context = createContext(waitingHost, invocation.globals, journal, command);
-  const exitCode = (await run(context, invocation)) ?? 0;
+  const answered = await pickKnown(context, spec, invocation);
+  const run = await spec.load();
+  const exitCode = (await run(context, answered)) ?? 0;
   const durationMs = host.monotonicMs() - startMs;
   host.log('command.ended', { command, exit_code: exitCode, duration_ms: durationMs });
   // For a command that has read no configuration.

@@ -12,7 +12,8 @@ import { areUnchanged, canRecord, type Seen } from './read-recorder.ts';
 // A result that is kept in a file of the user's with everything that it depends on: what was read, as
 // src/host/read-recorder.ts notes it, and the circumstances. docs/adr/0045.
 
-const maxRecordBytes = 256 * 1024;
+/** The names of 2,000 identities, with what a picker shows beside them, take 130 KiB. */
+const maxRecordBytes = 512 * 1024;
 
 type Where = Pick<Host, 'userId'>;
 

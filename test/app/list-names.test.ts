@@ -37,7 +37,7 @@ function openProject(yaml = yamlOf(many)) {
     project,
     now,
     file: join(project, 'atmos.yaml'),
-    records: join(root, '.local/state/atmos/completion'),
+    records: join(root, '.local/state/atmos/names'),
     host: (changed: Partial<Host> = {}) =>
       fakeHost({
         homeDirectory: root,

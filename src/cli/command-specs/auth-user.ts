@@ -10,6 +10,7 @@ export const user: CommandGroup = {
       name: 'configure',
       summary: 'Store the access key of an identity in the keyring',
       takesIdentity: true,
+      usesOneIdentity: true,
       options: [
         { name: 'stdin', summary: 'Read the key as JSON from standard input' },
         {

@@ -25,22 +25,29 @@ export const auth: CommandGroup = {
       name: 'login',
       summary: 'Open a session and store it in the keyring',
       takesIdentity: true,
+      usesOneIdentity: true,
       options: [
         { name: 'force', summary: 'Open a new session even if the current one is valid' },
         {
           name: 'webflow',
           summary: 'Sign in to AWS in a browser as an IAM user, without an access key',
         },
-        { ...provider, summary: 'Sign in to this provider, and to no identity' },
+        {
+          ...provider,
+          summary: 'Sign in to this provider, and to no identity',
+          replacesIdentity: true,
+        },
         {
           name: 'tags',
           value: 'tag,…',
           summary: 'Log in to each identity that has one of these tags',
           empty: 'kept',
+          replacesIdentity: true,
         },
         {
           name: 'all',
           summary: 'Sign in once, then log in to all identities of the portal',
+          replacesIdentity: true,
         },
         { name: 'plan', summary: 'Show what would be opened and why; open nothing' },
         { ...jsonOutput, summary: 'With --plan: print machine-readable output' },
@@ -53,6 +60,7 @@ export const auth: CommandGroup = {
       name: 'whoami',
       summary: 'Show the current identity and whether its session is valid',
       takesIdentity: true,
+      usesOneIdentity: true,
       options: [{ ...jsonOutput, environment: 'ATMOS_AUTH_WHOAMI_OUTPUT' }, verbose],
       load: async () => (await import('../commands/auth-whoami.ts')).whoami,
     },
@@ -90,6 +98,7 @@ export const auth: CommandGroup = {
       name: 'exec',
       summary: 'Run a program with the credentials of an identity',
       takesIdentity: true,
+      usesOneIdentity: true,
       takesProgram: true,
       options: [credentialsOption('env'), region, minValidity, ...openingOptions],
       load: async () => (await import('../commands/auth-exec.ts')).exec,
@@ -98,6 +107,7 @@ export const auth: CommandGroup = {
       name: 'shell',
       summary: 'Start a shell with the credentials of an identity',
       takesIdentity: true,
+      usesOneIdentity: true,
       takesArguments: true,
       options: [
         {
@@ -119,6 +129,7 @@ export const auth: CommandGroup = {
       name: 'env',
       summary: 'Print shell commands that select an identity in this shell',
       takesIdentity: true,
+      usesOneIdentity: true,
       options: [
         {
           name: 'format',
@@ -138,7 +149,11 @@ export const auth: CommandGroup = {
           summary: 'Append to this file; with --format json, replace it',
           environment: 'ATMOS_AUTH_ENV_OUTPUT_FILE',
         },
-        { name: 'unset', summary: 'Unset the variables that auth env set in this shell' },
+        {
+          name: 'unset',
+          summary: 'Unset the variables that auth env set in this shell',
+          replacesIdentity: true,
+        },
         credentialsOption('process'),
         { name: 'login', summary: 'Open a session first, also with --credentials process' },
         region,

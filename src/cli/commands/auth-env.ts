@@ -9,7 +9,7 @@ import type { Host } from '../../host/host.ts';
 import { speaksPosix } from '../../host/user-shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
+import { planIdentity, warn, warner } from '../plan.ts';
 import { formatHints, loadWriteHint } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
 import { sessionOptions } from '../session-options.ts';
@@ -37,8 +37,7 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
 
 async function setting(context: Context, invocation: Invocation): Promise<EnvironmentChange> {
   const { values, flags } = invocation;
-  const plan = await loadPlanFor(context, invocation);
-  const identity = await requireIdentity(context, plan, invocation);
+  const { plan, identity } = await planIdentity(context, invocation);
   const mode = values['credentials'] === 'env' ? 'env' : 'process';
   return exportEnvironment(
     { plan, identity, mode, opensSession: flags['login'] ?? false, ...sessionOptions(values) },

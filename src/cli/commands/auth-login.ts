@@ -13,7 +13,7 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { tagsOf } from '../list-option.ts';
 import { askingOptions, openForCommand } from '../open.ts';
-import { loadPlan, loadPlanFor, requireIdentity, warner } from '../plan.ts';
+import { loadPlan, planIdentity, warner } from '../plan.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../report.ts';
 import { paint } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
@@ -38,8 +38,7 @@ export async function login(context: Context, invocation: Invocation): Promise<n
     const identities = identitiesWithTags(plan.config, tags);
     return loginToEach(context, loginOf(context, invocation, plan), identities);
   }
-  const plan = await loadPlanFor(context, invocation);
-  const identity = await requireIdentity(context, plan, invocation);
+  const { plan, identity } = await planIdentity(context, invocation);
   return loginOf(context, invocation, plan)(identity);
 }
 

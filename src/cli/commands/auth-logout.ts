@@ -1,4 +1,5 @@
-import { requestedIdentity, resolveIdentityName, sourceHints } from '../../app/choose-identity.ts';
+import { resolveIdentityName, sourceHints } from '../../app/choose-identity.ts';
+import { requestedIdentity } from '../../app/identity-request.ts';
 import {
   findLogoutName,
   logoutIdentities,

@@ -10,7 +10,7 @@ import type { Invocation } from '../command.ts';
 import { keyFieldOptions, keyProfileOption } from '../command-specs/shared-options.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warnWithHints } from '../plan.ts';
+import { planIdentity, warnWithHints } from '../plan.ts';
 import { formatNext } from '../report.ts';
 import { askAccessKey } from '../ui/ask-access-key.ts';
 import { readInput } from '../ui/read-input.ts';
@@ -23,8 +23,7 @@ export async function configureUser(context: Context, invocation: Invocation): P
   const { host, note, prompt } = context;
   const { flags, values } = invocation;
   const source = sourceOf(context, invocation);
-  const plan = await loadPlanFor(context, invocation);
-  const identity = await requireIdentity(context, plan, invocation);
+  const { plan, identity } = await planIdentity(context, invocation);
   const saved = await configure(
     plan,
     {

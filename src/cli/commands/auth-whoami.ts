@@ -11,7 +11,7 @@ import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
+import { planIdentity, warn, warner } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
 import { describeSource } from '../session-text.ts';
 import { formatRows } from '../ui/table.ts';
@@ -80,8 +80,7 @@ interface WhoamiJson {
  * It fails as not authenticated if there is no valid session, but prints the JSON nevertheless.
  */
 export async function whoami(context: Context, invocation: Invocation): Promise<number> {
-  const plan = await loadPlanFor(context, invocation);
-  const identity = await requireIdentity(context, plan, invocation);
+  const { plan, identity } = await planIdentity(context, invocation);
   const opened = await openForCommand(context, plan, { isInteractive: true });
   await warnOfMemory(plan, 'it has no session of another command', { warn: warner(context) });
   const known = await foreseen(plan.config, identity, context.host);

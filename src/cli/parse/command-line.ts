@@ -1,4 +1,4 @@
-import type { IdentityOption } from '../../app/choose-identity.ts';
+import type { IdentityOption } from '../../app/identity-request.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { optionWords, placeholder, run } from '../../core/hint.ts';
 import { expectedNames, nearestName } from '../../core/names.ts';

@@ -125,7 +125,7 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
 }
 
 /** The library lays out every choice at each key, which takes long for thousands. */
-const maxListed = 100;
+const maxListed = 30;
 
 const pickerTheme = {
   style: {

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { atmos } from '../../../src/cli/command-specs/root.ts';
 import { createContext } from '../../../src/cli/context.ts';
 import { parseCommandLine } from '../../../src/cli/parse/command-line.ts';
+import { pickKnown } from '../../../src/cli/pick-known.ts';
 import { createPrinter } from '../../../src/cli/printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../../../src/cli/report.ts';
 import { isAtmosError } from '../../../src/core/errors.ts';
@@ -185,10 +186,10 @@ async function dispatch(host: Host, args: readonly string[], who?: Person): Prom
   if (parsed.kind === 'help') throw new Error('this is help');
   const journal = { start: () => Promise.resolve() };
   const context = createContext(host, parsed.invocation.globals, journal, parsed.command);
+  const asking = who ? { ...context, prompt: who.prompt } : context;
+  const invocation = await pickKnown(asking, parsed.spec, parsed.invocation);
   const command = await parsed.spec.load();
-  return (
-    (await command(who ? { ...context, prompt: who.prompt } : context, parsed.invocation)) ?? 0
-  );
+  return (await command(asking, invocation)) ?? 0;
 }
 
 /** A path of the desk as people read it: its root is their home directory. */

@@ -1,0 +1,91 @@
+import type { Config, LoadOptions } from '../config/load.ts';
+import { isObject } from '../core/json.ts';
+import type { Host } from '../host/host.ts';
+import { recordReads, type Reads } from '../host/read-recorder.ts';
+import {
+  identityQuestion,
+  type Choice,
+  type Picker,
+  type PickerQuestion,
+} from './identity-question.ts';
+import type { IdentityRequest } from './identity-request.ts';
+import { openNamesRecord, type NamesRecord } from './names-record.ts';
+import { pickRecentFirst } from './recent-identities.ts';
+
+// What a picker of identities showed, so that the next one need not wait for the configuration. Loaded
+// before it.
+
+interface Shown {
+  readonly realm: string;
+  readonly choices: readonly Choice[];
+}
+
+/**
+ * Lets the user pick one of the identities that the last picker showed.
+ *
+ * @returns undefined if they are not known, or if what decided them has changed
+ * @throws as `select`
+ */
+export async function pickKnownChoice(
+  request: IdentityRequest,
+  options: LoadOptions,
+  { host, select }: Picker & { readonly host: Host },
+): Promise<string | undefined> {
+  const shown = recordFor(request, options, host)?.read();
+  if (!isShown(shown)) return undefined;
+  const { realm, choices } = shown;
+  return pickRecentFirst(identityQuestion(choices), { realm, host, select });
+}
+
+/** Keeps what a picker is going to show. */
+export interface ChoiceKeeper {
+  /** Loads the configuration, and notes what is read for it. */
+  load(load: () => Promise<Config>): Promise<Config>;
+  /** Keeps the choices if the picker shows those of this configuration. */
+  keep(question: PickerQuestion, realm: string): void;
+}
+
+/** Undefined if the request needs no choice, or if nothing is recorded here. */
+export function createChoiceKeeper(
+  request: IdentityRequest,
+  options: LoadOptions,
+  host: Host,
+): ChoiceKeeper | undefined {
+  const record = recordFor(request, options, host);
+  if (record === undefined) return undefined;
+  let reads: Reads = { refusal: 'nothing was loaded' };
+  let hasTags = false;
+  return {
+    async load(load) {
+      const loaded = await recordReads(load, host.now());
+      ({ reads } = loaded);
+      ({ hasTags } = loaded.result);
+      return loaded.result;
+    },
+    keep({ choices: names, describe }, realm) {
+      const choices = names.map((name): Choice => [name, describe?.(name) ?? '']);
+      record.keep({ names, result: { realm, choices } satisfies Shown, hasTags, reads });
+    },
+  };
+}
+
+function recordFor(
+  { kind }: IdentityRequest,
+  options: LoadOptions,
+  host: Host,
+): NamesRecord | undefined {
+  const isOpen = kind === 'pick' || kind === 'default';
+  return isOpen ? openNamesRecord(`choices: ${kind}`, options, host) : undefined;
+}
+
+function isShown(value: unknown): value is Shown {
+  if (!isObject(value)) return false;
+  const { realm, choices } = value;
+  return typeof realm === 'string' && Array.isArray(choices) && choices.every(isChoice);
+}
+
+function isChoice(value: unknown): value is Choice {
+  return (
+    Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string')
+  );
+}

@@ -1,0 +1,107 @@
+import { existsSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { captureStream } from './capture.ts';
+import { openDesk } from './commands/desk.ts';
+import { person } from './commands/person.ts';
+
+const many = 200;
+
+/** A project with many identities, whose files have not changed for long enough. */
+async function openProject({ isOneDefault = false } = {}) {
+  const desk = await openDesk();
+  desk.clock.now = new Date(Date.now() + 60_000);
+  const identities = Array.from({ length: many }, (_, at) => {
+    const isDefault = isOneDefault && at === 0 ? '\n      default: true' : '';
+    return `    account-${at}:\n      kind: aws/user${isDefault}\n`;
+  });
+  const config = desk.configure(
+    `auth:\n  realm: r\n  keyring: { type: file }\n  identities:\n${identities.join('')}`,
+  );
+  return { desk, config, records: join(desk.root, 'state/atmos/names') };
+}
+
+const terminal = () => ({ stdout: Object.assign(captureStream(), { isTTY: true }) });
+
+describe.runIf(process.platform === 'linux')('an identity can be picked', () => {
+  test('from what the last picker showed, before the configuration is read', async () => {
+    const { desk, config, records } = await openProject();
+    const first = person('account-3');
+    const shown = await desk.run('auth env -i -f json', { person: first });
+    expect(shown).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ ATMOS_IDENTITY: 'account-3' });
+    expect(existsSync(records)).toBe(true);
+    // As if it were removed while the user looks at the list.
+    const second = person('account-5');
+    const select = second.prompt.select.bind(second.prompt);
+    second.prompt.select = (question) => {
+      unlinkSync(config);
+      return select(question);
+    };
+    expect(await desk.run('auth env -i -f json', { person: second })).toMatchObject({
+      code: 'ERR_CONFIG_NOT_FOUND',
+    });
+    expect(second.asked).toEqual([expect.stringMatching(/^Identity: account-3, account-0, /)]);
+  });
+
+  test('and is used as picked, although another one is named elsewhere', async () => {
+    const { desk } = await openProject({ isOneDefault: true });
+    const env = { ATMOS_IDENTITY: 'account-1' };
+    await desk.run('auth env -i', { person: person('account-3'), env });
+    const { stdout } = await desk.run('auth env -i -f json', { person: person('account-4'), env });
+    expect(JSON.parse(stdout)).toMatchObject({ ATMOS_IDENTITY: 'account-4' });
+  });
+
+  test('without -i at a terminal only: elsewhere nothing is kept, and the command asks', async () => {
+    const { desk, records } = await openProject();
+    await desk.run('auth env -f json', { person: person('account-3') });
+    expect(existsSync(records)).toBe(false);
+    await desk.run('auth env -f json', { person: person('account-3'), host: terminal() });
+    expect(existsSync(records)).toBe(true);
+    const ada = person('account-4');
+    const host = terminal();
+    expect(await desk.run('auth env -f json', { person: ada, host })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(JSON.parse(host.stdout.text())).toMatchObject({ ATMOS_IDENTITY: 'account-4' });
+    expect(ada.asked).toEqual([expect.stringMatching(/^Identity: account-3, account-0, /)]);
+  });
+
+  test('but not with an option that replaces it, or after it was named', async () => {
+    const { desk } = await openProject();
+    await desk.run('auth env', { person: person('account-3'), host: terminal() });
+    await desk.run('auth env -i', { person: person('account-3') });
+    const nobody = person();
+    const host = terminal();
+    const run = (command: string, env = {}) => desk.run(command, { person: nobody, host, env });
+    expect(await run('auth env --unset')).toMatchObject({ exitCode: 0 });
+    expect(await run('auth env -i --unset')).toMatchObject({ code: 'ERR_USAGE' });
+    expect(await run('auth login --all -i')).toMatchObject({ code: 'ERR_USAGE' });
+    expect(await run('auth login --tags x')).toMatchObject({ code: 'ERR_USAGE' });
+    expect(await run('auth login --provider x')).toMatchObject({ code: 'ERR_USAGE' });
+    expect(await run('auth logout --all --dry-run')).toMatchObject({ exitCode: 0 });
+    expect(await run('auth env', { ATMOS_IDENTITY: 'account-2' })).toMatchObject({ exitCode: 0 });
+    expect(await run('auth env -i account-2')).toMatchObject({ exitCode: 0 });
+    expect(nobody.asked).toEqual([]);
+  });
+
+  test('without a terminal, the error is that of the command', async () => {
+    const { desk } = await openProject();
+    const before = await desk.run('auth env -i');
+    expect(before).toMatchObject({ code: 'ERR_NO_TERMINAL' });
+    await desk.run('auth env -i', { person: person('account-3') });
+    expect(await desk.run('auth env -i')).toEqual(before);
+  });
+
+  test('a picker that is canceled leaves the next one as quick', async () => {
+    const { desk, records } = await openProject();
+    expect(await desk.run('auth env -i', { person: person() })).toMatchObject({
+      code: 'ERR_CANCELLED',
+    });
+    expect(existsSync(records)).toBe(true);
+    expect(await desk.run('auth env -i', { person: person() })).toMatchObject({
+      code: 'ERR_CANCELLED',
+      stdout: '',
+    });
+  });
+});
