@@ -34,12 +34,30 @@ export async function recordPlan(
   { run, root, handle, record }: HandleMachine,
   script: string,
 ): Promise<void> {
-  const ahead = join(root, 'ahead.cjs');
-  writeFileSync(
-    ahead,
-    'const { now } = Date; class Ahead extends Date { constructor(...args) { super(...(args.length ? args : [now() + 3600e3])); } } globalThis.Date = Ahead;',
-  );
-  const words = ['--require', ahead, script, 'auth', 'credential-process', '--handle', handle];
+  const words = [
+    '--require',
+    writeAhead(root),
+    script,
+    'auth',
+    'credential-process',
+    '--handle',
+    handle,
+  ];
   expect(await run(process.execPath, words)).toMatchObject({ exitCode: 0, stderr: '' });
   expect(statSync(record).mode & 0o777).toBe(0o600);
+}
+
+/**
+ * A module that sets the clock of a program an hour ahead, so that nothing has changed within the last two
+ * seconds: then the program records what it has read.
+ *
+ * @returns its path
+ */
+export function writeAhead(root: string): string {
+  const path = join(root, 'ahead.cjs');
+  writeFileSync(
+    path,
+    'const { now } = Date; class Ahead extends Date { constructor(...args) { super(...(args.length ? args : [now() + 3600e3])); } } globalThis.Date = Ahead;',
+  );
+  return path;
 }
