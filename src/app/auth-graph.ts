@@ -1,4 +1,4 @@
-import { planChain, type Chain } from '../auth/chain.ts';
+import { planChain, type Chain, type Configured } from '../auth/chain.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
 import type { Config } from '../config/config.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
@@ -95,18 +95,32 @@ export async function listGraph(
   const selected = select(plan.config, filter);
   const sessions = await openStoredSessions(plan, host);
   try {
-    const providers: ListedProvider[] = [];
-    for (const provider of selected.providers) {
-      providers.push(await listedProvider(provider, plan.config, sessions, host));
-    }
-    const identities: ListedIdentity[] = [];
-    for (const identity of selected.identities) {
-      identities.push(await listedIdentity(identity, plan.config, sessions, host));
-    }
-    return { graph: { providers, identities }, ...withoutAbsent({ notRead: sessions.reason }) };
+    const graph = await graphOf(selected, { config: plan.config, sessions, host });
+    return { graph, ...withoutAbsent({ notRead: sessions.reason }) };
   } finally {
     await sessions.close();
   }
+}
+
+/** A configuration, also one that is written in code. */
+type Graphed = Configured & Partial<Pick<Config, 'provisioned' | 'leftOut'>>;
+
+/** What {@link graphOf} looks things up in. */
+export interface GraphSource {
+  readonly config: Graphed;
+  readonly sessions: StoredSessions;
+  readonly host: Host;
+}
+
+/** What is known of some of the providers and identities of a configuration. */
+export async function graphOf(
+  { providers, identities }: Entries,
+  source: GraphSource,
+): Promise<AuthGraph> {
+  const graph = { providers: [] as ListedProvider[], identities: [] as ListedIdentity[] };
+  for (const provider of providers) graph.providers.push(await listedProvider(provider, source));
+  for (const identity of identities) graph.identities.push(await listedIdentity(identity, source));
+  return graph;
 }
 
 type Entries = Pick<Config, 'providers' | 'identities'>;
@@ -186,12 +200,7 @@ function shown({ tagAt }: LinkConfig, path: readonly string[], value: string): s
   return showValue({ value, tag: tagAt?.(path) });
 }
 
-async function listedProvider(
-  provider: Provider,
-  config: Config,
-  sessions: StoredSessions,
-  host: Host,
-): Promise<ListedProvider> {
+async function listedProvider(provider: Provider, source: GraphSource): Promise<ListedProvider> {
   const { name, kind, settings } = provider;
   const text = (key: string) => {
     const value = settings[key];
@@ -206,14 +215,17 @@ async function listedProvider(
     ...withoutAbsent({
       region: text('region'),
       url: text('start_url') ?? text('url'),
-      provisioned: provisionedOf(provider, config),
+      provisioned: provisionedOf(provider, source.config),
     }),
-    ...(await stateOf(provider, config, sessions, host)),
+    ...(await stateOf(provider, source)),
   };
 }
 
-function provisionedOf({ name }: Provider, config: Config): ListedIdentities | undefined {
-  const source = provisionedSourceOf(config.provisioned, name);
+function provisionedOf(
+  { name }: Provider,
+  { provisioned = [] }: Graphed,
+): ListedIdentities | undefined {
+  const source = provisionedSourceOf(provisioned, name);
   if (source === undefined) return undefined;
   const { isComplete = false, groups = [], startedAt = '' } = source.list ?? {};
   const identities = groups.reduce((count, group) => count + group.identities.length, 0);
@@ -222,9 +234,7 @@ function provisionedOf({ name }: Provider, config: Config): ListedIdentities | u
 
 async function stateOf(
   provider: Provider,
-  config: Config,
-  sessions: StoredSessions,
-  host: Host,
+  { config, sessions, host }: GraphSource,
 ): Promise<Pick<ListedProvider, 'session' | 'problem'>> {
   const chain = await chainOrProblem(provider, config, host);
   if (typeof chain === 'string') return isPartial(config) ? {} : { problem: chain };
@@ -234,9 +244,7 @@ async function stateOf(
 
 async function listedIdentity(
   identity: Identity,
-  config: Config,
-  sessions: StoredSessions,
-  host: Host,
+  { config, sessions, host }: GraphSource,
 ): Promise<ListedIdentity> {
   const { name, kind, isDefault, alias } = identity;
   const known = {
@@ -278,7 +286,7 @@ const notRun: SessionState = {
 };
 
 /** Whether the values of commands are missing, so that it is not known what is wrong. */
-function isPartial({ leftOut }: Pick<Config, 'leftOut'>): boolean {
+function isPartial({ leftOut = [] }: Graphed): boolean {
   return leftOut.some(
     ([top, list = '']) => top === 'auth' && /^(identities|providers)$/.test(list),
   );
@@ -286,7 +294,7 @@ function isPartial({ leftOut }: Pick<Config, 'leftOut'>): boolean {
 
 async function chainOrProblem(
   link: LinkConfig,
-  config: Config,
+  config: Graphed,
   { env }: Host,
 ): Promise<Chain | string> {
   try {

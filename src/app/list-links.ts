@@ -1,10 +1,7 @@
-import { planChain, type Configured } from '../auth/chain.ts';
 import type { AuthContext } from '../auth/context.ts';
-import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
-import { isProvider, type LinkConfig } from '../core/kind-config.ts';
-import type { Host } from '../host/host.ts';
-import { storedSessionsIn, type SessionState, type StoredSessions } from './stored-sessions.ts';
+import { graphOf, type AuthGraph } from './auth-graph.ts';
+import { storedSessionsIn, type SessionState } from './stored-sessions.ts';
 
 /** An identity or provider of the configuration. */
 export interface ListedLink {
@@ -29,48 +26,39 @@ export interface ListedLink {
 }
 
 /**
- * Lists the providers and identities of the configuration. Never prompts, runs nothing and sends no
- * request. A broken chain is listed with its reason.
+ * Lists the providers and identities of the configuration, as {@link graphOf} knows them. Never prompts,
+ * runs nothing and sends no request. A broken chain is listed with its reason.
  */
 export async function listLinks(context: AuthContext): Promise<readonly ListedLink[]> {
-  const { configured = { identities: [], providers: [] } } = context;
+  const { configured = { identities: [], providers: [] }, host } = context;
   const sessions = await storedSessionsIn(context);
-  const links: ListedLink[] = [];
-  for (const config of [...configured.providers, ...configured.identities]) {
-    links.push(await listed(config, configured, sessions, context.host));
-  }
-  return links;
+  const graph = await graphOf(configured, { config: configured, sessions, host });
+  return [...graph.providers, ...graph.identities].map((link) => viewOf(link, sessions.reason));
 }
 
-async function listed(
-  config: LinkConfig,
-  configured: Configured,
-  sessions: StoredSessions,
-  { env }: Host,
-): Promise<ListedLink> {
-  const { name, kind } = config;
-  const known = isProvider(config)
-    ? ({ type: 'provider', name, kind, isDefault: false } as const)
-    : ({ type: 'identity', name, kind, isDefault: config.isDefault } as const);
-  try {
-    const planned = await planChain(config, configured, env);
-    const chain = planned.links.map((link) => link.config.name);
-    return {
-      ...known,
-      chain,
-      ...describeState(await sessions.of(planned.target, planned), sessions.reason),
-    };
-  } catch (error) {
-    if (!isAtmosError(error)) throw error;
-    return { ...known, chain: [], session: 'none', reason: error.message };
-  }
+function viewOf(
+  link: AuthGraph['providers'][number] | AuthGraph['identities'][number],
+  whyLocked: string | undefined,
+): ListedLink {
+  const { type, name, kind, problem, session } = link;
+  const own = problem === undefined ? [name] : [];
+  return {
+    type,
+    name,
+    kind,
+    isDefault: type === 'identity' && link.isDefault,
+    chain: type === 'identity' ? link.chain.map((one) => one.name) : own,
+    ...(problem === undefined
+      ? describeState(session, whyLocked)
+      : { session: 'none', reason: problem }),
+  };
 }
 
 function describeState(
-  state: SessionState,
+  state: SessionState | undefined,
   whyLocked: string | undefined,
 ): Pick<ListedLink, 'session' | 'expiresAt' | 'reason'> {
-  if (state.kind === 'unstored') return { session: 'none' };
+  if (state === undefined || state.kind === 'unstored') return { session: 'none' };
   if (state.kind === 'locked') {
     return { session: 'locked', ...withoutAbsent({ reason: whyLocked }) };
   }
