@@ -18,7 +18,6 @@ const open = (type: string) => {
 };
 
 test('each known type opens as itself', async () => {
-  expect(keyringTypes).toEqual(['system', 'file', 'memory', 'vault']);
   for (const type of keyringTypes) expect((await open(type)).info.type).toBe(type);
 });
 
