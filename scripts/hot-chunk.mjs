@@ -13,8 +13,8 @@ const frequentEntries = [
  * The files that are made of several modules, each with the modules from which everything that is
  * reached by static imports belongs to it, unless a file before it has it:
  *
- * - `program`: loaded by every command, but those with a file in src/cli/hot/. It is all that completion and
- *   a picker of recorded names need
+ * - `program`: loaded by every command, but those with a file in src/cli/hot/. Completion and a
+ *   picker of recorded names need no other file
  * - `hot`: also loaded by all frequent entries
  * - `open`: what opens a keyring for a command
  * - `agent`, `file-keyring`: what most file keyrings need
@@ -83,7 +83,7 @@ export const hotEntries = [
 ];
 
 /**
- * The group for rolldown that puts all that a hot command line always needs in its file.
+ * The group for rolldown that puts everything that a hot command line always needs in its file.
  *
  * @param {string} root
  * @param {string} entry one of {@link hotEntries}

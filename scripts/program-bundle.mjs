@@ -119,7 +119,7 @@ function wholeBundle(root, rounds, directory) {
 }
 
 /**
- * A file for hot command lines. It holds all that they always need, although the program has the same
+ * A file for hot command lines. It holds everything that they always need, although the program has the same
  * modules in other files.
  *
  * @param {string} entry from the root

@@ -10,7 +10,7 @@ import { readItem } from '../store/read-item.ts';
 
 /**
  * The answer of `auth credential-process --handle`, from the stored session of a plan that was recorded
- * (src/app/record-plan.ts). Undefined if there is none, or if anything but the session has to be shown:
+ * (src/app/record-plan.ts). Undefined if no session is stored, or if anything but the session has to be shown:
  * then the whole program answers.
  *
  * @param handle the path of its file

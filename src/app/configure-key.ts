@@ -109,8 +109,8 @@ export async function saveKeys(
 }
 
 /**
- * Removes the session that the key opened, and those that were opened with that session; those in the
- * files of Atmos, too, if they are used.
+ * Removes the session that the key opened, and those that were opened with that session; also those in
+ * the files of Atmos, if they are used.
  */
 async function removeSessions(context: AuthContext, identity: Identity): Promise<void> {
   const { store, host, realm, configured = { identities: [], providers: [] } } = context;

@@ -41,9 +41,9 @@ export interface Exported {
   readonly mode: CredentialMode;
   /** The region that programs get. Default: that of the identity, if one is configured. */
   readonly region?: string;
-  /** How long the session must last at least. It is then opened in mode `process`, too. */
+  /** How long the session must last at least. It is then also opened in mode `process`. */
   readonly minValidityMs?: number;
-  /** Whether a session is opened in mode `process`, too, in which programs do it. Default: false. */
+  /** Whether a session is also opened in mode `process`, in which programs do it. Default: false. */
   readonly opensSession?: boolean;
 }
 

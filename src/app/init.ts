@@ -276,7 +276,7 @@ export async function writeSetup({ file, text, edits }: PlannedSetup, host: Host
 
 /**
  * How many profiles `auth init` would find without a configuration, for a hint: `12 profiles in
- * ~/.aws/config that sign in through IAM Identity Center`. Undefined if there are none or the files
+ * ~/.aws/config that sign in through IAM Identity Center`. Undefined if no profile exists or the files
  * cannot be read.
  */
 export async function describeImportable(host: Host): Promise<string | undefined> {

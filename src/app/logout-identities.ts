@@ -31,7 +31,7 @@ export interface LoggedOut {
   readonly left: readonly LeftItem[];
   /** The plain files of Atmos. */
   readonly files: FilesResult;
-  /** The sessions at services that were ended. */
+  /** The sessions that were signed out at their services. */
   readonly ended: readonly EndedSession[];
   /** Why some entry or file could not be removed, all reasons in one error. */
   readonly failure: AtmosError | undefined;

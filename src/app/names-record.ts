@@ -26,7 +26,7 @@ const maxAgeMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Names of a configuration that are kept in a file while nothing that decided them changes: docs/speed.md. */
 export interface NamesRecord {
-  /** What was kept, not checked. Undefined if there is none, or if it may no longer be true. */
+  /** What was kept, not checked. Undefined if nothing was kept, or if it may be outdated. */
   read(): unknown;
   /**
    * Keeps them if there are many and it is known what decided them. If they cannot be written, the next

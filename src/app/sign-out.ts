@@ -23,7 +23,7 @@ export interface SignOutOptions {
   readonly isLocal: boolean;
 }
 
-/** A session at a service that was ended. */
+/** A session that was signed out at its service. */
 export interface EndedSession {
   readonly provider: string;
   /** The start URL of the portal. */
@@ -31,7 +31,7 @@ export interface EndedSession {
 }
 
 export interface SignOutResult extends LogoutResult {
-  /** Undefined if there was none, or it was not ended. */
+  /** Undefined if no session existed, or it remains. */
   readonly ended: EndedSession | undefined;
 }
 

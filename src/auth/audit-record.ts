@@ -13,7 +13,7 @@ export interface AuditRecord {
   readonly principal: string | null;
   /** The account that the configuration names; null if it names none. */
   readonly account: string | null;
-  /** Of the session that was used; null if there was none. */
+  /** Of the session that was used; null if no session was used. */
   readonly access_key_id: string | null;
   /** The command that used it: `exec`, `credential-process` …, or `createAuth` of a Node program. */
   readonly command: string;

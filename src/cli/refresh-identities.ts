@@ -14,7 +14,7 @@ import { loadPlan, reloadPlan } from './plan.ts';
  * Lists again what providers offer, with the tokens that are stored: no one signs in, and no page is
  * opened.
  *
- * @param names of the providers. Default: all that list identities
+ * @param names of the providers. Default: every provider that lists identities
  * @returns the plan with the new lists, in which no command was run
  * @throws ERR_USAGE if no provider lists identities; ERR_AUTH_SIGN_IN_REQUIRED with the command to sign in;
  *   why a listing has ended early, which is kept as far as it came

@@ -276,7 +276,7 @@ export type Question = 'mfa-code' | 'browser';
 
 /** A file with a token, which Atmos keeps without encryption. */
 export interface TokenFile {
-  /** The token in it while Atmos would use it. Its refresh token is not read: spending it would end it. */
+  /** The token in it while Atmos would use it. Its refresh token is not read: it can be spent only once. */
   read(host: Host): Promise<Credentials | undefined>;
   /**
    * Writes the token without what renews it, unless Atmos has one that lasts longer or can be renewed.
@@ -309,7 +309,7 @@ export interface Route {
   readonly endpoint: string;
   /** The proxy, without user and password, and the variable that names it. */
   readonly proxy?: { readonly url: string; readonly variable: string };
-  /** The file whose certificates are trusted instead of others. Absent: those of Node and the system. */
+  /** The file whose certificates are trusted instead of the usual ones. Absent: those of Node and the system. */
   readonly certificates?: Sourced<string>;
   /** Why requests cannot be sent: a variable that is wrong. */
   readonly fault?: AtmosError;

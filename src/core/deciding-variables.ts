@@ -33,7 +33,7 @@ export function decidingVariables(
   const set = decidingNames.flatMap((name) => {
     const value = env[name];
     if (value === undefined) return [];
-    // A handle pins these without the name and the password, too.
+    // A handle also pins these without the name and the password.
     const isUrl = endpointVariables.includes(name);
     return [[name, isUrl ? value.replaceAll(/\/\/[^/\s]*@/g, '//…@') : value]];
   });

@@ -135,7 +135,7 @@ export const logVocabulary = {
     level: 'Info',
     fields: { identity: 'name', region: 'name', expires_at: 'time', clock_offset_ms: 'number' },
   },
-  /** The session at the service was ended when signing out. */
+  /** Signing out also signed out of the session at the service. */
   'session.ended': { level: 'Info', fields: { provider: 'name' } },
   /** The service refused the session when it was used to open another one. */
   'session.refused': { level: 'Info', fields: { identity: 'name' } },

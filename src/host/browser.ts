@@ -83,7 +83,7 @@ function placeOf({ env, platform }: Machine, fileExists: (path: string) => boole
     return { whyNot: 'this is a remote terminal of an editor', openers: 'own' };
   }
   if (['SSH_CONNECTION', 'SSH_CLIENT', 'SSH_TTY'].some(isSet)) {
-    // A browser that somebody has chosen for a forwarded display runs here.
+    // A browser that a user has chosen for a forwarded display runs here.
     if (hasDisplay && isSet('BROWSER')) return { openers: 'own' };
     return { whyNot: 'this is an SSH session', openers: 'own' };
   }

@@ -141,7 +141,7 @@ function listenError(port: number, error: Error): AtmosError {
   return new AtmosError('ERR_IO', message, { cause: error });
 }
 
-/** The status for a request that is none of the browser after a sign-in. */
+/** The status for a request that the browser does not send after a sign-in. */
 function refusalOf(request: IncomingMessage, port: number, path: string): number | undefined {
   const hosts = [address, 'localhost'].map((name) => `${name}:${port}`);
   if (!hosts.includes(request.headers.host ?? '')) return 421;

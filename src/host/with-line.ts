@@ -1,6 +1,6 @@
 /**
  * Adds a line to a variable of this process while a task runs, for programs that a library starts
- * without an environment of ours. Programs that are started meanwhile for other reasons receive it as
+ * with the environment of this process. Programs that are started meanwhile for other reasons receive it as
  * well. Tasks may overlap: each removes its own line only.
  */
 export async function withLine<T>(

@@ -435,7 +435,7 @@ export type LockResult =
   /** An agent of another version: it can no longer be reached, and stops when it notices that. */
   | { readonly kind: 'cut-off'; readonly processId: number | undefined };
 
-/** What a new agent is told. */
+/** What a new agent receives. */
 export interface AgentOrder {
   readonly type: string;
   /** As the backend pins them. */

@@ -7,7 +7,7 @@ import { warning, type Finding } from './inspection.ts';
 /**
  * Whether other users can access a file that opens the keyring. It is used all the same: age and bao
  * do that too, and containers mount such files readable. Nothing is said of a file of another user,
- * whose permissions are not ours to change, or of one that does not exist, which opening reports.
+ * whose permissions the user cannot change, or of one that does not exist, which opening reports.
  *
  * @param what `identity`, for the message
  */

@@ -35,7 +35,7 @@ export function formatArchive({ createdAt, keyring, entries }: Archive): string 
  * Parses an archive completely or not at all. Only a text that {@link formatArchive} can have
  * written is valid: no other fields, names in order, none twice.
  *
- * @returns the version if it is newer than ours; undefined for any other text
+ * @returns the version if it is newer than that of this program; undefined for any other text
  */
 export function parseArchive(text: string): Archive | { readonly newer: number } | undefined {
   if (!hasFewParts(text)) return undefined;

@@ -344,7 +344,7 @@ describe('a sign-in', () => {
     expect(await entriesOf(office)).toEqual([]);
   });
 
-  test('keeps what another provider renews with, also if it expects somebody else', async () => {
+  test('keeps what another provider renews with, also if it expects another person', async () => {
     const office = await openOffice();
     await office.manager.signIn(providerOf(office));
     office.time.now = new Date(testStart.getTime() + 2 * hours);

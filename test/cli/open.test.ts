@@ -176,7 +176,7 @@ describe('signing in on a page', () => {
   });
 
   test.skipIf(process.platform === 'win32')(
-    'a browser gets no secret of this program, and none is opened with --no-browser',
+    'a browser gets no secret of this program, and is not opened with --no-browser',
     async () => {
       const directory = temporaryDirectory();
       const [browser, record] = [join(directory, 'browser'), join(directory, 'record')];

@@ -30,7 +30,7 @@ describe('a token is accepted', () => {
     expect(parsed(validToken(now, claims)).type).toBe('oidc');
   });
 
-  test('of any audience and issuer if none is expected', () => {
+  test('of any audience and issuer if the caller expects no certain one', () => {
     expect(parsed(validToken(now, { aud: undefined, iss: undefined }), terms).type).toBe('oidc');
   });
 

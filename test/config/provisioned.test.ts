@@ -86,7 +86,7 @@ describe('the identities of a list', () => {
     expect(config.provisioned).toMatchObject([{ provider: 'corp', path }]);
   });
 
-  test('have the name of the provider before theirs where two providers offer one name', async () => {
+  test('have the name of the provider before their own where two providers offer one name', async () => {
     const project = projectWith(`${provider('corp')}\n    ${provider('Test.Org')}`);
     writeList(project, formatProvisioned(listOf('dev/A')));
     writeList(

@@ -110,7 +110,7 @@ describe('a moment for people', () => {
     expect(formatMoment(new Date(moment), at('2026-11-29T17:03:00Z'))).toBe(shown);
   });
 
-  test('is in local time, and so is the date', () => {
+  test('has the local time and the local date', () => {
     const clock = at('2026-11-29T22:00:00Z', () => 90);
     expect(formatMoment(new Date('2026-11-29T22:29:00Z'), clock)).toBe('23:59 (in 29m)');
     expect(formatMoment(new Date('2026-11-29T22:30:00Z'), clock)).toBe('Nov 30 00:00 (in 30m)');

@@ -249,7 +249,7 @@ export function testThreeMachines(tested: 'every' | 'first'): void {
             expect(await filesOpenedBy(directory, cleo.identity)).toEqual([]);
           },
         ];
-        // Whoever comes first completes the change, the removed machine as well.
+        // The first machine completes the change, also if it is the removed one.
         for (let turn = 0; turn < 3; turn++) await commands[(index + turn) % 3]?.();
 
         const again = readersAs(directory, ann).remove(cleo.recipient);

@@ -155,7 +155,7 @@ async function connected(port: number): Promise<Socket> {
   return socket;
 }
 
-test('a client that sends nothing, or half a request, holds nobody up and is disconnected', async () => {
+test('a client that sends nothing, or half a request, delays no other client and is disconnected', async () => {
   const made = await listener();
   const silent = await connected(made.port);
   const slow = await connected(made.port);

@@ -87,7 +87,7 @@ describe('a colleague with 12 profiles', () => {
     );
   });
 
-  test('is told about it by the error without an atmos.yaml', async () => {
+  test('reads about it in the error without an atmos.yaml', async () => {
     const machine = await openColleague();
     const { exitCode, stderr } = await machine.atmos('auth login');
     expect(exitCode).toBe(2);

@@ -30,7 +30,7 @@ const advice =
   'is used, by `await import()`, or by process.getBuiltinModule() in src/host/. If each start needs it: ' +
   'measure by `npm run bench`, then change this test.';
 
-/** All that it takes to answer from a recorded plan: each more delays every call of an SDK. */
+/** What answering from a recorded plan loads: each more delays every call of an SDK. */
 const modulesOfAnswer = [
   'app/answer-recorded',
   'auth/plan-record auth/read-handle auth/session',

@@ -105,7 +105,7 @@ describe('an identity of kind aws/ambient', () => {
     return machine;
   };
 
-  test('is whoever the environment is, and only adds the region', async () => {
+  test('is the identity of the environment, and only adds the region', async () => {
     const machine = await open();
     expect(await run(machine, 'auth validate')).toMatchObject({ exitCode: 0 });
     const login = await run(machine, 'auth login', { env: keys });

@@ -59,7 +59,7 @@ test('a token of the AWS CLI is used without a sign-in, and every command says s
   const entries = await machine.atmos('auth keyring list -o json');
   expect(JSON.parse(entries.stdout)).toMatchObject([{ key: 'atmos_r_dev@session' }]);
   expect(readCliFile(machine.home, 'corp')).toEqual(theirs);
-  // It is not ours to end or to remove.
+  // Only its own program may sign it out or remove it.
   expect((await machine.atmos('auth logout --provider corp')).stderr).toBe(
     'removed the session of dev: atmos_r_dev@session\n',
   );

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { atTerminal } from './at-terminal.ts';
 import { openCorp, type Corp } from './corp.ts';
 
-// What commands show of a sign-in, and what ends it.
+// What commands show of a sign-in, and how to sign out of it.
 
 const startUrl = 'https://d-9067000000.awsapps.com/start';
 const until = /until (\w{3} \d+ )?\d\d:\d\d \(in [\dhms ]+\)/.source;

@@ -165,7 +165,7 @@ describe.skipIf(!bao)('the program with the vault keyring', { timeout: 60_000 },
     expect(status.stderr).toContain('Sessions    memory: only until this process exits');
   });
 
-  test('one process opens the session for all that need it at the same time', async () => {
+  test('one process opens the session for all processes that need it at the same time', async () => {
     const machine = await openVaultMachine();
     await moveToVault(machine, sessionsInFile);
     const all = await Promise.all(

@@ -20,7 +20,7 @@ export interface ClusterNode {
 export interface OpenBaoCluster {
   readonly rootToken: string;
   readonly nodes: readonly ClusterNode[];
-  /** The active node. Undefined while there is none. */
+  /** The active node. Undefined while no node is active. */
   leader(): Promise<ClusterNode | undefined>;
   stop(): Promise<void>;
 }

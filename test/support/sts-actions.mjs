@@ -261,7 +261,7 @@ function checkRoleMaximum(seconds, max = 3600) {
 /**
  * @param {string} policies
  * @param {Readonly<Record<string, string>>} tags
- * @returns {number | undefined} the per cent of the room that is taken; undefined without any
+ * @returns {number | undefined} the per cent of the allowed size that is used; undefined without policies and tags
  * @throws {Refusal} PackedPolicyTooLarge
  */
 function packedSize(policies, tags) {

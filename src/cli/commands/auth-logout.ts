@@ -34,7 +34,7 @@ interface LogoutJson {
   removed_files: readonly RemovedFile[];
   /** Plain files that other programs also use. */
   left_files: readonly LeftFile[];
-  /** The sessions at services that were ended, by their providers. */
+  /** The sessions that were signed out at their services, by their providers. */
   ended: readonly EndedSession[];
   dry_run: boolean;
 }

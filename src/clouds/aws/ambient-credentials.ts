@@ -27,7 +27,7 @@ const minLifeMs = 60_000;
  * context. The SDK reads the real environment of the process, not that of the host. Its requests for a
  * web identity, a role or a portal go the same way as our own.
  *
- * @throws ERR_AUTH_SOURCE_FAILED if there are none, if they expire within a minute, or if they would
+ * @throws ERR_AUTH_SOURCE_FAILED if they are missing, if they expire within a minute, or if they would
  *   come from this identity; the message never quotes the error of the SDK, which may contain the
  *   output of a program
  */

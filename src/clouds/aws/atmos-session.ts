@@ -55,7 +55,7 @@ function read(owner: FileOwner, host: Host): FileSession | undefined {
   };
 }
 
-/** Undefined if it is missing, too large, or another user can change it. */
+/** Undefined if it is missing or too large, or if another user can change it. */
 function usableText(path: string, base: string, host: Host): string | undefined {
   const fault = baseFault(base, host) ?? pathFault(path, levels, host, 'read');
   return fault === undefined ? readSmallFile(path) : undefined;

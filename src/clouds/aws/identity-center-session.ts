@@ -57,7 +57,7 @@ export async function open(center: Center, context: OpenContext): Promise<Opened
 }
 
 /**
- * The token that is kept, if all that it needs is the comparison. Undefined: the portal does not accept
+ * The token that is kept, if it needs only the comparison. Undefined: the portal does not accept
  * it any longer, or it needs another one.
  */
 async function comparePrevious(center: Center, context: OpenContext): Promise<Opened | undefined> {

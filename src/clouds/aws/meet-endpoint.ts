@@ -26,7 +26,7 @@ export async function meetEndpoint(options: MeetOptions): Promise<Meeting> {
   let meeting: Meeting = {};
   for (const certificates of options.trusted) {
     meeting = await meetOnce(options, certificates());
-    // Other certificates do not help where none was seen.
+    // Other certificates do not help where no certificate was seen.
     if (meeting.failure === undefined || meeting.issuer === undefined) return meeting;
   }
   return meeting;

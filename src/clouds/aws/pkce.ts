@@ -136,7 +136,7 @@ function withPortHint(error: unknown, { portPlace }: RedirectSignIn): unknown {
   });
 }
 
-/** Takes the time that it takes for any text of this length. */
+/** Takes as long as for any other text of this length. */
 function isSame(text: string, expected: string): boolean {
   const [one, other] = [Buffer.from(text), Buffer.from(expected)];
   return one.length === other.length && timingSafeEqual(one, other);

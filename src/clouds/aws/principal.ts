@@ -10,7 +10,7 @@ export function isPrincipal(arn: string): boolean {
   return form.test(arn);
 }
 
-/** Which expectation is not met. Undefined: all that there are. */
+/** Which expectation is not met. Undefined: every expectation is met. */
 export function unmetBy(
   principal: string,
   { account, user }: Expectation,

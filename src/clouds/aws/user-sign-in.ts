@@ -47,7 +47,7 @@ export async function openBySignIn(user: User, context: OpenContext): Promise<Op
   });
 }
 
-/** Or why there is none that can be read: a person can always sign in again. */
+/** Or why it cannot be read: a person can always sign in again. */
 async function readKept(context: OpenContext): Promise<KeptSignIn | string> {
   try {
     return (await context.keptSignIn?.()) ?? 'no one has signed in';

@@ -9,7 +9,7 @@ import type { KeyringId } from './socket-path.ts';
 /** The agent of a keyring, for a process that can do without it. */
 export interface AgentAccess {
   /**
-   * The connection to the agent. Undefined if none is running, or if it is passed over.
+   * The connection to the agent. Undefined if no agent is running, or if it is passed over.
    *
    * @throws AgentError
    */

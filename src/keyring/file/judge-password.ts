@@ -89,7 +89,7 @@ export async function checkBesideEntries(reader: Reader, derivation: Derivation)
 /**
  * Checks that the secret of a keyring with readers opens the verifier, if one exists, and not only the
  * entries. Another verifier may be the first file that a synchronizer brings of a removal: what is then
- * written with the secret of before could be read by the removed reader, and by nobody else.
+ * written with the secret of before could be read by the removed reader only.
  *
  * @param verdict of {@link judgePassword} for this verifier
  * @throws ERR_KEYRING_DAMAGED

@@ -41,7 +41,7 @@ export interface Entries {
   read(key: string): Promise<StoredEntry>;
   /** @throws as `read`; ERR_KEYRING_BUSY if other processes changed the entry twice meanwhile */
   write(key: string, value: string): Promise<void>;
-  /** Removes every version. Resolves to false if there was none. */
+  /** Removes every version. Resolves to false if no version existed. */
   remove(key: string): Promise<boolean>;
   /**
    * Sorted by code unit. Without names that {@link formatEntryName} does not make.

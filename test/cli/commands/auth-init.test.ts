@@ -159,7 +159,7 @@ describe('the default identity of several', () => {
   test.each([
     ['auth init', [person('ours', 'none: every command names one with -i', true)]],
     ['auth init --yes', []],
-  ])('is none after %s', async (command, [user]) => {
+  ])('is not set after %s', async (command, [user]) => {
     const desk = await openInitDesk(two);
     const { stderr } = await desk.run(command, user === undefined ? {} : { person: user });
     expect(desk.text()).not.toContain('default');

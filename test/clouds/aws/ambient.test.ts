@@ -264,7 +264,7 @@ describe('a profile that runs this program for the same identity', () => {
     expect(credentials).toMatchObject({ accessKeyId: 'AKIAOFTHEPROFILE0000' });
   });
 
-  test('is told which identity is running, also by several at once', async () => {
+  test('knows which identity is running, also if several run at once', async () => {
     const script = join(home, 'script');
     const answer = '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"%s"}';
     const place = `$(printenv ATMOS_AUTH_COMMANDS_RUNNING | tail -n 1 | tr ' ' _ | tr -d '"')`;

@@ -326,7 +326,7 @@ describe('roles', () => {
     });
   });
 
-  test('a role that is none is not imported, nor what it opens', () => {
+  test('what is not the ARN of a role is not imported, nor what it opens', () => {
     const imported = importTexts(
       `[profile base]\n${keys}[profile r]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = base\n[profile s]\n${role}source_profile = r\n`,
     );

@@ -116,7 +116,7 @@ describe('a shared token', () => {
     });
   });
 
-  test('is renewed by ours, if that of the file is older or spent', async () => {
+  test('is renewed with the stored one, if that of the file is older or spent', async () => {
     const opened = await shared().open(context(person()));
     const { refreshToken } = readCliFile(home, 'corp');
     const second = await shared().open(renewing(opened));
@@ -216,7 +216,7 @@ describe('a shared token', () => {
   });
 
   test.each(['{"startUrl": "', '[]', '{"accessToken": 1, "refreshToken": {}}'])(
-    'is renewed by ours if the file has %s, and replaces it',
+    'is renewed with the stored one if the file has %s, and replaces it',
     async (text) => {
       const opened = await shared().open(context(person()));
       writeFileSync(cliTokenPath(home, 'corp'), text);

@@ -37,7 +37,7 @@ const credentials = {
 const given = (changes: object) =>
   JSON.stringify({ roleCredentials: { ...credentials, ...changes } });
 
-describe('an answer that is none of the service is refused:', () => {
+describe('an answer that the service does not give is refused:', () => {
   test.each<[string, SsoAnswer, string]>([
     ['a page', { headers: html, body: `<html>${secret}` }, 'status 200, text/html, not JSON'],
     ['a list', { body: '[]' }, 'status 200, application/json, not JSON'],

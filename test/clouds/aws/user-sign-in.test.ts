@@ -82,7 +82,7 @@ describe('a sign-in', () => {
     });
   });
 
-  test('is needed if there is none, and no one can be asked', async () => {
+  test('is needed if no one has signed in, and no one can be asked', async () => {
     const place = await openSigninPlace();
     expect(await errorOf(place.open())).toMatchObject(required('no one has signed in'));
     const whyNoSignIn = 'CI is set';

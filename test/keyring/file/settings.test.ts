@@ -72,7 +72,7 @@ test.each(['keys', 'keys.d/', '~/ring', '~/keyring/keys.json'])(
   },
 );
 
-test('an empty variable is none', () => {
+test('an empty variable counts as not set', () => {
   const env = {
     ATMOS_KEYRING_FILE_PATH: '',
     ATMOS_KEYRING_PASSWORD_ENV: '',

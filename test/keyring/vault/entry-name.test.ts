@@ -36,7 +36,7 @@ test('a name that no key has belongs to another program', () => {
 });
 
 test.each(['', 'folder/', 'a b', 'ä', '~2f', '~41', '~', '~FF', 'a~2'])(
-  'the name %j is none of a key',
+  'the name %j is not the name of a key',
   (name) => {
     expect(parseEntryName(name)).toBeUndefined();
   },
