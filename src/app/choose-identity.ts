@@ -24,8 +24,8 @@ import {
   pickedSource,
   type Choice,
   type Picker,
-} from './identity-question.ts';
-import type { IdentityRequest } from './identity-request.ts';
+  type IdentityRequest,
+} from './identity-request.ts';
 
 export interface IdentityChoice extends Picker {
   readonly requested: IdentityRequest;

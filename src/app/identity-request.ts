@@ -1,12 +1,11 @@
 import type { Config } from '../config/config.ts';
 import { AtmosError } from '../core/errors.ts';
-import { say } from '../core/hint.ts';
+import { addOptions, optionWords, run, say, type Hint } from '../core/hint.ts';
 import { environmentSetting, type Sourced } from '../core/json.ts';
-import { isOffName } from '../core/names.ts';
+import { isOffName, maxShownNames } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
-import { pickedSource } from './identity-question.ts';
 
-// Loaded before the configuration.
+// Which identity is asked for, and the question that lets the user pick one. Loaded before the configuration.
 
 /** The value of `-i`: absent (or empty), without a name, or a name; or the name that the user picked. */
 export type IdentityOption =
@@ -59,3 +58,45 @@ export function requestedIdentity(
 function readName(name: Sourced<string>): IdentityRequest {
   return isOffName(name.value) ? { kind: 'none', word: name } : { kind: 'named', name };
 }
+
+/** An identity to choose, and what is shown beside its name. */
+export type Choice = readonly [name: string, description: string];
+
+export interface PickerQuestion {
+  readonly message: string;
+  readonly choices: readonly string[];
+  /** What is shown beside a choice, and found by the filter as well. */
+  readonly describe?: (choice: string) => string;
+  /** The hint for use without a terminal. */
+  readonly instead: Hint;
+}
+
+/** Lets the user choose one of several identities. */
+export interface Picker {
+  /** @throws ERR_NO_TERMINAL, ERR_CANCELLED */
+  select(question: PickerQuestion): Promise<string>;
+}
+
+/** The source of a name that the user picked. */
+export const pickedSource = 'your choice';
+
+/** The question that lets the user choose one of these identities. */
+export function identityQuestion(choices: readonly Choice[]): PickerQuestion {
+  const described = new Map(choices);
+  const [first = 'NAME'] = described.keys();
+  return {
+    message: 'Identity',
+    choices: [...described.keys()],
+    describe: (name) => described.get(name) ?? '',
+    instead: isLong(choices)
+      ? listIdentities
+      : addOptions(optionWords('-i', first), 'to choose without a prompt'),
+  };
+}
+
+/** Of more identities than a message shows, the first one is seldom the one that is wanted. */
+export function isLong(identities: readonly unknown[]): boolean {
+  return identities.length > maxShownNames;
+}
+
+export const listIdentities = run(['atmos', 'auth', 'list'], 'to see the names for -i');

@@ -7,8 +7,8 @@ import {
   type Choice,
   type Picker,
   type PickerQuestion,
-} from './identity-question.ts';
-import type { IdentityRequest } from './identity-request.ts';
+  type IdentityRequest,
+} from './identity-request.ts';
 import { openNamesRecord, type NamesRecord } from './names-record.ts';
 import { pickRecentFirst } from './recent-identities.ts';
 

@@ -6,7 +6,7 @@ import { requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
 import { readRegularFile } from '../host/read-files.ts';
-import type { Picker, PickerQuestion } from './identity-question.ts';
+import type { Picker, PickerQuestion } from './identity-request.ts';
 
 // Loaded when a user picks an identity.
 

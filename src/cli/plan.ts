@@ -1,7 +1,6 @@
 import * as choosing from '../app/choose-identity.ts';
 import type { Services } from '../app/export-environment.ts';
-import type { Picker } from '../app/identity-question.ts';
-import { requestedIdentity } from '../app/identity-request.ts';
+import { type Picker, requestedIdentity } from '../app/identity-request.ts';
 import type { ChoiceKeeper } from '../app/known-choices.ts';
 import { planAuth, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
 import { loadConfig } from '../auth/load-config.ts';

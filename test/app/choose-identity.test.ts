@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { resolveIdentityName } from '../../src/app/choose-identity.ts';
-import type { Picker, PickerQuestion } from '../../src/app/identity-question.ts';
+import type { Picker, PickerQuestion } from '../../src/app/identity-request.ts';
 import { AtmosError } from '../../src/core/errors.ts';
 import { addOptions, run } from '../../src/core/hint.ts';
 import type { Identity } from '../../src/core/kind-config.ts';

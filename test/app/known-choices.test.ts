@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { PickerQuestion } from '../../src/app/identity-question.ts';
-import type { IdentityRequest } from '../../src/app/identity-request.ts';
+import type { PickerQuestion, IdentityRequest } from '../../src/app/identity-request.ts';
 import { createChoiceKeeper, pickKnownChoice } from '../../src/app/known-choices.ts';
 import { loadConfig } from '../../src/auth/load-config.ts';
 import { run } from '../../src/core/hint.ts';
