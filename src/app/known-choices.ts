@@ -41,8 +41,8 @@ export async function pickKnownChoice(
 export interface ChoiceKeeper {
   /** Loads the configuration, and notes what is read for it. */
   load(load: () => Promise<Config>): Promise<Config>;
-  /** Keeps the choices if the picker shows those of this configuration. */
-  keep(question: PickerQuestion, realm: string): void;
+  /** Keeps the choices, unless another configuration was loaded for them, for example with a profile. */
+  keep(question: PickerQuestion, plan: { readonly config: object; readonly realm: string }): void;
 }
 
 /** Undefined if the request needs no choice, or if nothing is recorded here. */
@@ -53,16 +53,16 @@ export function createChoiceKeeper(
 ): ChoiceKeeper | undefined {
   const record = recordFor(request, options, host);
   if (record === undefined) return undefined;
-  let reads: Reads = { refusal: 'nothing was loaded' };
-  let hasTags = false;
+  let loaded: { readonly result: Config; readonly reads: Reads } | undefined;
   return {
     async load(load) {
-      const loaded = await recordReads(load, host.now());
-      ({ reads } = loaded);
-      ({ hasTags } = loaded.result);
+      loaded = await recordReads(load, host.now());
       return loaded.result;
     },
-    keep({ choices: names, describe }, realm) {
+    keep({ choices: names, describe }, { config, realm }) {
+      if (loaded === undefined || config !== loaded.result) return;
+      const { reads } = loaded;
+      const { hasTags } = loaded.result;
       const choices = names.map((name): Choice => [name, describe?.(name) ?? '']);
       record.keep({ names, result: { realm, choices } satisfies Shown, hasTags, reads });
     },

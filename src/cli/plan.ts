@@ -110,7 +110,7 @@ async function planChoice(
 
 function selectAndKeep(
   { select }: choosing.IdentityChoice,
-  { realm }: ProjectPlan,
+  { config, realm }: ProjectPlan,
   keeper: ChoiceKeeper | undefined,
 ): Picker['select'] {
   return async (question) => {
@@ -118,7 +118,7 @@ function selectAndKeep(
       return await select(question);
     } finally {
       // Afterwards, so that the user need not wait for it.
-      keeper?.keep(question, realm.value);
+      keeper?.keep(question, { config, realm: realm.value });
     }
   };
 }

@@ -38,9 +38,9 @@ function openProject({ count = many, realm = 'r' } = {}) {
     /** As a command does whose picker was shown. */
     async show(request: IdentityRequest = bare) {
       const keeper = createChoiceKeeper(request, {}, host());
-      await keeper?.load(() => loadConfig({}, host()));
+      const config = (await keeper?.load(() => loadConfig({}, host()))) ?? {};
       const question = { message: 'Identity', choices: names, instead: run(['x']) };
-      keeper?.keep({ ...question, describe: (name) => `about ${name}` }, 'r');
+      keeper?.keep({ ...question, describe: (name) => `about ${name}` }, { config, realm: 'r' });
     },
     /** The question that the next command asks at once, and its answer. */
     async pick(answer = 'account-7', request: IdentityRequest = bare) {
@@ -118,7 +118,7 @@ describe.runIf(process.platform === 'linux')('choices that a picker has shown', 
     const place = openProject();
     const keeper = createChoiceKeeper(bare, {}, place.host());
     const choices = Array.from({ length: many }, (_, at) => String(at));
-    keeper?.keep({ message: 'Identity', choices, instead: run(['x']) }, 'r');
+    keeper?.keep({ message: 'Identity', choices, instead: run(['x']) }, { config: {}, realm: 'r' });
     expect(existsSync(place.records)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { captureStream } from './capture.ts';
@@ -8,16 +8,21 @@ import { person } from './commands/person.ts';
 const many = 200;
 
 /** A project with many identities, whose files have not changed for long enough. */
-async function openProject({ isOneDefault = false } = {}) {
+async function openProject({ isOneDefault = false, isInProfile = false } = {}) {
   const desk = await openDesk();
   desk.clock.now = new Date(Date.now() + 60_000);
   const identities = Array.from({ length: many }, (_, at) => {
     const isDefault = isOneDefault && at === 0 ? '\n      default: true' : '';
     return `    account-${at}:\n      kind: aws/user${isDefault}\n`;
   });
-  const config = desk.configure(
-    `auth:\n  realm: r\n  keyring: { type: file }\n  identities:\n${identities.join('')}`,
-  );
+  const auth = `auth:\n  realm: r\n  keyring: { type: file }\n`;
+  const all = `${auth}  identities:\n${identities.join('')}`;
+  const config = desk.configure(isInProfile ? auth : all);
+  if (isInProfile) {
+    const profile = join(desk.project, 'profiles/team');
+    mkdirSync(profile, { recursive: true, mode: 0o755 });
+    writeFileSync(join(profile, 'atmos.yaml'), all, { mode: 0o644 });
+  }
   return { desk, config, records: join(desk.root, 'state/atmos/names') };
 }
 
@@ -83,6 +88,14 @@ describe.runIf(process.platform === 'linux')('an identity can be picked', () => 
     expect(await run('auth env', { ATMOS_IDENTITY: 'account-2' })).toMatchObject({ exitCode: 0 });
     expect(await run('auth env -i account-2')).toMatchObject({ exitCode: 0 });
     expect(nobody.asked).toEqual([]);
+  });
+
+  test('but not from the choices of a profile that was suggested', async () => {
+    const { desk, records } = await openProject({ isInProfile: true });
+    const run = (...answers: (string | boolean)[]) =>
+      desk.run('auth env -i -f json', { person: person(...answers) });
+    expect(await run(true, 'account-3')).toMatchObject({ exitCode: 0 });
+    expect(existsSync(records)).toBe(false);
   });
 
   test('without a terminal, the error is that of the command', async () => {
