@@ -3,13 +3,14 @@ import { exportEnvironment, unsetEnvironment } from '../../app/export-environmen
 import { AtmosError } from '../../core/errors.ts';
 import { addOptions, evaluate, optionWords, placeholder, say } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
 import { requirePath } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { speaksPosix } from '../../host/user-shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { planIdentity, warn, warner } from '../plan.ts';
+import { planIdentity, warn, warner, type IdentityPlan } from '../plan.ts';
 import { formatHints, loadWriteHint } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
 import { sessionOptions } from '../session-options.ts';
@@ -32,12 +33,16 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
   const write = await (values['format'] === 'github'
     ? githubWriter(context, invocation)
     : textWriter(context, invocation));
-  await write(flags['unset'] ? unsetting(context, invocation) : await setting(context, invocation));
+  if (flags['unset']) return write(unsetting(context, invocation));
+  const { plan, identity } = await planIdentity(context, invocation);
+  return write(await setting(context, invocation, { plan, identity }), identity);
 }
 
-async function setting(context: Context, invocation: Invocation): Promise<EnvironmentChange> {
-  const { values, flags } = invocation;
-  const { plan, identity } = await planIdentity(context, invocation);
+function setting(
+  context: Context,
+  { values, flags }: Invocation,
+  { plan, identity }: IdentityPlan,
+): Promise<EnvironmentChange> {
   const mode = values['credentials'] === 'env' ? 'env' : 'process';
   return exportEnvironment(
     { plan, identity, mode, opensSession: flags['login'] ?? false, ...sessionOptions(values) },
@@ -48,7 +53,7 @@ async function setting(context: Context, invocation: Invocation): Promise<Enviro
         // Loaded only here: mode process needs neither keyring nor network, and starts faster
         // without them.
         const { askingOptions, sessionOpener } = await import('../open.ts');
-        return sessionOpener(context, plan, askingOptions(invocation))(chosen, options);
+        return sessionOpener(context, plan, askingOptions({ values, flags }))(chosen, options);
       },
     },
   );
@@ -81,7 +86,8 @@ function unsetting({ host }: Context, { identity, values, flags }: Invocation): 
   return unsetEnvironment(host.env);
 }
 
-type WriteChange = (change: EnvironmentChange) => Promise<void>;
+/** @param identity the one that is selected */
+type WriteChange = (change: EnvironmentChange, identity?: Identity) => Promise<void>;
 
 // A shell at its start needs no such hint.
 const loadOutputFile = () => import('../../host/output-file.ts');
@@ -98,10 +104,10 @@ async function textWriter(context: Context, invocation: Invocation): Promise<Wri
   const said = outputFile(host, values['output-file']);
   if (said === undefined) {
     await requireStdout(host);
-    return async (change) => {
+    return async (change, identity) => {
       await out(formatEnvironment(change, format));
       if (host.stdout.isTTY && values['format'] === undefined)
-        await noteEvaluation(context, invocation);
+        await noteEvaluation(context, invocation, identity);
     };
   }
   const { extendOutputFile, findOutputFile, replaceOutputFile } = await loadOutputFile();
@@ -116,9 +122,12 @@ async function textWriter(context: Context, invocation: Invocation): Promise<Wri
 /** At a terminal no shell reads the commands, so this shows how to evaluate them. */
 async function noteEvaluation(
   { host, note }: Context,
-  { identity, flags }: Invocation,
+  { identity: option, flags }: Invocation,
+  identity: Identity | undefined,
 ): Promise<void> {
-  const named = identity.kind === 'named' ? optionWords('-i', identity.name) : [];
+  const isSelected = identity?.isDefault || Boolean(host.env['ATMOS_IDENTITY']);
+  const isNamed = identity !== undefined && (option.kind !== 'absent' || !isSelected);
+  const named = isNamed ? optionWords('-i', identity.name) : [];
   const unset = flags['unset'] ? ['--unset'] : [];
   const hint = evaluate(['atmos', 'auth', 'env', ...named, ...unset], 'to use it in this shell');
   await note(...formatHints([hint], await loadWriteHint(host)));

@@ -36,6 +36,15 @@ describe('on a terminal', () => {
     const desk = await openDesk({ entries: storedKey });
     expect((await desk.run(command, { host: onTerminal() })).stderr).toBe(hint);
   });
+
+  test('names the identity that was picked', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(yamlOf(desk).replace('      default: true\n', ''));
+    for (const command of ['auth env', 'auth env -i']) {
+      const { stderr } = await desk.run(command, { person: person('dev'), host: onTerminal() });
+      expect(stderr).toBe('hint: to use it in this shell: eval "$(atmos auth env -i dev)"\n');
+    }
+  });
 });
 
 describe('mode process', () => {
