@@ -25,6 +25,7 @@ import {
   type Choice,
   type Picker,
   type IdentityRequest,
+  type Picked,
 } from './identity-request.ts';
 
 export interface IdentityChoice extends Picker {
@@ -154,6 +155,19 @@ async function pick(identities: readonly Identity[], picker: Picker): Promise<So
   const choices: Choice[] = [];
   for (const identity of identities) choices.push([identity.name, await describe(identity)]);
   return { value: await picker.select(identityQuestion(choices)), source: pickedSource };
+}
+
+/**
+ * Whether a picked identity is in the configuration as it was shown. One that does not exist is: looking it
+ * up reports that.
+ */
+export async function isAsShown(
+  { name, description, realm }: Picked,
+  plan: { readonly config: Pick<Config, 'identities'>; readonly realm: Sourced<string> },
+): Promise<boolean> {
+  const identity = plan.config.identities.find((one) => one.name === name);
+  if (identity === undefined) return true;
+  return realm === plan.realm.value && description === (await describe(identity));
 }
 
 /** The kind, and the account if the configuration names one. */

@@ -7,10 +7,18 @@ import type { Host } from '../host/host.ts';
 
 // Which identity is asked for, and the question that lets the user pick one. Loaded before the configuration.
 
-/** The value of `-i`: absent (or empty), without a name, or a name; or the name that the user picked. */
+/** The value of `-i`: absent (or empty), without a name, or a name; or what the user picked instead. */
 export type IdentityOption =
   | { readonly kind: 'absent' | 'bare' }
-  | { readonly kind: 'named' | 'picked'; readonly name: string };
+  | { readonly kind: 'named'; readonly name: string }
+  | ({ readonly kind: 'picked' } & Picked);
+
+/** An identity that the user picked before the configuration was read, as it was shown. */
+export interface Picked {
+  readonly name: string;
+  readonly description: string;
+  readonly realm: string;
+}
 
 /** The identity on the command line. */
 export interface IdentityWords {

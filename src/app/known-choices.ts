@@ -1,15 +1,16 @@
 import type { Config, LoadOptions } from '../config/load.ts';
 import { isObject } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
-import { recordReads, type Reads } from '../host/read-recorder.ts';
+import type { Reads } from '../host/read-recorder.ts';
 import {
   identityQuestion,
   type Choice,
   type Picker,
   type PickerQuestion,
   type IdentityRequest,
+  type Picked,
 } from './identity-request.ts';
-import { openNamesRecord, type NamesRecord } from './names-record.ts';
+import { openNamesRecord, recordNames, type NamesRecord } from './names-record.ts';
 import { pickRecentFirst } from './recent-identities.ts';
 
 // What a picker of identities showed, so that the next one need not wait for the configuration. Loaded
@@ -30,11 +31,12 @@ export async function pickKnownChoice(
   request: IdentityRequest,
   options: LoadOptions,
   { host, select }: Picker & { readonly host: Host },
-): Promise<string | undefined> {
+): Promise<Picked | undefined> {
   const shown = recordFor(request, options, host)?.read();
   if (!isShown(shown)) return undefined;
   const { realm, choices } = shown;
-  return pickRecentFirst(identityQuestion(choices), { realm, host, select });
+  const name = await pickRecentFirst(identityQuestion(choices), { realm, host, select });
+  return { name, description: new Map(choices).get(name) ?? '', realm };
 }
 
 /** Keeps what a picker is going to show. */
@@ -56,7 +58,7 @@ export function createChoiceKeeper(
   let loaded: { readonly result: Config; readonly reads: Reads } | undefined;
   return {
     async load(load) {
-      loaded = await recordReads(load, host.now());
+      loaded = await recordNames(load, host);
       return loaded.result;
     },
     keep({ choices: names, describe }, { config, realm }) {
@@ -81,7 +83,12 @@ function recordFor(
 function isShown(value: unknown): value is Shown {
   if (!isObject(value)) return false;
   const { realm, choices } = value;
-  return typeof realm === 'string' && Array.isArray(choices) && choices.every(isChoice);
+  return (
+    typeof realm === 'string' &&
+    Array.isArray(choices) &&
+    choices.length > 0 &&
+    choices.every(isChoice)
+  );
 }
 
 function isChoice(value: unknown): value is Choice {

@@ -1,7 +1,6 @@
 import type { LoadOptions } from '../config/load.ts';
 import type { Host } from '../host/host.ts';
-import { recordReads } from '../host/read-recorder.ts';
-import { openNamesRecord } from './names-record.ts';
+import { openNamesRecord, recordNames } from './names-record.ts';
 
 /**
  * The names of the identities or providers, for completion: runs nothing, and leaves out what is wrong.
@@ -18,7 +17,7 @@ export async function listNames(
   if (record === undefined) return (await load(what, options, host)).names;
   const known = record.read();
   if (isNames(known)) return known;
-  const { result, reads } = await recordReads(() => load(what, options, host), host.now());
+  const { result, reads } = await recordNames(() => load(what, options, host), host);
   const { names, hasTags } = result;
   record.keep({ names, result: names, hasTags, reads });
   return names;

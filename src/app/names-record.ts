@@ -6,7 +6,9 @@ import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { removeOldFiles } from '../host/leftovers.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
-import type { Reads } from '../host/read-recorder.ts';
+import { isOwnPath } from '../host/own-path.ts';
+import { statOf } from '../host/read-files.ts';
+import { recordReads, type Reads } from '../host/read-recorder.ts';
 import { circumstancesOf, readRecorded, usesRecords, writeRecorded } from '../host/record-file.ts';
 
 /** With fewer names, reading the configuration is fast enough. */
@@ -21,6 +23,8 @@ const choosingNames = [
   'ATMOS_GIT_ROOT_BASEPATH',
   'ATMOS_PROFILE',
 ];
+/** With the end of a temporary file that was left. */
+const recordName = /^[0-9a-f]{32}[.]json(?:$|[.])/;
 /** Each directory in which names were listed has a record. */
 const maxAgeMs = 30 * 24 * 60 * 60 * 1000;
 
@@ -39,6 +43,17 @@ export interface NamesRecord {
     readonly hasTags: boolean;
     readonly reads: Reads;
   }): void;
+}
+
+/** Runs a task that lists names, and notes what it reads, and that this program ran it. */
+export function recordNames<T>(
+  task: () => Promise<T>,
+  { scriptPath, now }: Pick<Host, 'scriptPath' | 'now'>,
+): Promise<{ result: T; reads: Reads }> {
+  return recordReads(() => {
+    statOf(scriptPath);
+    return task();
+  }, now());
 }
 
 /**
@@ -63,13 +78,15 @@ export function openNamesRecord(
   const id = sha256(JSON.stringify([directory, what, options])).slice(0, 32);
   const path = join(state, 'names', `${id}.json`);
   return {
-    read: () => readRecorded(path, circumstances, host)?.result,
+    read: () => readRecorded(path, circumstances, [host.scriptPath], host)?.result,
     keep({ names, result, hasTags, reads }) {
       if (names.length < minNames || hasTags || 'refusal' in reads) return;
+      const directory = dirname(path);
       try {
-        makeOwnDirectories(dirname(path), host);
+        makeOwnDirectories(directory, host);
+        if (!isOwnPath(directory, host.userId, 'directory')) return;
         writeRecorded(path, circumstances, { result, seen: reads.seen }, host);
-        removeOldFiles(dirname(path), maxAgeMs, host);
+        removeOldFiles(directory, (name) => recordName.test(name), maxAgeMs, host);
       } catch (error) {
         if (systemErrorCode(error) === undefined && !isAtmosError(error)) throw error;
       }

@@ -5,13 +5,15 @@ import { replacePrivately } from '../host/files.ts';
 import { requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
-import { readRegularFile } from '../host/read-files.ts';
+import { isOwnPath } from '../host/own-path.ts';
+import { readOwnText } from '../host/own-text.ts';
 import type { Picker, PickerQuestion } from './identity-request.ts';
 
 // Loaded when a user picks an identity.
 
 /** How many names are remembered for a realm. */
 const maxNames = 20;
+const maxBytes = 64 * 1024;
 
 /**
  * Lets the user pick an identity, with those first that were picked last in the same realm. Their names
@@ -32,7 +34,7 @@ export async function pickRecentFirst(
 
 function readNames(realm: string, host: Host): string[] {
   try {
-    const names = parseJson(readRegularFile(recordPath(realm, host)) ?? '');
+    const names = parseJson(readOwnText(recordPath(realm, host), maxBytes, host) ?? '');
     if (!Array.isArray(names)) return [];
     return names.filter((name) => typeof name === 'string').slice(0, maxNames);
   } catch {
@@ -44,6 +46,7 @@ function writeNames(names: readonly string[], realm: string, host: Host): void {
   try {
     const path = recordPath(realm, host);
     makeOwnDirectories(dirname(path), host);
+    if (!isOwnPath(dirname(path), host.userId, 'directory')) return;
     replacePrivately(path, JSON.stringify(names));
   } catch {
     // Only the order of the next list depends on it.

@@ -32,9 +32,10 @@ type Where = Pick<Host, 'env' | 'userId' | 'homeDirectory' | 'scriptPath'>;
  * @param host as the program was started
  */
 export function readPlanRecord(file: string, host: Where): RecordedPlan | undefined {
-  const recorded = readRecorded(pathOfRecord(file), circumstancesOf(host, recordVersion), host);
-  if (recorded === undefined || !namesBoth(recorded.seen, file, host)) return undefined;
-  return isPlan(recorded.result) ? recorded.result : undefined;
+  const files = [file, host.scriptPath];
+  const circumstances = circumstancesOf(host, recordVersion);
+  const result = readRecorded(pathOfRecord(file), circumstances, files, host)?.result;
+  return isPlan(result) ? result : undefined;
 }
 
 /**
@@ -60,13 +61,6 @@ export function writePlanRecord(
 /** Beside the handle, so that the same users can replace it. */
 function pathOfRecord(handle: string): string {
   return handle.replace(/(\.json)?$/, '.plan');
-}
-
-/** A record of another handle or program could otherwise be put in its place. */
-function namesBoth(seen: readonly Seen[], handle: string, { scriptPath }: Where): boolean {
-  const isNamed = (file: string) =>
-    seen.some(([look, path, found]) => look === 'stat' && path === file && found !== null);
-  return isNamed(handle) && isNamed(scriptPath);
 }
 
 function isPlan(value: unknown): value is RecordedPlan {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.ts';
 import { resolveRealm } from '../config/realm.ts';
 import type { Sourced } from '../core/json.ts';
+import { withoutUrlUser } from '../core/url-user.ts';
 import { endpointVariables } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings, SettlingHost } from '../keyring/contract.ts';
@@ -60,8 +61,13 @@ export function handleOf(plan: ProjectPlan, identity: string, host: SettlingHost
 function pinEndpointVariables({ env }: Pick<Host, 'env'>): Record<string, string> {
   return Object.fromEntries(
     endpointVariables.flatMap((name) => {
-      const value = env[name]?.replaceAll(/\/\/[^/@\s]*@/g, '//…@');
-      return value === undefined || value === '' ? [] : [[name, value]];
+      const value = env[name];
+      return value === undefined || value === '' ? [] : [[name, pinnedUrl(value)]];
     }),
   );
+}
+
+/** What is no URL is refused as well, and may have a password. */
+function pinnedUrl(value: string): string {
+  return value.includes('@') && !URL.canParse(value) ? '…' : withoutUrlUser(value);
 }

@@ -4,6 +4,7 @@ import { isAtmosError } from '../core/errors.ts';
 import { showForConsent, type Sourced } from '../core/json.ts';
 import { isProvider, type LinkConfig, type Occasion, type TrustNeed } from '../core/kind-config.ts';
 import { isLogDevice } from '../core/log-level.ts';
+import { withoutUrlUser } from '../core/url-user.ts';
 import { classOf } from '../core/variable-class.ts';
 import { endpointUrlVariables, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
@@ -104,7 +105,7 @@ export function variableNeeds(
   { env }: Pick<Host, 'env'>,
 ): TrustNeed[] {
   if (classOf(key, value) !== 'trusted' || env[key] === value) return [];
-  const written = JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, '//…@'));
+  const written = JSON.stringify(withoutUrlUser(value));
   const shown = showForConsent({ value: written, tag: tagAt(path) });
   const sent = sentBy(key);
   const also = sent === undefined ? '' : `, and sends ${sent} there`;

@@ -21,8 +21,10 @@ export async function pickKnown(
   const request = requestedIdentity(invocation, host, { environment: {} });
   try {
     const picking = { host, select: prompt.select };
-    const name = await pickKnownChoice(request, loadOptions(globals), picking);
-    return name === undefined ? invocation : { ...invocation, identity: { kind: 'picked', name } };
+    const picked = await pickKnownChoice(request, loadOptions(globals), picking);
+    return picked === undefined
+      ? invocation
+      : { ...invocation, identity: { kind: 'picked', ...picked } };
   } catch (error) {
     // The command reports it in its own words.
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;

@@ -104,8 +104,21 @@ async function planChoice(
 ): Promise<{ plan: ProjectPlan; choice: choosing.IdentityChoice }> {
   const keeper = await choiceKeeper(context, invocation);
   const plan = await loadPlanFor(context, invocation, keeper);
-  const choice = choiceOf(context, plan, invocation);
+  const choice = choiceOf(context, plan, await stillPicked(context, plan, invocation));
   return { plan, choice: { ...choice, select: selectAndKeep(choice, plan, keeper) } };
+}
+
+/** The user picks again if the configuration has another identity of that name than was shown. */
+async function stillPicked(
+  context: Context,
+  plan: ProjectPlan,
+  invocation: Invocation,
+): Promise<Invocation> {
+  const { identity } = invocation;
+  if (identity.kind !== 'picked' || (await choosing.isAsShown(identity, plan))) return invocation;
+  const name = JSON.stringify(identity.name);
+  await warn(context, `identity ${name} has changed since the choices were recorded: pick again`);
+  return { ...invocation, identity: { kind: 'bare' } };
 }
 
 function selectAndKeep(

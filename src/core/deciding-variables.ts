@@ -6,7 +6,7 @@ const directories = ['CACHE', 'CONFIG', 'DATA', 'STATE'].flatMap((kind) => [
 ]);
 
 /**
- * The variables that may decide what planning from a handle gives. None holds a secret. Those with which a
+ * The variables that may decide what planning from a handle gives. Those with which a
  * keyring is opened afterwards are not among them.
  */
 const decidingNames: readonly string[] = [
@@ -24,18 +24,22 @@ const decidingNames: readonly string[] = [
 ];
 
 /**
- * Those of the variables that are set and may decide what planning from a handle gives. Of the URL of an
- * endpoint, the name and the password are shown as `…`.
+ * Those of the variables that are set and may decide what planning from a handle gives. None holds a secret
+ * if {@link maySaySecret} is false.
  */
 export function decidingVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const set = decidingNames.flatMap((name) => {
     const value = env[name];
-    if (value === undefined) return [];
-    // A handle also pins these without the name and the password.
-    const isUrl = endpointVariables.includes(name);
-    return [[name, isUrl ? value.replaceAll(/\/\/[^/\s]*@/g, '//…@') : value]];
+    return value === undefined ? [] : [[name, value]];
   });
   return Object.fromEntries(set);
+}
+
+const plainUrl = /^https?:\/\/[\w.:[\]-]+(?:\/[\w./-]*)?$/i;
+
+/** Whether the URL of an endpoint has more than host, port and path: it may have a password or a token. */
+export function maySaySecret(env: Readonly<Record<string, string | undefined>>): boolean {
+  return endpointVariables.some((name) => env[name] && !plainUrl.test(env[name]));
 }

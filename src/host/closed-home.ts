@@ -4,6 +4,7 @@ import { systemErrorCode } from '../core/errors.ts';
 import { isRefusal, nearestVisible, ownerOf } from './denial.ts';
 import { isIn } from './home.ts';
 import type { Host } from './host.ts';
+import { refuseRecord } from './read-recorder.ts';
 
 /** A directory that cannot be searched, and its owner as described by `ownerOf`. */
 export interface Closed {
@@ -43,6 +44,7 @@ export function closedInHome(
     return undefined;
   } catch (error) {
     if (!keepsOut(error)) return undefined;
+    refuseRecord('a directory cannot be searched');
     const path = nearestVisible(directory)?.path ?? directory;
     return { path, owner: ownerOf(path) };
   }

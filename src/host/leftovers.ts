@@ -39,10 +39,17 @@ export function removeLeftovers(...of: Parameters<typeof leftoversOf>): void {
 /**
  * Removes regular files of the current user that were not written for a long time.
  *
+ * @param directory one that no other user can replace
+ * @param isMeant whether a file of this name is removed: the directory may hold others
  * @throws the system's errors
  */
-export function removeOldFiles(directory: string, maxAgeMs: number, { now, userId }: Who): void {
-  for (const name of readdirSync(directory)) {
+export function removeOldFiles(
+  directory: string,
+  isMeant: (name: string) => boolean,
+  maxAgeMs: number,
+  { now, userId }: Who,
+): void {
+  for (const name of readdirSync(directory).filter(isMeant)) {
     const path = join(directory, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });
     const isOurs = userId === undefined || stats?.uid === userId;

@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { followPath, type Passed } from './follow-path.ts';
 import type { Permissions } from './permission-judgement.ts';
 import { permissionCheckFor } from './permissions.ts';
+import { noteLook } from './read-recorder.ts';
 
 /** Why a path is not followed: usually because another user could replace a part of it. */
 export interface PathFault {
@@ -35,6 +36,22 @@ export function followOwnPath(
   return followOwnPaths([path], userId, of, refuse)[0];
 }
 
+/** Whether {@link followOwnPath} leads to something, and finds no fault. Never throws. */
+export function isOwnPath(
+  path: string,
+  userId: number | undefined,
+  of: 'directory' | 'file',
+): boolean {
+  const refuse = () => {
+    throw new RangeError('another user can replace it');
+  };
+  try {
+    return followOwnPath(path, userId, of, refuse) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * {@link followOwnPath} for several paths. Checks each directory that they share only once.
  *
@@ -52,6 +69,7 @@ export function followOwnPaths(
     followPath(path, (at, isLast) => {
       const known = isLast ? undefined : passed.get(at);
       if (known !== undefined) return known;
+      noteLook('lstat', at);
       const stats = lstatSync(at, { throwIfNoEntry: false });
       if (stats === undefined) return undefined;
       const isStep = !isLast || of === 'directory';

@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 
 // Records what a result was read from, so that a later process can see by metadata alone that
-// reading it again would give the same result: docs/adr/0045. Only src/host/read-files.ts notes
-// reads, and src/config/ reads through nothing else: docs/adr/0031.
+// reading it again would give the same result: docs/adr/0045. src/host/read-files.ts notes reads, and
+// src/config/ reads through nothing else (docs/adr/0031); src/host/own-path.ts notes what it judges.
 
 /**
  * How a path was looked at.

@@ -1,12 +1,12 @@
-import { decidingVariables } from '../core/deciding-variables.ts';
+import { dirname } from 'node:path';
+import { decidingVariables, maySaySecret } from '../core/deciding-variables.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { version } from '../core/version.ts';
 import { replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { followOwnPath } from './own-path.ts';
-import { permissionCheckFor } from './permissions.ts';
-import { readFile } from './read-files.ts';
+import { isOwnPath } from './own-path.ts';
+import { readOwnText } from './own-text.ts';
 import { areUnchanged, canRecord, type Seen } from './read-recorder.ts';
 
 // A result that is kept in a file of the user's with everything that it depends on: what was read, as
@@ -17,9 +17,12 @@ const maxRecordBytes = 512 * 1024;
 
 type Where = Pick<Host, 'userId'>;
 
-/** Whether records are written and used: not with `ATMOS_AUTH_FAST=off`, and see {@link canRecord}. */
+/**
+ * Whether records are written and used: not with `ATMOS_AUTH_FAST=off`, nor if the variables in them may say
+ * a secret, and see {@link canRecord}.
+ */
 export function usesRecords({ env, platform }: Pick<Host, 'env' | 'platform'>): boolean {
-  return env['ATMOS_AUTH_FAST'] !== 'off' && canRecord(platform);
+  return env['ATMOS_AUTH_FAST'] !== 'off' && canRecord(platform) && !maySaySecret(env);
 }
 
 /** What decides every result besides files. A new version of the program may refuse more. */
@@ -53,23 +56,28 @@ export interface Recorded<T> {
  *
  * @param path of a file that no other user can replace
  * @param circumstances what decides besides files: plain JSON
+ * @param files that must be among what was seen. No one can write their inodes and times in advance, so a
+ *   record that came with a project, or that is of something else, is not used
  */
 export function readRecorded(
   path: string,
   circumstances: object,
+  files: readonly string[],
   where: Where,
 ): Recorded<unknown> | undefined {
-  const text = ownTextOf(path, where) ?? '';
+  const text = readOwnText(path, maxRecordBytes, where) ?? '';
   // Compared as text, and before anything of it is parsed: both are written by the same function.
   if (!text.startsWith(beginningOf(circumstances))) return undefined;
   const record = parseJson(text);
   if (!isObject(record)) return undefined;
   const { result, seen } = record;
-  return isSeenList(seen) && areUnchanged(seen) ? { result, seen } : undefined;
+  if (!isSeenList(seen) || !files.every((file) => isAmong(seen, file))) return undefined;
+  return areUnchanged(seen) ? { result, seen } : undefined;
 }
 
 /**
- * Writes a record that {@link readRecorded} reads. One that is too large is not written.
+ * Writes a record that {@link readRecorded} reads. One that is too large is not written, nor one in a
+ * directory that another user can replace.
  *
  * @throws the system's errors
  */
@@ -80,7 +88,9 @@ export function writeRecorded(
   where: Where & Pick<Host, 'now'>,
 ): void {
   const text = `${beginningOf(circumstances)}${JSON.stringify(result)},"seen":${JSON.stringify(seen)}}`;
-  if (Buffer.byteLength(text) > maxRecordBytes || ownTextOf(path, where) === text) return;
+  if (Buffer.byteLength(text) > maxRecordBytes) return;
+  if (!isOwnPath(dirname(path), where.userId, 'directory')) return;
+  if (readOwnText(path, maxRecordBytes, where) === text) return;
   replacePrivately(path, text);
   removeLeftovers(path, where);
 }
@@ -89,19 +99,8 @@ function beginningOf(circumstances: object): string {
   return `{"circumstances":${JSON.stringify(circumstances)},"result":`;
 }
 
-/** The text of a file that belongs to the user and that no other user can replace. */
-function ownTextOf(path: string, { userId }: Where): string | undefined {
-  const refuse = () => {
-    throw new RangeError('another user can replace it');
-  };
-  try {
-    if (followOwnPath(path, userId, 'file', refuse) === undefined) return undefined;
-    const { stats, bytes } = readFile(path, { followsLinks: false, maxBytes: maxRecordBytes });
-    const { isOurs } = permissionCheckFor(userId).permissionsOf(path, stats) ?? {};
-    return isOurs === true ? bytes?.toString() : undefined;
-  } catch {
-    return undefined;
-  }
+function isAmong(seen: readonly Seen[], file: string): boolean {
+  return seen.some(([look, path, found]) => look === 'stat' && path === file && found !== null);
 }
 
 function isSeenList(value: unknown): value is readonly Seen[] {

@@ -26,7 +26,7 @@ describe('the requested identity', () => {
       { kind: 'none', word: { value: 'FALSE', source: 'ATMOS_IDENTITY' } },
     ],
     [
-      { ...absent, identity: { kind: 'picked', name: 'no' } },
+      { ...absent, identity: { kind: 'picked', name: 'no', description: '', realm: 'r' } },
       { ATMOS_IDENTITY: 'dev' },
       named('no', 'your choice'),
     ],

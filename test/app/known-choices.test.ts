@@ -17,6 +17,7 @@ function openProject({ count = many, realm = 'r' } = {}) {
   const root = temporaryDirectory();
   const project = join(root, 'project');
   mkdirSync(project);
+  writeFileSync(join(root, 'main.cjs'), '');
   const names = Array.from({ length: count }, (_, at) => `account-${at}`);
   const identities = names.map((name) => `    ${name}:\n      kind: aws/user\n`);
   const file = join(project, 'atmos.yaml');
@@ -42,15 +43,15 @@ function openProject({ count = many, realm = 'r' } = {}) {
       const question = { message: 'Identity', choices: names, instead: run(['x']) };
       keeper?.keep({ ...question, describe: (name) => `about ${name}` }, { config, realm: 'r' });
     },
-    /** The question that the next command asks at once, and its answer. */
+    /** The question that the next command asks at once, and what was picked. */
     async pick(answer = 'account-7', request: IdentityRequest = bare) {
       const asked: PickerQuestion[] = [];
       const select = (question: PickerQuestion) => {
         asked.push(question);
         return Promise.resolve(answer);
       };
-      const name = await pickKnownChoice(request, {}, { host: host(), select });
-      return { name, asked };
+      const picked = await pickKnownChoice(request, {}, { host: host(), select });
+      return { picked, asked };
     },
   };
 }
@@ -58,10 +59,11 @@ function openProject({ count = many, realm = 'r' } = {}) {
 describe.runIf(process.platform === 'linux')('choices that a picker has shown', () => {
   test('are shown by the next one, with the last picked first, without the configuration', async () => {
     const place = openProject();
-    expect(await place.pick()).toEqual({ name: undefined, asked: [] });
+    expect(await place.pick()).toEqual({ picked: undefined, asked: [] });
     await place.show();
-    const { name, asked } = await place.pick();
-    expect(name).toBe('account-7');
+    const { picked, asked } = await place.pick();
+    const description = 'about account-7';
+    expect(picked).toEqual({ name: 'account-7', description, realm: 'r' });
     expect(asked).toMatchObject([
       {
         message: 'Identity',
@@ -79,7 +81,7 @@ describe.runIf(process.platform === 'linux')('choices that a picker has shown', 
     const place = openProject();
     await place.show();
     writeFileSync(place.file, 'auth: {}\n');
-    expect(await place.pick()).toEqual({ name: undefined, asked: [] });
+    expect(await place.pick()).toEqual({ picked: undefined, asked: [] });
   });
 
   test('are kept for each request of its own, and for none that needs no choice', async () => {
@@ -101,18 +103,30 @@ describe.runIf(process.platform === 'linux')('choices that a picker has shown', 
     expect(existsSync(place.records)).toBe(false);
   });
 
-  test.each(['[]', '{"realm":1,"choices":[]}', '{"realm":"r","choices":[["a"]]}'])(
-    'are not shown if the record has %s instead',
-    async (result) => {
-      const place = openProject();
-      await place.show();
-      const [name = ''] = readdirSync(place.records);
-      const path = join(place.records, name);
-      const record = readFileSync(path, 'utf8');
-      writeFileSync(path, record.replace(/"result":.*,"seen"/s, `"result":${result},"seen"`));
-      expect((await place.pick()).asked).toEqual([]);
-    },
-  );
+  test.each([
+    '[]',
+    '{"realm":1,"choices":[["a",""]]}',
+    '{"realm":"r","choices":[]}',
+    '{"realm":"r","choices":[["a"]]}',
+  ])('are not shown if the record has %s instead', async (result) => {
+    const place = openProject();
+    await place.show();
+    const [name = ''] = readdirSync(place.records);
+    const path = join(place.records, name);
+    const record = readFileSync(path, 'utf8');
+    writeFileSync(path, record.replace(/"result":.*,"seen"/s, `"result":${result},"seen"`));
+    expect((await place.pick()).asked).toEqual([]);
+  });
+
+  test('are not shown if the record does not name this program, as one that came with a project', async () => {
+    const place = openProject();
+    await place.show();
+    const [name = ''] = readdirSync(place.records);
+    const path = join(place.records, name);
+    const record = readFileSync(path, 'utf8');
+    writeFileSync(path, record.replace(/"seen":.*$/s, '"seen":[]}'));
+    expect((await place.pick()).asked).toEqual([]);
+  });
 
   test('are not kept before anything was loaded', () => {
     const place = openProject();

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -30,6 +31,7 @@ function openProject(yaml = yamlOf(many)) {
   const root = temporaryDirectory();
   const project = join(root, 'project');
   mkdirSync(project);
+  writeFileSync(join(root, 'main.cjs'), '');
   writeFileSync(join(project, 'atmos.yaml'), yaml);
   const now = new Date(Date.now() + 60_000);
   const place = {
@@ -189,14 +191,46 @@ describe.runIf(process.platform === 'linux')('many names', () => {
     expect(await place.names()).toHaveLength(many);
   });
 
+  test('are recorded where the directory leads, in which no other file is removed', async () => {
+    const place = openProject();
+    const documents = join(place.root, 'documents');
+    mkdirSync(documents, { mode: 0o700 });
+    const letter = join(documents, 'letter.json');
+    writeFileSync(letter, '');
+    utimesSync(letter, new Date(0), new Date(0));
+    mkdirSync(dirname(place.records), { recursive: true });
+    symlinkSync(documents, place.records);
+    await place.names();
+    expect(readdirSync(documents)).toEqual([
+      expect.stringMatching(/^[0-9a-f]{32}[.]json$/),
+      'letter.json',
+    ]);
+  });
+
+  test('are not recorded in a directory that other users can change', async () => {
+    const place = openProject();
+    mkdirSync(place.records, { recursive: true });
+    chmodSync(place.records, 0o777);
+    await place.names();
+    expect(readdirSync(place.records)).toEqual([]);
+  });
+
+  test('are not recorded if a directory of the user cannot be searched', async () => {
+    const place = openProject();
+    // Not even root can search it.
+    symlinkSync('.atmos', join(place.root, '.atmos'));
+    await place.names();
+    expect(existsSync(place.records)).toBe(false);
+  });
+
   test('of directories in which nothing was completed for 30 days are removed', async () => {
     const place = openProject();
     mkdirSync(place.records, { recursive: true, mode: 0o700 });
-    const old = join(place.records, 'old.json');
+    const old = join(place.records, `${'a'.repeat(32)}.json`);
     writeFileSync(old, '');
     const days = (count: number) => new Date(place.now.getTime() - count * 24 * 60 * 60 * 1000);
     utimesSync(old, days(31), days(31));
-    const recent = join(place.records, 'recent.json');
+    const recent = join(place.records, `${'b'.repeat(32)}.json`);
     writeFileSync(recent, '');
     utimesSync(recent, days(29), days(29));
     await place.names();

@@ -1,4 +1,5 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { pickRecentFirst } from '../../src/app/recent-identities.ts';
 import { say } from '../../src/core/hint.ts';
@@ -47,4 +48,18 @@ test('does without a record if it cannot be written', async () => {
   const homeless = { ...host, env: {}, homeDirectory: undefined };
   await pick('c', homeless);
   expect(await pick('c', homeless)).toEqual(['a', 'b', 'c']);
+});
+
+test('ignores a record that another user could have written, or that is too large', async () => {
+  const { root, host } = openHost();
+  await pick('c', host);
+  const [path = ''] = Object.keys(await contentsOf(root));
+  writeFileSync(path, JSON.stringify(['b', 'x'.repeat(65_536)]));
+  expect(await pick('c', host)).toEqual(['a', 'b', 'c']);
+  if (host.platform === 'win32') return;
+  chmodSync(path, 0o666);
+  expect(await pick('b', host)).toEqual(['a', 'b', 'c']);
+  chmodSync(dirname(path), 0o777);
+  await pick('a', host);
+  expect(await pick('b', host)).toEqual(['a', 'b', 'c']);
 });

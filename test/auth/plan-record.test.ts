@@ -58,11 +58,9 @@ describe('a recorded plan', () => {
       ATMOS_TEAM_PW: 'canary-5',
       AWS_VAULT_FILE_PASSPHRASE: 'canary-6',
       AWS_SECRET_ACCESS_KEY: 'canary-3',
-      AWS_ENDPOINT_URL: 'http://user:canary-4@canary-7@localhost',
     };
     writePlanRecord(file, recorded, seen, { ...host, env });
     const text = readFileSync(record, 'utf8');
-    expect(text).toContain('"AWS_ENDPOINT_URL":"http://…@localhost"');
     expect(text).not.toContain('canary');
     expect(readPlanRecord(file, { ...host, env })).toEqual(recorded);
   });

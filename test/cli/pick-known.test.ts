@@ -1,19 +1,25 @@
-import { existsSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { captureStream } from './capture.ts';
-import { openDesk } from './commands/desk.ts';
+import { openDesk, type RunOptions } from './commands/desk.ts';
 import { person } from './commands/person.ts';
 
 const many = 200;
 
 /** A project with many identities, whose files have not changed for long enough. */
-async function openProject({ isOneDefault = false, isInProfile = false } = {}) {
+async function openProject({
+  isOneDefault = false,
+  isInProfile = false,
+  kind = 'kind: aws/user',
+} = {}) {
   const desk = await openDesk();
   desk.clock.now = new Date(Date.now() + 60_000);
+  const scriptPath = join(desk.root, 'main.cjs');
+  writeFileSync(scriptPath, '');
   const identities = Array.from({ length: many }, (_, at) => {
     const isDefault = isOneDefault && at === 0 ? '\n      default: true' : '';
-    return `    account-${at}:\n      kind: aws/user${isDefault}\n`;
+    return `    account-${at}:\n      ${at === 0 ? 'kind: aws/user' : kind}${isDefault}\n`;
   });
   const auth = `auth:\n  realm: r\n  keyring: { type: file }\n`;
   const all = `${auth}  identities:\n${identities.join('')}`;
@@ -23,8 +29,14 @@ async function openProject({ isOneDefault = false, isInProfile = false } = {}) {
     mkdirSync(profile, { recursive: true, mode: 0o755 });
     writeFileSync(join(profile, 'atmos.yaml'), all, { mode: 0o644 });
   }
-  return { desk, config, records: join(desk.root, 'state/atmos/names') };
+  const run = (command: string, options: RunOptions = {}) =>
+    desk.run(command, { ...options, host: { scriptPath, ...options.host } });
+  return { desk: { ...desk, run }, config, records: join(desk.root, 'state/atmos/names') };
 }
+
+const roleKind = `kind: aws/assume-role
+      via: { identity: account-0 }
+      principal: { assume_role: 'arn:aws:iam::111111111111:role/r' }`;
 
 const terminal = () => ({ stdout: Object.assign(captureStream(), { isTTY: true }) });
 
@@ -70,6 +82,26 @@ describe.runIf(process.platform === 'linux')('an identity can be picked', () => 
     });
     expect(JSON.parse(host.stdout.text())).toMatchObject({ ATMOS_IDENTITY: 'account-4' });
     expect(ada.asked).toEqual([expect.stringMatching(/^Identity: account-3, account-0, /)]);
+  });
+
+  test.each<[string, (text: string) => string]>([
+    ['another account', (text) => text.replaceAll('111111111111', '222222222222')],
+    ['another realm', (text) => text.replace('realm: r\n', 'realm: other\n')],
+  ])('and is asked for again if the name has %s meanwhile', async (_, change) => {
+    const { desk, config } = await openProject({ kind: roleKind });
+    await desk.run('auth env -i', { person: person('account-3') });
+    const ada = person('account-5', 'account-6');
+    const select = ada.prompt.select.bind(ada.prompt);
+    ada.prompt.select = (question) => {
+      writeFileSync(config, change(readFileSync(config, 'utf8')));
+      return select(question);
+    };
+    const { stdout, stderr } = await desk.run('auth env -i -f json', { person: ada });
+    expect(stderr).toBe(
+      'warning: identity "account-5" has changed since the choices were recorded: pick again\n',
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ ATMOS_IDENTITY: 'account-6' });
+    expect(ada.asked).toHaveLength(2);
   });
 
   test('but not with an option that replaces it, or after it was named', async () => {

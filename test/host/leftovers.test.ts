@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from '
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { randomId } from '../../src/host/files.ts';
-import { leftoversOf, removeLeftovers } from '../../src/host/leftovers.ts';
+import { leftoversOf, removeLeftovers, removeOldFiles } from '../../src/host/leftovers.ts';
 import { fakeHost, testStart } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -37,4 +37,12 @@ test('only regular files of the current user are removed', () => {
   mkdirSync(join(directory, `file.${randomId()}`));
   expect(leftoversOf(file, { ...host, userId: 12_345 }, true)).toEqual([]);
   expect(leftoversOf(file, host, true)).toHaveLength(1);
+});
+
+test('of old files, only those with a name that is meant are removed', () => {
+  const directory = temporaryDirectory();
+  put(directory, 61, 'a.json');
+  const kept = [put(directory, 59, 'b.json'), put(directory, 61, 'c.txt')];
+  removeOldFiles(directory, (name) => name.endsWith('.json'), 60_000, host);
+  expect(readdirSync(directory).sort()).toEqual(kept);
 });
