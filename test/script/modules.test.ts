@@ -40,7 +40,7 @@ const modulesOfAnswer = [
   'core/format-hint core/hint core/json core/names core/parse-hint core/printable',
   'core/shell-word core/time core/variables core/version',
   'host/denial host/follow-path host/home host/host host/inspector host/koffi host/native-socket',
-  'host/own-path host/permissions host/read-files host/read-recorder host/real host/record-file',
+  'host/own-path host/own-text host/permissions host/read-files host/read-recorder host/real host/record-file',
   'host/unix-sockets host/windows/load host/write-all',
   'keyring/agent/protocol keyring/agent/quick-read keyring/agent/socket-path',
   'keyring/key keyring/pinned',
