@@ -81,12 +81,12 @@ export function openNamesRecord(
     read: () => readRecorded(path, circumstances, [host.scriptPath], host)?.result,
     keep({ names, result, hasTags, reads }) {
       if (names.length < minNames || hasTags || 'refusal' in reads) return;
-      const directory = dirname(path);
+      const kept = dirname(path);
       try {
-        makeOwnDirectories(directory, host);
-        if (!isOwnPath(directory, host.userId, 'directory')) return;
+        makeOwnDirectories(kept, host);
+        if (!isOwnPath(kept, host.userId, 'directory')) return;
         writeRecorded(path, circumstances, { result, seen: reads.seen }, host);
-        removeOldFiles(directory, (name) => recordName.test(name), maxAgeMs, host);
+        removeOldFiles(kept, (name) => recordName.test(name), maxAgeMs, host);
       } catch (error) {
         if (systemErrorCode(error) === undefined && !isAtmosError(error)) throw error;
       }
