@@ -2,7 +2,7 @@ import { optionWords, withOptions, type Hint } from '../core/hint.ts';
 import type { GlobalOptions } from './global-options.ts';
 
 /**
- * The hint, whose commands use the same configuration as this one. Loaded only for an error.
+ * The hint, whose commands use the same configuration as this one.
  *
  * @param globals undefined if the command line could not be parsed
  */

@@ -154,7 +154,7 @@ async function loginToLevels(
     await progress.end();
   }
   const { opened, found, failures, notTried } = result;
-  const writeHint = await loadWriteHint(host);
+  const writeHint = await loadWriteHint(context);
   for (const { error } of failures) await note(...formatError(error, writeHint));
   if (notTried > 0) await note(`${countOf(notTried, 'identity was', 'identities were')} not tried`);
   const known = found === 0 ? '' : `; ${found} of them before this command`;

@@ -73,6 +73,6 @@ async function unlock(
   }
 }
 
-async function hintLines({ host }: Context, hints: readonly Hint[]): Promise<Line[]> {
-  return formatHints(hints, await loadWriteHint(host));
+async function hintLines(context: Context, hints: readonly Hint[]): Promise<Line[]> {
+  return formatHints(hints, await loadWriteHint(context));
 }

@@ -227,21 +227,21 @@ export async function warn(
 
 /** A warning with its hints. */
 export async function warnWithHints(
-  { host, note }: Pick<Context, 'note' | 'host'>,
+  context: Pick<Context, 'note' | 'host' | 'globals'>,
   message: string,
   hints: readonly Hint[],
 ): Promise<void> {
-  const hintLines = formatHints(hints, await loadWriteHint(host));
-  await note(...labelled(paint('yellow', 'warning:'), [message]), ...hintLines);
+  const hintLines = formatHints(hints, await loadWriteHint(context));
+  await context.note(...labelled(paint('yellow', 'warning:'), [message]), ...hintLines);
 }
 
 /** Shows the warnings of a use case. */
-export function warner(context: Pick<Context, 'note' | 'host'>): Services['warn'] {
+export function warner(context: Pick<Context, 'note' | 'host' | 'globals'>): Services['warn'] {
   return (message, hints = []) => warnWithHints(context, message, hints);
 }
 
 /** Shows the warnings of a keyring. A failure to show them is ignored. */
-export function keyringWarner(context: Pick<Context, 'note' | 'host'>) {
+export function keyringWarner(context: Pick<Context, 'note' | 'host' | 'globals'>) {
   const show = warner(context);
   return (message: string, hints?: readonly Hint[]): void => {
     void show(message, hints).catch(() => {});

@@ -3,6 +3,8 @@ import { fishSyntax, formatHint, posixSyntax, type ShellSyntax } from '../core/f
 import { say, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
 import { userShell, type UserShell } from '../host/user-shell.ts';
+import type { GlobalOptions } from './global-options.ts';
+import { withConfiguration } from './hint-configuration.ts';
 import type { Line, Part } from './printer.ts';
 import { paint, type Styled } from './ui/color.ts';
 
@@ -81,8 +83,8 @@ export function formatHints(hints: readonly Hint[], writeHint: WriteHint): Part[
 }
 
 /** The next command after one that succeeded. */
-export async function formatNext(host: Where, hint: Hint): Promise<string> {
-  const writeHint = await loadWriteHint(host);
+export async function formatNext(place: HintPlace, hint: Hint): Promise<string> {
+  const writeHint = await loadWriteHint(place);
   return `Next: ${writeHint(hint)}`;
 }
 
@@ -106,15 +108,19 @@ function describeUnexpected(error: unknown): Pick<AtmosError, 'lines' | 'hintVal
   };
 }
 
-type Where = Pick<Host, 'platform' | 'env'>;
-
 /** Writes a hint as it can be pasted into the user's shell. */
 export type WriteHint = (hint: Hint) => string;
 
-/** How hints are written for the user's shell. */
-export async function loadWriteHint(host: Where): Promise<WriteHint> {
+/** Where a hint is shown: the machine, and the options of the command, if they could be parsed. */
+export interface HintPlace {
+  readonly host: Pick<Host, 'platform' | 'env'>;
+  readonly globals: GlobalOptions | undefined;
+}
+
+/** How hints are written for the user's shell, and with the options that select the configuration. */
+export async function loadWriteHint({ host, globals }: HintPlace): Promise<WriteHint> {
   const syntax = await loadSyntax(userShell(host));
-  return (hint) => formatHint(hint, syntax);
+  return (hint) => formatHint(withConfiguration(hint, globals), syntax);
 }
 
 async function loadSyntax(shell: UserShell): Promise<ShellSyntax> {

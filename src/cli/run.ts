@@ -33,11 +33,8 @@ export async function runCli(machine: Host): Promise<number> {
       (failure: unknown) => [failure],
     );
     const { note } = createPrinter(host, !host.programArguments.includes('--no-color'));
-    const writeHint = await loadWriteHint(host);
-    const { withConfiguration } = await import('./hint-configuration.ts');
-    const lines = [error, ...others].flatMap((one) =>
-      formatError(one, (hint) => writeHint(withConfiguration(hint, globals))),
-    );
+    const writeHint = await loadWriteHint({ host, globals });
+    const lines = [error, ...others].flatMap((one) => formatError(one, writeHint));
     await note(...lines).catch(() => {});
     return exitCode;
   }

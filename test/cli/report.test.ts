@@ -107,7 +107,7 @@ describe('a hint is quoted for the current shell', () => {
     ['PowerShell', 'win32', {}, powerShell],
     ['cmd.exe', 'win32', { PROMPT: '$P$G' }, cmd],
   ])('%s', async (_, platform, env, text) => {
-    const writeHint = await loadWriteHint({ platform, env });
+    const writeHint = await loadWriteHint({ host: { platform, env }, globals: undefined });
     expect(writeHint(hint)).toBe(text);
   });
 });

@@ -8,6 +8,8 @@ const host = realHost();
 try {
   host.exit(await runChild(host, host.programArguments, host.env));
 } catch (error) {
-  await createPrinter(host, false).note(...formatError(error, await loadWriteHint(host)));
+  await createPrinter(host, false).note(
+    ...formatError(error, await loadWriteHint({ host, globals: undefined })),
+  );
   host.exit(exitCodeOf(error));
 }

@@ -111,7 +111,7 @@ async function report(
   const [first] = profiles;
   if (first === undefined) return;
   const command = ['aws', 'sts', 'get-caller-identity', ...optionWords('--profile', first.profile)];
-  await note(await formatNext(host, run(command)));
+  await note(await formatNext(context, run(command)));
 }
 
 /** `: 2 profiles added, 1 removed` */

@@ -121,7 +121,7 @@ async function textWriter(context: Context, invocation: Invocation): Promise<Wri
 
 /** At a terminal no shell reads the commands, so this shows how to evaluate them. */
 async function noteEvaluation(
-  { host, note }: Context,
+  { host, globals, note }: Context,
   { identity: option, flags }: Invocation,
   identity: Identity | undefined,
 ): Promise<void> {
@@ -130,7 +130,7 @@ async function noteEvaluation(
   const named = isNamed ? optionWords('-i', identity.name) : [];
   const unset = flags['unset'] ? ['--unset'] : [];
   const hint = evaluate(['atmos', 'auth', 'env', ...named, ...unset], 'to use it in this shell');
-  await note(...formatHints([hint], await loadWriteHint(host)));
+  await note(...formatHints([hint], await loadWriteHint({ host, globals })));
 }
 
 function chosenFormat(host: Host, format: string | undefined): EnvironmentFormat {

@@ -194,9 +194,9 @@ async function showNext(context: Context, plan: PlannedSetup, isFrom: boolean): 
   const [first] = added.identities;
   if (first === undefined) return;
   const identity = isDefault ? [] : optionWords('-i', first);
-  await note(await formatNext(host, run(['atmos', 'auth', 'login', ...identity])));
+  await note(await formatNext(context, run(['atmos', 'auth', 'login', ...identity])));
   const profiles = await suggestProfiles(plan, added.identities, host);
-  if (profiles !== undefined) await note(await formatNext(host, profiles));
+  if (profiles !== undefined) await note(await formatNext(context, profiles));
 }
 
 /** Without a comma in a name, which would end the name in the map. */

@@ -9,7 +9,6 @@ import type { OpenAuth } from '../../app/open.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { countOf } from '../../core/count.ts';
 import { AtmosError } from '../../core/errors.ts';
-import type { Host } from '../../host/host.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import type { Finding, FindingState } from '../../keyring/inspection.ts';
@@ -115,7 +114,7 @@ async function examineAll(
     ? await examineNetwork(config, context.host, { isOnline, signedIn })
     : { routes: [], leftOut: [] };
   if (values['output'] === 'json') {
-    const writeHint = await loadWriteHint(context.host);
+    const writeHint = await loadWriteHint(context);
     const checks = examined.flatMap((one) => checksOf(one, writeHint));
     const network = routes.map((route) => routeJson(route, writeHint));
     const sign_in = signIn === undefined ? null : signInJson(signIn, writeHint);
@@ -210,33 +209,27 @@ const colors: Readonly<Record<FindingState, Style>> = {
   problem: 'red',
 };
 
-async function tell(
-  { note, host }: Context,
-  { keyring, isInUse, findings }: Examined,
-): Promise<void> {
+async function tell(context: Context, { keyring, isInUse, findings }: Examined): Promise<void> {
+  const { note, host } = context;
   const { type, location } = keyring.info;
   const use = isInUse ? '' : ', which is not in use';
   const named = `The ${type} keyring (${abbreviateHome(location, host)})${use}`;
-  await note([paint('bold', named)], ...(await linesOf(findings, host)));
+  await note([paint('bold', named)], ...(await linesOf(findings, context)));
 }
 
-async function tellNetwork(
-  { note, host }: Context,
-  { routes, leftOut }: ExaminedNetwork,
-): Promise<void> {
+async function tellNetwork(context: Context, { routes, leftOut }: ExaminedNetwork): Promise<void> {
+  const { note } = context;
   if (routes.length === 0 && leftOut.length === 0) return;
   const findings = routes.map(({ finding }) => finding);
-  await note([paint('bold', 'Requests to AWS')], ...(await linesOf(findings, host)));
+  await note([paint('bold', 'Requests to AWS')], ...(await linesOf(findings, context)));
   if (leftOut.length === 0) return;
   const names = leftOut.join(', ');
   await note(`  not examined, because not trusted or broken (see atmos auth validate): ${names}`);
 }
 
-async function tellSignIn(
-  { note, host }: Context,
-  signIn: ExaminedSignIn | undefined,
-): Promise<void> {
+async function tellSignIn(context: Context, signIn: ExaminedSignIn | undefined): Promise<void> {
   if (signIn === undefined) return;
+  const { note, host } = context;
   const { portals, people, whyNoBrowser } = signIn;
   const browser =
     whyNoBrowser === undefined
@@ -249,13 +242,16 @@ async function tellSignIn(
   await note(
     ...(await linesOf(
       people.map(({ finding }) => finding),
-      host,
+      context,
     )),
   );
 }
 
-async function linesOf(findings: readonly Finding[], host: Host): Promise<Line[]> {
-  const writeHint = await loadWriteHint(host);
+async function linesOf(
+  findings: readonly Finding[],
+  { host, globals }: Pick<Context, 'host' | 'globals'>,
+): Promise<Line[]> {
+  const writeHint = await loadWriteHint({ host, globals });
   return findings.flatMap(({ state, id, message, shown = message, hints }): Line[] => [
     ['  ', paint(colors[state], state), `: ${id}: ${abbreviateHome(shown, host)}`],
     ...formatHints(hints, writeHint).map((line) => ['    ', ...line]),

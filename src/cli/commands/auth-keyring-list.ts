@@ -62,7 +62,7 @@ export async function keyringList(context: Context, { flags, values }: Invocatio
 
 /** @param others the number of entries of other programs that are not listed */
 async function noteEmpty(
-  { host, note }: Context,
+  { host, globals, note }: Context,
   { info }: Keyring,
   others: number,
 ): Promise<void> {
@@ -72,7 +72,7 @@ async function noteEmpty(
   const hint = run(['atmos', 'auth', 'keyring', 'list', '--all'], 'to list them');
   await note(
     `no entries of identities or providers in the ${place}; it has ${count} of other programs`,
-    ...formatHints([hint], await loadWriteHint(host)),
+    ...formatHints([hint], await loadWriteHint({ host, globals })),
   );
 }
 

@@ -49,7 +49,7 @@ function jsonOf(removed: readonly PrunedEntry[], orphans: readonly OwnEntry[], i
 }
 
 async function tell(
-  { host, note }: Context,
+  { host, globals, note }: Context,
   removed: readonly PrunedEntry[],
   orphans: readonly OwnEntry[],
   isDryRun: boolean,
@@ -59,7 +59,7 @@ async function tell(
   for (const { key, identity, item } of removed) {
     await note(`${verb} the expired ${item} of ${identity}: ${key}`);
   }
-  const writeHint = await loadWriteHint(host);
+  const writeHint = await loadWriteHint({ host, globals });
   for (const { key, alias: identity, item } of orphans) {
     await note(
       `the ${item} of ${identity} was not removed, because ${identity} is not configured here: ${key}`,

@@ -86,7 +86,7 @@ export async function recipientsList(context: Context, { values }: Invocation): 
   ];
   await note(
     `in the configuration, but not readers: ${missing.join(', ')}`,
-    ...formatHints(hints, await loadWriteHint(host)),
+    ...formatHints(hints, await loadWriteHint(context)),
   );
 }
 

@@ -96,7 +96,7 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
   }
   await note(...formatStatus(status, host).map((line) => abbreviateHome(line, host)));
   if (found.needsTyping) {
-    await note(...formatHints([unlockKeyring], await loadWriteHint(host)));
+    await note(...formatHints([unlockKeyring], await loadWriteHint(context)));
   }
   if (failure !== undefined) throw failure;
   return 0;

@@ -45,7 +45,7 @@ export async function list(context: Context, invocation: Invocation): Promise<vo
     const hints = profilesWith(plan.config).map((profile) =>
       addOptions(optionWords('--profile', profile), `profile ${profile} has identities`),
     );
-    return note('no providers or identities', ...formatHints(hints, await loadWriteHint(host)));
+    return note('no providers or identities', ...formatHints(hints, await loadWriteHint(context)));
   }
   const lines = format === 'table' ? formatTables(graph, host) : formatTree(graph, host);
   await print(...lines.map((line) => abbreviateHome(line, host)));

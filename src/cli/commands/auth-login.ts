@@ -94,11 +94,11 @@ type LoginTo = (identity: Identity) => Promise<void>;
  * @returns the highest exit code
  */
 async function loginToEach(
-  { host, note }: Context,
+  { host, globals, note }: Context,
   loginTo: LoginTo,
   identities: readonly Identity[],
 ): Promise<number> {
-  const writeHint = await loadWriteHint(host);
+  const writeHint = await loadWriteHint({ host, globals });
   let highest = 0;
   for (const identity of identities) {
     try {

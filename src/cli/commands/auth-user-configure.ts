@@ -53,7 +53,7 @@ export async function configureUser(context: Context, invocation: Invocation): P
     `saved the access key ${saved.id} of identity ${identity.name} in the ${type} keyring (${abbreviateHome(location, host)}), realm ${plan.realm.value}`,
   );
   const login = run(['atmos', 'auth', 'login', ...optionWords('--identity', identity.name)]);
-  await note(await formatNext(host, login));
+  await note(await formatNext(context, login));
 }
 
 function sourceOf({ host }: Context, { flags, values }: Invocation): KeySource {

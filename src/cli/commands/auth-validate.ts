@@ -58,7 +58,7 @@ interface ProblemJson {
  */
 export async function validate(context: Context, { values, flags }: Invocation): Promise<number> {
   const isJson = values['output'] === 'json';
-  const writeHint = await loadWriteHint(context.host);
+  const writeHint = await loadWriteHint(context);
   try {
     const { config, findings, warnings } = await validateConfig(
       loadOptions(await withPickedProfiles(context)),

@@ -76,7 +76,7 @@ export async function profileShow(
   await print(...formatProfile(profile).map((line) => abbreviateHome(line, host)));
   const { name, problem } = details;
   if (problem) return warn(context, ...withStart(`profile ${name} is broken: `, problem));
-  const writeHint = await loadWriteHint(host);
+  const writeHint = await loadWriteHint(context);
   await note(writeHint(addOptions(optionWords('--profile', name), 'to use it')));
 }
 

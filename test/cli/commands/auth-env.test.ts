@@ -37,6 +37,15 @@ describe('on a terminal', () => {
     expect((await desk.run(command, { host: onTerminal() })).stderr).toBe(hint);
   });
 
+  test('has the options that select the configuration', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const file = join(desk.project, 'atmos.yaml');
+    const { stderr } = await desk.run(`auth env -i dev --config ${file}`, { host: onTerminal() });
+    expect(stderr).toBe(
+      `hint: to use it in this shell: eval "$(atmos auth env -i dev --config ${file})"\n`,
+    );
+  });
+
   test('names the identity that was picked', async () => {
     const desk = await openDesk({ entries: storedKey });
     desk.configure(yamlOf(desk).replace('      default: true\n', ''));

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { atmos } from '../../../src/cli/command-specs/root.ts';
 import { createContext } from '../../../src/cli/context.ts';
+import type { GlobalOptions } from '../../../src/cli/global-options.ts';
 import { parseCommandLine } from '../../../src/cli/parse/command-line.ts';
 import { pickKnown } from '../../../src/cli/pick-known.ts';
 import { createPrinter } from '../../../src/cli/printer.ts';
@@ -171,19 +172,28 @@ async function run(
     ...given.host,
   });
   const done = (exitCode: number) => ({ exitCode, stdout: stdout.text(), stderr: stderr.text() });
+  let globals: GlobalOptions | undefined;
   try {
-    return done(await dispatch(host, args, given.person));
+    const onParsed = (parsed: GlobalOptions) => (globals = parsed);
+    return done(await dispatch(host, args, onParsed, given.person));
   } catch (error) {
-    await createPrinter(host).note(...formatError(error, await loadWriteHint(host)));
+    const writeHint = await loadWriteHint({ host, globals });
+    await createPrinter(host).note(...formatError(error, writeHint));
     const code = isAtmosError(error) ? error.code : String(error);
     return { ...done(exitCodeOf(error)), code };
   }
 }
 
 /** Like src/cli/run.ts, except for the prompts. */
-async function dispatch(host: Host, args: readonly string[], who?: Person): Promise<number> {
+async function dispatch(
+  host: Host,
+  args: readonly string[],
+  onParsed: (globals: GlobalOptions) => void,
+  who?: Person,
+): Promise<number> {
   const parsed = parseCommandLine(args, atmos, host.env);
   if (parsed.kind === 'help') throw new Error('this is help');
+  onParsed(parsed.invocation.globals);
   const journal = { start: () => Promise.resolve() };
   const context = createContext(host, parsed.invocation.globals, journal, parsed.command);
   const asking = who ? { ...context, prompt: who.prompt } : context;

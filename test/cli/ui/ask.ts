@@ -85,6 +85,8 @@ try {
   if (answerFile) writeFileSync(answerFile, answer);
   else host.stdout.write(`answer ${answer}\n`, () => {});
 } catch (error) {
-  await createPrinter(host, false).note(...formatError(error, await loadWriteHint(host)));
+  await createPrinter(host, false).note(
+    ...formatError(error, await loadWriteHint({ host, globals: undefined })),
+  );
   host.exit(exitCodeOf(error));
 }

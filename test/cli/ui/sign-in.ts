@@ -34,6 +34,6 @@ try {
   await Promise.allSettled([shown, pasted]);
   await note(`signed in ${address ?? 'with the code'}`);
 } catch (error) {
-  await note(...formatError(error, await loadWriteHint(host)));
+  await note(...formatError(error, await loadWriteHint({ host, globals: undefined })));
   host.exit(exitCodeOf(error));
 }
