@@ -27,7 +27,7 @@ export function createContext(
     host,
     globals,
     command,
-    prompt: createPrompt(host, globals.interactive),
+    prompt: createPrompt(host, globals),
     startLog: start,
   };
 }

@@ -200,15 +200,22 @@ export function requireIdentity(
 }
 
 function choiceOf(
-  { host, prompt }: Chooser,
-  { config, realm }: ProjectPlan,
+  chooser: Chooser,
+  plan: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): choosing.IdentityChoice {
+  const { host } = chooser;
+  const { config } = plan;
   const requested = requestedIdentity(invocation, host, config);
+  return { requested, config, host, ...identityPicker(chooser, plan) };
+}
+
+/** A picker of identities, with those first that were picked last. */
+export function identityPicker(
+  { host, prompt }: Chooser,
+  { realm }: Pick<ProjectPlan, 'realm'>,
+): Picker {
   return {
-    requested,
-    config,
-    host,
     async select(question) {
       const { pickRecentFirst } = await import('../app/recent-identities.ts');
       const picking = { realm: realm.value, host, select: prompt.select };

@@ -69,7 +69,8 @@ export interface TerminalOptions {
 /** An interactive terminal, opened for a prompt. */
 export interface Terminal {
   readonly input: Readable;
-  readonly output: Writable;
+  /** `rows` is the height of the screen. */
+  readonly output: Writable & { readonly rows?: number };
   close(): void;
 }
 

@@ -6,6 +6,7 @@ import type { Terminal, TerminalOptions } from './host.ts';
 import type { TerminalMode } from './terminal-mode.ts';
 
 const isWindows = process.platform === 'win32';
+const outputDevice = isWindows ? '\\\\.\\CONOUT$' : '/dev/tty';
 
 /**
  * The terminal from the first prompt until the command exits or starts a program. In between it
@@ -55,6 +56,7 @@ function openPrompt(
     input.read();
   }
   const keys = new Readable({ read() {} });
+  const stopFollowing = followSize(output);
   let isAnswered = false;
   let isOpen = true;
 
@@ -93,9 +95,25 @@ function openPrompt(
       input.off('data', takeTyped).off('close', end).pause().unref();
       mode.wait();
       keys.destroy();
+      stopFollowing();
       output.destroy();
     },
   };
+}
+
+/** Keeps the size of an output up to date: Node does so only for its own standard streams. */
+function followSize(output: WriteStream): () => void {
+  const refresh = () => {
+    const descriptor = openDevice(outputDevice);
+    if (descriptor === undefined) return;
+    // A stream is measured when it is created.
+    const measured = new WriteStream(descriptor);
+    output.columns = measured.columns;
+    output.rows = measured.rows;
+    measured.destroy();
+  };
+  process.on('SIGWINCH', refresh);
+  return () => void process.off('SIGWINCH', refresh);
 }
 
 async function hold(): Promise<HeldTerminal | undefined> {
@@ -123,7 +141,7 @@ function consoleMode(input: ReadStream): TerminalMode {
 }
 
 async function openOutput(): Promise<WriteStream | undefined> {
-  const descriptor = openDevice('/dev/tty');
+  const descriptor = openDevice(outputDevice);
   if (descriptor === undefined) return undefined;
   const { isForegroundOf } = await import('./native.ts');
   if (isForegroundOf(descriptor)) return new WriteStream(descriptor);
@@ -137,7 +155,7 @@ async function openOutput(): Promise<WriteStream | undefined> {
  */
 function openConsoleOutput(): WriteStream | undefined {
   if (!hasConsole()) return undefined;
-  const descriptor = openDevice('\\\\.\\CONOUT$');
+  const descriptor = openDevice(outputDevice);
   return descriptor === undefined ? undefined : new WriteStream(descriptor);
 }
 

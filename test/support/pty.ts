@@ -9,6 +9,7 @@ export interface PtySession {
   /** Waits until the text is shown (after the last text waited for). */
   waitFor(text: string): Promise<void>;
   type(keys: string): void;
+  resize(columns: number, rows: number): void;
   /** Resolves when the program has exited. */
   readonly ended: Promise<{ exitCode: number; signal: number | undefined }>;
 }
@@ -19,12 +20,12 @@ const limitMs = 15_000;
 export function openPty(
   program: string,
   args: readonly string[],
-  options: { env: Record<string, string>; cwd?: string },
+  options: { env: Record<string, string>; cwd?: string; rows?: number },
 ): PtySession {
   const terminal = spawn(program, [...args], {
     name: 'xterm',
     cols: 80,
-    rows: 24,
+    rows: options.rows ?? 24,
     env: options.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
@@ -49,6 +50,7 @@ export function openPty(
 
   return {
     pid: terminal.pid,
+    resize: (columns, rows) => terminal.resize(columns, rows),
     shown: () => text,
     async waitFor(wanted) {
       let isLate = false;

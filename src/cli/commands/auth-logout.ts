@@ -19,7 +19,7 @@ import type { Keyring } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, loadPlanIfAny, warn, type ProjectPlan } from '../plan.ts';
+import { identityPicker, loadPlanFor, loadPlanIfAny, warn, type ProjectPlan } from '../plan.ts';
 
 /** The documented form of `-o json`: always every field. */
 interface LogoutJson {
@@ -110,11 +110,12 @@ function namesIdentity({ operand, identity }: Invocation): boolean {
 }
 
 async function chooseScope(
-  { host, prompt }: Context,
+  context: Context,
   plan: ProjectPlan,
   keyring: Keyring,
   invocation: Invocation,
 ): Promise<LogoutScope> {
+  const { host } = context;
   const { config } = plan;
   const provider = invocation.values['provider'];
   if (provider !== undefined) {
@@ -149,7 +150,7 @@ async function chooseScope(
       },
     );
   }
-  const chosen = await resolveIdentityName(request, config, prompt);
+  const chosen = await resolveIdentityName(request, config, identityPicker(context, plan));
   const hints = sourceHints(chosen.source, host);
   return [await findLogoutName(plan, keyring, chosen, { host, hints })];
 }

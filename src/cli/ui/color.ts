@@ -23,7 +23,10 @@ export function withStyle(style: Style, text: string): string {
  * Whether standard error is colored. `--no-color` takes precedence over `FORCE_COLOR` (`0` and
  * `false` disable color), and that over `NO_COLOR`; by default color is used at a terminal.
  */
-export function wantsColor(host: Pick<Host, 'env' | 'stderr'>, colorOption: boolean): boolean {
+export function wantsColor(
+  host: Pick<Host, 'env'> & { readonly stderr: Pick<Host['stderr'], 'isTTY'> },
+  colorOption: boolean,
+): boolean {
   if (!colorOption) return false;
   const forced = host.env['FORCE_COLOR'];
   if (forced !== undefined) return forced !== '0' && forced !== 'false';

@@ -3,7 +3,7 @@ import type { Hint } from '../../core/hint.ts';
 import { ciVariable, isOn } from '../../host/environment.ts';
 import type { Host, Terminal } from '../../host/host.ts';
 import { printable } from '../../core/printable.ts';
-import { withStyle } from './color.ts';
+import { wantsColor, withStyle } from './color.ts';
 
 export interface Question {
   readonly message: string;
@@ -72,12 +72,18 @@ interface Streams extends Pick<Terminal, 'input' | 'output'> {
 const cancelling: readonly NodeJS.Signals[] = ['SIGINT', 'SIGBREAK'];
 const endings = [...cancelling, 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** @param interactive the value of `--interactive` */
-export function createPrompt(host: Host, interactive?: boolean): Prompt {
+/** Options of the command line. */
+export interface PromptOptions {
+  readonly interactive?: boolean | undefined;
+  /** Default: true. */
+  readonly color?: boolean;
+}
+
+export function createPrompt(host: Host, options: PromptOptions = {}): Prompt {
   const askWith = <T>(
     question: Question,
     run: (library: Library, streams: Streams) => Promise<T>,
-  ) => ask(host, interactive, question, run);
+  ) => ask(host, options, question, run);
   return {
     text: (question) =>
       askWith(question, ({ input }, streams) =>
@@ -110,22 +116,37 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
           const wanted = typed.toLowerCase();
           const found = choices.filter(({ name }) => name.toLowerCase().includes(wanted));
           const more = found.length - maxListed;
-          if (more <= 0) return found;
-          return [...found.slice(0, maxListed), new Separator(`${more} more: type to filter`)];
+          // The line of a separator is worth one choice.
+          if (more <= 1) return found;
+          return [...found.slice(0, maxListed), new Separator(` ${more} more: type to filter`)];
         };
-        return search({ message: shownOf(question), source, theme: pickerTheme }, streams);
+        const count = choices.length > maxListed ? ` (${choices.length} choices)` : '';
+        const message = `${shownOf(question)}${count}`;
+        return search(
+          { message, source, theme: pickerTheme, pageSize: pageSize(streams) },
+          streams,
+        );
       }),
     selectMany: (question) =>
       askWith(question, ({ checkbox }, streams) => {
         streams.leaveByCtrlD();
         const choices = ticked(question);
-        return checkbox({ message: shownOf(question), choices, loop: false }, streams);
+        return checkbox(
+          { message: shownOf(question), choices, loop: false, pageSize: pageSize(streams) },
+          streams,
+        );
       }),
   };
 }
 
 /** The library lays out every choice at each key, which takes long for thousands. */
 const maxListed = 30;
+
+/** As many choices as fit, seven at most: the library cannot erase what has left the screen. */
+function pageSize({ output }: Pick<Streams, 'output'>): number {
+  const otherLines = 3;
+  return Math.max(1, Math.min(7, (output.rows ?? 24) - otherLines));
+}
 
 const pickerTheme = {
   style: {
@@ -150,7 +171,7 @@ async function loadLibrary() {
 
 async function ask<T>(
   host: Host,
-  interactive: boolean | undefined,
+  { interactive, color = true }: PromptOptions,
   question: Question,
   run: (library: Library, streams: Streams) => Promise<T>,
 ): Promise<T> {
@@ -178,7 +199,9 @@ async function ask<T>(
   terminal.output.on('error', leave);
   try {
     // In every case the library shows the cursor again.
-    return await run(library, { ...terminal, signal: leaving.signal, leaveByCtrlD });
+    const { input, output } = terminal;
+    if (!wantsColor({ env: host.env, stderr: { isTTY: true } }, color)) leaveOutStyles(output);
+    return await run(library, { input, output, signal: leaving.signal, leaveByCtrlD });
   } catch (error) {
     if (!hasLeft(error)) throw error;
     throw new AtmosError('ERR_CANCELLED', 'canceled');
@@ -187,6 +210,14 @@ async function ask<T>(
     terminal.close();
     if (ending !== undefined && !cancelling.includes(ending)) host.raise(ending);
   }
+}
+
+const styles = new RegExp(String.raw`\u001b\[[\d;]*m`, 'g');
+
+/** The library decides about colors by the environment alone, and always shows bold text. */
+function leaveOutStyles(output: Terminal['output']): void {
+  const write = output.write.bind(output) as (text: string) => boolean;
+  output.write = (text: Uint8Array | string) => write(String(text).replaceAll(styles, ''));
 }
 
 interface Key {

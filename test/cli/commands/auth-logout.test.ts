@@ -82,6 +82,14 @@ describe('logout', () => {
     expect(stderr).toBe('removed the session of Ops: atmos_r_ops@session\n');
   });
 
+  test('prompts with the identity first that was picked last', async () => {
+    const desk = await openFull();
+    await desk.run('auth whoami -i', { person: person('dev') });
+    const ada = person('dev');
+    await desk.run('auth logout -i --dry-run', { person: ada });
+    expect(ada.asked).toEqual(['Identity: dev, Ops']);
+  });
+
   test('removes the token of a provider', async () => {
     const desk = await openFull();
     expect((await desk.run('auth logout sso')).stderr).toBe(

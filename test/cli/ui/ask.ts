@@ -8,7 +8,10 @@ import { realHost } from '../../../src/host/real.ts';
 
 const host = realHost();
 const [kind, flag, answerFile] = host.programArguments;
-const prompt = createPrompt(host, flag === 'false' ? false : undefined);
+const prompt = createPrompt(host, {
+  interactive: flag === 'false' ? false : undefined,
+  color: flag !== 'plain',
+});
 const instead = addOptions(['--answer', placeholder('text')]);
 
 async function ask(): Promise<unknown> {

@@ -73,6 +73,7 @@ describe('at a terminal', () => {
 
   test('of a long list the first thirty are shown, and typing finds the others', async () => {
     const session = ask('select-long');
+    await session.waitFor('Which? (2000 choices)');
     await session.waitFor('to filter');
     session.type('\u001b[B'.repeat(29));
     await session.waitFor('1970 more: type to filter');
@@ -80,6 +81,47 @@ describe('at a terminal', () => {
     await session.waitFor('team-1999.');
     session.type('\r');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
+  });
+
+  test('of a small screen only as many choices are shown as fit', async () => {
+    const session = openPty(process.execPath, [program.file, 'select-long'], { env, rows: 7 });
+    await session.waitFor('team-3.');
+    await session.waitFor('to filter');
+    expect(session.shown()).not.toContain('team-4.');
+    session.type('\u0003');
+    await session.ended;
+  });
+
+  test('after a change of its width, lines are broken where it ends', async () => {
+    const session = ask('select-long');
+    await session.waitFor('to filter');
+    session.resize(12, 24);
+    session.type('1');
+    await session.waitFor('❯ team-1.');
+    session.type('999');
+    await session.waitFor('❯ team-1999.');
+    // Within the twelve columns.
+    await session.waitFor('navi\u001b[22m\r\n\u001b[2mgate');
+    session.type('\u0003');
+    await session.ended;
+  });
+
+  test('without color there are no styles at all', async () => {
+    const styles = /\u001b\[[\d;]*m/;
+    for (const kind of ['select', 'select-many', 'masked', 'confirm']) {
+      const session = openPty(process.execPath, [program.file, kind, 'plain'], { env });
+      await session.waitFor(kind === 'masked' ? 'Secret' : kind === 'confirm' ? 'Sure?' : 'prod');
+      session.type('\u0003');
+      await session.ended;
+      expect(session.shown()).not.toMatch(styles);
+    }
+    const plain = openPty(process.execPath, [program.file, 'select'], {
+      env: { ...env, NO_COLOR: '1' },
+    });
+    await plain.waitFor('prod');
+    plain.type('\u0003');
+    await plain.ended;
+    expect(plain.shown()).not.toMatch(styles);
   });
 
   test('several items are selected with the space bar, and some can be preselected', async () => {
@@ -238,7 +280,7 @@ describe('where no one can be prompted, a prompt fails at once', () => {
     [{ ATMOS_INTERACTIVE: 'false' }, undefined, 'ATMOS_INTERACTIVE disables prompts'],
     [{}, false, '--interactive=false was given'],
   ])('in the environment %j with --interactive %s', async (variables, interactive, reason) => {
-    const prompt = createPrompt(fakeHost({ env: variables, openTerminal }), interactive);
+    const prompt = createPrompt(fakeHost({ env: variables, openTerminal }), { interactive });
     await expect(prompt.text(question)).rejects.toMatchObject(refusal(reason));
   });
 
@@ -256,7 +298,9 @@ describe('where no one can be prompted, a prompt fails at once', () => {
     const asked = { message: 'the terminal was opened' };
     const notInCi = createPrompt(fakeHost({ env: { CI: 'false' }, openTerminal }));
     await expect(notInCi.text(question)).rejects.toMatchObject(asked);
-    const wanted = createPrompt(fakeHost({ env: { CI: 'true' }, openTerminal }), true);
+    const wanted = createPrompt(fakeHost({ env: { CI: 'true' }, openTerminal }), {
+      interactive: true,
+    });
     await expect(wanted.text(question)).rejects.toMatchObject(asked);
   });
 });
