@@ -13,7 +13,7 @@ import {
   unsetHints,
   type Hint,
 } from '../core/hint.ts';
-import { type Sourced } from '../core/json.ts';
+import type { Sourced } from '../core/json.ts';
 import { isOffName, someNames } from '../core/names.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';

@@ -6,8 +6,8 @@ const directories = ['CACHE', 'CONFIG', 'DATA', 'STATE'].flatMap((kind) => [
 ]);
 
 /**
- * The variables that may decide what planning from a handle gives. Those with which a
- * keyring is opened afterwards are not among them.
+ * The variables that may decide what planning from a handle gives. Those with which a keyring is opened
+ * afterwards are not among them.
  */
 const decidingNames: readonly string[] = [
   'ATMOS_AUTH_REALM',

@@ -216,8 +216,9 @@ const styles = new RegExp(String.raw`\u001b\[[\d;]*m`, 'g');
 
 /** The library decides about colors by the environment alone, and always shows bold text. */
 function leaveOutStyles(output: Terminal['output']): void {
-  const write = output.write.bind(output) as (text: string) => boolean;
-  output.write = (text: Uint8Array | string) => write(String(text).replaceAll(styles, ''));
+  const write = output.write.bind(output) as (text: Uint8Array | string) => boolean;
+  output.write = (text: Uint8Array | string) =>
+    write(typeof text === 'string' ? text.replaceAll(styles, '') : text);
 }
 
 interface Key {
