@@ -2,7 +2,8 @@ import type { Host } from '../host/host.ts';
 import type { GlobalOptions } from './global-options.ts';
 import type { Journal } from './log/journal.ts';
 import { createPrinter, type Printer } from './printer.ts';
-import { createPrompt, type Prompt } from './ui/prompt.ts';
+import { createPrompt } from './ui/create-prompt.ts';
+import type { Prompt } from './ui/prompt.ts';
 
 /** The services that a command uses. */
 export interface Context extends Printer {

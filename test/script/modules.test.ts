@@ -110,7 +110,7 @@ test('auth env loads one file, and nothing for unused tags', async () => {
   const machine = await openConfiguredMachine();
   await machine.run(process.execPath, [packagedCli(), 'auth', 'env']);
   const loaded = await loadedBy(machine, 'auth env');
-  expect(judged(loaded, { maxFiles: 4, maxKilobytes: 319 })).toEqual({
+  expect(judged(loaded, { maxFiles: 4, maxKilobytes: 317 })).toEqual({
     ...fine,
     packages: ['@noble/hashes', 'js-yaml', 'valibot'],
     builtins: ['os'],
@@ -135,7 +135,7 @@ test('auth env loads the tag resolver for a file with a tag', async () => {
 
 test.each([
   // It reports the owners of the entries.
-  { command: 'auth keyring status', maxFiles: 17, maxKilobytes: 459 },
+  { command: 'auth keyring status', maxFiles: 17, maxKilobytes: 458 },
   // Also what records the plan, which completion has in common with it.
   { command: 'auth credential-process', maxFiles: 10, maxKilobytes: 436 },
 ])('$command loads only what opens a file keyring', async ({ command, ...limits }) => {

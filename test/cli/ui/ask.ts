@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { createPrinter } from '../../../src/cli/printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../../../src/cli/report.ts';
-import { canPrompt, createPrompt } from '../../../src/cli/ui/prompt.ts';
+import { createPrompt } from '../../../src/cli/ui/create-prompt.ts';
+import { canPrompt } from '../../../src/cli/ui/prompt.ts';
 import { addOptions, placeholder } from '../../../src/core/hint.ts';
 import { realHost } from '../../../src/host/real.ts';
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canPrompt, createPrompt } from '../../../src/cli/ui/prompt.ts';
+import { createPrompt } from '../../../src/cli/ui/create-prompt.ts';
+import { canPrompt } from '../../../src/cli/ui/prompt.ts';
 import { addOptions, placeholder } from '../../../src/core/hint.ts';
 import { compileProgram, type Program } from '../../support/compile.ts';
 import type { Host } from '../../../src/host/host.ts';
