@@ -1,4 +1,4 @@
-import { AtmosError, NoTerminalError } from '../../core/errors.ts';
+import { NoTerminalError, type AtmosError } from '../../core/errors.ts';
 import type { Hint } from '../../core/hint.ts';
 import { ciVariable, isOn } from '../../host/environment.ts';
 import type { Host } from '../../host/host.ts';

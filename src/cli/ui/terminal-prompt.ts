@@ -129,9 +129,9 @@ async function ask<T>(
   terminal.output.on('error', leave);
   try {
     // In every case the library shows the cursor again.
-    const { input, output } = terminal;
-    if (!wantsColor({ env: host.env, stderr: { isTTY: true } }, color)) leaveOutStyles(output);
-    return await run({ input, output, signal: leaving.signal, leaveByCtrlD });
+    if (!wantsColor({ env: host.env, stderr: { isTTY: true } }, color))
+      leaveOutStyles(terminal.output);
+    return await run({ ...terminal, signal: leaving.signal, leaveByCtrlD });
   } catch (error) {
     if (!hasLeft(error)) throw error;
     throw new AtmosError('ERR_CANCELLED', 'canceled');
