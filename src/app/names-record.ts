@@ -6,7 +6,6 @@ import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { removeOldFiles } from '../host/leftovers.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
-import { isOwnPath } from '../host/own-path.ts';
 import { statOf } from '../host/read-files.ts';
 import { recordReads, type Reads } from '../host/read-recorder.ts';
 import { circumstancesOf, readRecorded, usesRecords, writeRecorded } from '../host/record-file.ts';
@@ -84,7 +83,6 @@ export function openNamesRecord(
       const kept = dirname(path);
       try {
         makeOwnDirectories(kept, host);
-        if (!isOwnPath(kept, host.userId, 'directory')) return;
         writeRecorded(path, circumstances, { result, seen: reads.seen }, host);
         removeOldFiles(kept, (name) => recordName.test(name), maxAgeMs, host);
       } catch (error) {

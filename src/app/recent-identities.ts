@@ -1,15 +1,11 @@
 import { dirname, join } from 'node:path';
 import { parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
-import { replacePrivately } from '../host/files.ts';
 import { requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
-import { isOwnPath } from '../host/own-path.ts';
-import { readOwnText } from '../host/own-text.ts';
+import { readOwnText, writeOwnText } from '../host/own-text.ts';
 import type { Picker, PickerQuestion } from './identity-request.ts';
-
-// Loaded when a user picks an identity.
 
 /** How many names are remembered for a realm. */
 const maxNames = 20;
@@ -46,8 +42,7 @@ function writeNames(names: readonly string[], realm: string, host: Host): void {
   try {
     const path = recordPath(realm, host);
     makeOwnDirectories(dirname(path), host);
-    if (!isOwnPath(dirname(path), host.userId, 'directory')) return;
-    replacePrivately(path, JSON.stringify(names));
+    writeOwnText(path, JSON.stringify(names), host);
   } catch {
     // Only the order of the next list depends on it.
     return;

@@ -1,10 +1,9 @@
-import { requestedIdentity } from '../app/identity-request.ts';
+import { requestedIdentity, type IdentityRequest } from '../app/identity-request.ts';
 import { pickKnownChoice } from '../app/known-choices.ts';
 import { isAtmosError } from '../core/errors.ts';
-import type { Host } from '../host/host.ts';
 import type { CommandSpec, Invocation } from './command.ts';
 import type { Context } from './context.ts';
-import { loadOptions, type GlobalOptions } from './global-options.ts';
+import { loadOptions } from './global-options.ts';
 
 /**
  * Lets the user pick an identity, from the choices that the last picker showed, before the command is
@@ -17,8 +16,8 @@ export async function pickKnown(
   spec: CommandSpec,
   invocation: Invocation,
 ): Promise<Invocation> {
-  if (!usesIdentity(spec, invocation) || !mayPick(invocation, globals, host)) return invocation;
-  const request = requestedIdentity(invocation, host, { environment: {} });
+  const request = usesIdentity(spec, invocation) && choiceRequest({ host, globals }, invocation);
+  if (!request) return invocation;
   try {
     const picking = { host, select: prompt.select };
     const picked = await pickKnownChoice(request, loadOptions(globals), picking);
@@ -32,13 +31,20 @@ export async function pickKnown(
   }
 }
 
-/** Whether a picker may be shown: without `-i` only where a shell does not wait for the output. */
-export function mayPick(
-  { identity: { kind } }: Pick<Invocation, 'identity'>,
-  { picksProfile }: Pick<GlobalOptions, 'picksProfile'>,
-  { stdout }: Pick<Host, 'stdout'>,
-): boolean {
-  return !picksProfile && (kind === 'bare' || (kind === 'absent' && stdout.isTTY === true));
+/**
+ * The request, as far as it is known before the configuration is read. Undefined if it is clear that no
+ * picker is shown: without `-i` it may be shown only where no shell waits for the output.
+ *
+ * @throws ERR_USAGE as `requestedIdentity`
+ */
+export function choiceRequest(
+  { host, globals }: Pick<Context, 'host' | 'globals'>,
+  invocation: Pick<Invocation, 'identity' | 'operand'>,
+): IdentityRequest | undefined {
+  const { kind } = invocation.identity;
+  const mayPick = kind === 'bare' || (kind === 'absent' && host.stdout.isTTY === true);
+  if (!mayPick || globals.picksProfile) return undefined;
+  return requestedIdentity(invocation, host, { environment: {} });
 }
 
 function usesIdentity(

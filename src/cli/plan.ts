@@ -1,7 +1,8 @@
 import * as choosing from '../app/choose-identity.ts';
 import type { Services } from '../app/export-environment.ts';
-import { type Picker, requestedIdentity } from '../app/identity-request.ts';
+import { requestedIdentity, type Picker } from '../app/identity-request.ts';
 import type { ChoiceKeeper } from '../app/known-choices.ts';
+import { pickRecentFirst } from '../app/recent-identities.ts';
 import { planAuth, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
 import { loadConfig } from '../auth/load-config.ts';
 import type { Config, LoadOptions } from '../config/load.ts';
@@ -11,7 +12,6 @@ import type { Identity } from '../core/kind-config.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { loadOptions, namesConfig } from './global-options.ts';
-import { mayPick } from './pick-known.ts';
 import { suggestProfile, withPickedProfiles } from './profile-choice.ts';
 import { followedLog } from './project-log.ts';
 import { formatHints, labelled, loadWriteHint } from './report.ts';
@@ -74,78 +74,6 @@ export async function loadPlanFor(
   return planOf(context, taken);
 }
 
-/** A plan, and the identity that a command uses. */
-export interface IdentityPlan<Chosen = Identity> {
-  readonly plan: ProjectPlan;
-  readonly identity: Chosen;
-}
-
-/** {@link loadPlanFor}, and the identity. A picker's choices are kept for the next command. */
-export async function planIdentity(
-  context: Context,
-  invocation: Invocation,
-): Promise<IdentityPlan> {
-  const { plan, choice } = await planChoice(context, invocation);
-  return { plan, identity: await choosing.requireIdentity(choice) };
-}
-
-/** {@link planIdentity} for commands that also run when authentication is switched off. */
-export async function planAnyIdentity(
-  context: Context,
-  invocation: Invocation,
-): Promise<IdentityPlan<Identity | undefined>> {
-  const { plan, choice } = await planChoice(context, invocation);
-  return { plan, identity: await choosing.chooseIdentity(choice) };
-}
-
-async function planChoice(
-  context: Context,
-  invocation: Invocation,
-): Promise<{ plan: ProjectPlan; choice: choosing.IdentityChoice }> {
-  const keeper = await choiceKeeper(context, invocation);
-  const plan = await loadPlanFor(context, invocation, keeper);
-  const choice = choiceOf(context, plan, await stillPicked(context, plan, invocation));
-  return { plan, choice: { ...choice, select: selectAndKeep(choice, plan, keeper) } };
-}
-
-/** The user picks again if the configuration has another identity of that name than was shown. */
-async function stillPicked(
-  context: Context,
-  plan: ProjectPlan,
-  invocation: Invocation,
-): Promise<Invocation> {
-  const { identity } = invocation;
-  if (identity.kind !== 'picked' || (await choosing.isAsShown(identity, plan))) return invocation;
-  const name = JSON.stringify(identity.name);
-  await warn(context, `identity ${name} has changed since the choices were recorded: pick again`);
-  return { ...invocation, identity: { kind: 'bare' } };
-}
-
-function selectAndKeep(
-  { select }: choosing.IdentityChoice,
-  { config, realm }: ProjectPlan,
-  keeper: ChoiceKeeper | undefined,
-): Picker['select'] {
-  return async (question) => {
-    try {
-      return await select(question);
-    } finally {
-      // Afterwards, so that the user need not wait for it.
-      keeper?.keep(question, { config, realm: realm.value });
-    }
-  };
-}
-
-async function choiceKeeper(
-  { globals, host }: Context,
-  invocation: Invocation,
-): Promise<ChoiceKeeper | undefined> {
-  if (!mayPick(invocation, globals, host)) return undefined;
-  const { createChoiceKeeper } = await import('../app/known-choices.ts');
-  const request = requestedIdentity(invocation, host, { environment: {} });
-  return createChoiceKeeper(request, loadOptions(globals), host);
-}
-
 /**
  * The plan again, after something was written that the configuration is read from. Shows no warnings,
  * which were shown before.
@@ -199,7 +127,8 @@ export function requireIdentity(
   return choosing.requireIdentity(choiceOf(chooser, plan, invocation));
 }
 
-function choiceOf(
+/** What an identity is chosen by: the options of the command line and a prompt. */
+export function choiceOf(
   chooser: Chooser,
   plan: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
@@ -216,11 +145,8 @@ export function identityPicker(
   { realm }: Pick<ProjectPlan, 'realm'>,
 ): Picker {
   return {
-    async select(question) {
-      const { pickRecentFirst } = await import('../app/recent-identities.ts');
-      const picking = { realm: realm.value, host, select: prompt.select };
-      return pickRecentFirst(question, picking);
-    },
+    select: (question) =>
+      pickRecentFirst(question, { realm: realm.value, host, select: prompt.select }),
   };
 }
 

@@ -4,7 +4,8 @@ import { runChild } from '../host/run-child.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { askingOptions, sessionOpener } from './open.ts';
-import { planAnyIdentity, warner } from './plan.ts';
+import { warner } from './plan.ts';
+import { planAnyIdentity } from './plan-identity.ts';
 import { sessionOptions } from './session-options.ts';
 
 /** What a program gets that is started with the credentials of an identity. */

@@ -309,7 +309,9 @@ export interface Route {
   readonly endpoint: string;
   /** The proxy, without user and password, and the variable that names it. */
   readonly proxy?: { readonly url: string; readonly variable: string };
-  /** The file whose certificates are trusted instead of the usual ones. Absent: those of Node and the system. */
+  /**
+   * The file whose certificates are trusted instead of the usual ones. Absent: those of Node and the system.
+   */
   readonly certificates?: Sourced<string>;
   /** Why requests cannot be sent: a variable that is wrong. */
   readonly fault?: AtmosError;

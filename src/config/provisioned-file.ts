@@ -125,7 +125,10 @@ export function directoryFault(path: string, userId: number | undefined): ListFa
 const fileVersion = 2;
 const wasChanged = 'was cut short or changed after it was written';
 
-/** The text of the file, which {@link parseProvisioned} reads: a line about the list, then whose it is, and the list. */
+/**
+ * The text of the file, which {@link parseProvisioned} reads: a line about the list, then whose it is, and
+ * the list.
+ */
 export function formatProvisioned(list: ProvisionedList, provider: ProviderSettings): string {
   const body = JSON.stringify({ of: placeOf(provider), list });
   const head = { version: fileVersion, length: body.length, checksum: checksumOf(body) };

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isRandomId, removeIfThere } from './files.ts';
 import type { Host } from './host.ts';
+import { isOwnPath } from './own-path.ts';
 
 // The temporary files of `replacePrivately` that processes leave beside a file when they are killed.
 // They may hold what was to be written: a secret.
@@ -37,9 +38,9 @@ export function removeLeftovers(...of: Parameters<typeof leftoversOf>): void {
 }
 
 /**
- * Removes regular files of the current user that were not written for a long time.
+ * Removes regular files of the current user that were not written for a long time. Nothing is removed from
+ * a directory that another user can replace.
  *
- * @param directory one that no other user can replace
  * @param isMeant whether a file of this name is removed: the directory may hold others
  * @throws the system's errors
  */
@@ -49,6 +50,7 @@ export function removeOldFiles(
   maxAgeMs: number,
   { now, userId }: Who,
 ): void {
+  if (!isOwnPath(directory, userId, 'directory')) return;
   for (const name of readdirSync(directory).filter(isMeant)) {
     const path = join(directory, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
 import { isOwnPath } from './own-path.ts';
 import { permissionCheckFor } from './permissions.ts';
@@ -20,4 +22,14 @@ export function readOwnText(
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Replaces a file that {@link readOwnText} reads. Nothing is written in a directory that another user can
+ * replace.
+ *
+ * @throws the system's errors
+ */
+export function writeOwnText(path: string, text: string, { userId }: Pick<Host, 'userId'>): void {
+  if (isOwnPath(dirname(path), userId, 'directory')) replacePrivately(path, text);
 }

@@ -1,12 +1,9 @@
-import { dirname } from 'node:path';
 import { decidingVariables, maySaySecret } from '../core/deciding-variables.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { version } from '../core/version.ts';
-import { replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { isOwnPath } from './own-path.ts';
-import { readOwnText } from './own-text.ts';
+import { readOwnText, writeOwnText } from './own-text.ts';
 import { areUnchanged, canRecord, type Seen } from './read-recorder.ts';
 
 // A result that is kept in a file of the user's with everything that it depends on: what was read, as
@@ -89,9 +86,8 @@ export function writeRecorded(
 ): void {
   const text = `${beginningOf(circumstances)}${JSON.stringify(result)},"seen":${JSON.stringify(seen)}}`;
   if (Buffer.byteLength(text) > maxRecordBytes) return;
-  if (!isOwnPath(dirname(path), where.userId, 'directory')) return;
   if (readOwnText(path, maxRecordBytes, where) === text) return;
-  replacePrivately(path, text);
+  writeOwnText(path, text, where);
   removeLeftovers(path, where);
 }
 

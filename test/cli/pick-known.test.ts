@@ -108,9 +108,9 @@ describe.runIf(process.platform === 'linux')('an identity can be picked', () => 
     const { desk } = await openProject();
     await desk.run('auth env', { person: person('account-3'), host: terminal() });
     await desk.run('auth env -i', { person: person('account-3') });
-    const nobody = person();
+    const user = person();
     const host = terminal();
-    const run = (command: string, env = {}) => desk.run(command, { person: nobody, host, env });
+    const run = (command: string, env = {}) => desk.run(command, { person: user, host, env });
     expect(await run('auth env --unset')).toMatchObject({ exitCode: 0 });
     expect(await run('auth env -i --unset')).toMatchObject({ code: 'ERR_USAGE' });
     expect(await run('auth login --all -i')).toMatchObject({ code: 'ERR_USAGE' });
@@ -119,7 +119,7 @@ describe.runIf(process.platform === 'linux')('an identity can be picked', () => 
     expect(await run('auth logout --all --dry-run')).toMatchObject({ exitCode: 0 });
     expect(await run('auth env', { ATMOS_IDENTITY: 'account-2' })).toMatchObject({ exitCode: 0 });
     expect(await run('auth env -i account-2')).toMatchObject({ exitCode: 0 });
-    expect(nobody.asked).toEqual([]);
+    expect(user.asked).toEqual([]);
   });
 
   test('but not from the choices of a profile that was suggested', async () => {

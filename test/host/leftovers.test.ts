@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { randomId } from '../../src/host/files.ts';
@@ -45,4 +45,9 @@ test('of old files, only those with a name that is meant are removed', () => {
   const kept = [put(directory, 59, 'b.json'), put(directory, 61, 'c.txt')];
   removeOldFiles(directory, (name) => name.endsWith('.json'), 60_000, host);
   expect(readdirSync(directory).sort()).toEqual(kept);
+  if (process.platform === 'win32') return;
+  chmodSync(directory, 0o777);
+  put(directory, 61, 'a.json');
+  removeOldFiles(directory, (name) => name.endsWith('.json'), 60_000, host);
+  expect(readdirSync(directory)).toContain('a.json');
 });

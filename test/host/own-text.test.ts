@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readOwnText } from '../../src/host/own-text.ts';
+import { readOwnText, writeOwnText } from '../../src/host/own-text.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const where = { userId: process.getuid?.() };
@@ -16,6 +16,15 @@ function openFile() {
 describe.runIf(process.platform !== 'win32')('a file of one’s own', () => {
   test('is read', () => {
     expect(openFile().read()).toBe('text');
+  });
+
+  test('is replaced, and not written where another user can replace it', () => {
+    const { directory, file, read } = openFile();
+    writeOwnText(file, 'new', where);
+    expect(read()).toBe('new');
+    chmodSync(directory, 0o777);
+    writeOwnText(file, 'x', where);
+    expect(readFileSync(file, 'utf8')).toBe('new');
   });
 
   test.each<[string, (place: ReturnType<typeof openFile>) => string]>([

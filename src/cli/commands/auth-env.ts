@@ -10,7 +10,8 @@ import type { Host } from '../../host/host.ts';
 import { speaksPosix } from '../../host/user-shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { planIdentity, warn, warner, type IdentityPlan } from '../plan.ts';
+import { warn, warner } from '../plan.ts';
+import { planIdentity, type IdentityPlan } from '../plan-identity.ts';
 import { formatHints, loadWriteHint } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
 import { sessionOptions } from '../session-options.ts';
@@ -34,8 +35,8 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
     ? githubWriter(context, invocation)
     : textWriter(context, invocation));
   if (flags['unset']) return write(unsetting(context, invocation));
-  const { plan, identity } = await planIdentity(context, invocation);
-  return write(await setting(context, invocation, { plan, identity }), identity);
+  const planned = await planIdentity(context, invocation);
+  return write(await setting(context, invocation, planned), planned.identity);
 }
 
 function setting(

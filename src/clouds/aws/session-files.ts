@@ -178,7 +178,10 @@ function tokenFile(path: string, { names, ...owner }: TokenOwner, host: Host): S
   return wholeFile(file, 3, host);
 }
 
-/** Where providers share their tokens, with the leftovers. A file of another portal belongs to another program. */
+/**
+ * Where providers share their tokens, with the leftovers. A file of another portal belongs to another
+ * program.
+ */
 function sharedTokenFiles({ providers }: FileOwners, host: Host): SessionFile[] {
   const paths = new Map<string, string[]>();
   for (const { name, kind, settings } of providers) {

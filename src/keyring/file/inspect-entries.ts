@@ -68,7 +68,10 @@ function examineForeign(directory: string, files: readonly EntryFile[]): Finding
 
 /** In the names that Syncthing, and Dropbox or Nextcloud, give to a copy. */
 const copyForm = /\.sync-conflict-\d{8}-\d{6}|\([^)]*conflicted copy[^)]*\)/i;
-/** Any name in `.state` that is made of one of our own names: OneDrive adds the machine, Google Drive a number. */
+/**
+ * Any name in `.state` that is made of one of our own names: OneDrive adds the machine, Google Drive a
+ * number.
+ */
 const stateCopyForm = /^(version|verifier|secret|lock)(?!$).*/;
 
 /**

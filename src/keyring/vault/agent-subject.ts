@@ -10,7 +10,10 @@ export const vaultSubject: AgentSubject<VaultSettings> = {
   locationOf: formatLocation,
 };
 
-/** The path of a socket is short: 96 bits of a hash are enough, because no user chooses settings so that they collide. */
+/**
+ * The path of a socket is short: 96 bits of a hash are enough, because no user chooses settings so that they
+ * collide.
+ */
 const idLength = 24;
 
 /** By every setting that decides where a token comes from, goes to and is used. None of them is a secret. */

@@ -3,6 +3,7 @@ import { say, type Hint } from '../../core/hint.ts';
 import { quoteValue, type Sourced } from '../../core/json.ts';
 import type { SpecText } from '../../core/keyring-spec.ts';
 import { isLoopback } from '../../core/loopback.ts';
+import { withoutUrlUser } from '../../core/url-user.ts';
 
 // Checks of single settings of the vault keyring. Each throws ERR_CONFIG_INVALID.
 
@@ -49,7 +50,7 @@ export function serverPath(said: SpecText): string {
 
 export function invalid(said: Sourced<string>, message: string, ...hints: Hint[]): AtmosError {
   // An address may contain a password.
-  const value = said.value.replace(/\/\/[^/]*@/, '//…@');
+  const value = withoutUrlUser(said.value).replace(/\/\/[^/]*@/, '//…@');
   return new AtmosError(
     'ERR_CONFIG_INVALID',
     `the value ${quoteValue({ ...said, value })} (from ${said.source}) ${message}`,

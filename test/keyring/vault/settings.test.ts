@@ -116,9 +116,11 @@ describe('invalid settings', () => {
   });
 
   test('a password in the address is not shown', () => {
-    expect(refusal({ address: 'https://me:pw@vault.example.com' }).message).toBe(
-      'the value "https://…@vault.example.com" (from auth.keyring.spec.address (/p/atmos.yaml:3:5)) has more than scheme, host, port and path',
-    );
+    for (const slashes of ['//', '/', '', '\\\\']) {
+      expect(refusal({ address: `https:${slashes}me:pw@vault.example.com` }).message).toBe(
+        'the value "https://…@vault.example.com" (from auth.keyring.spec.address (/p/atmos.yaml:3:5)) has more than scheme, host, port and path',
+      );
+    }
   });
 
   test('a method that is misspelled has a hint', () => {
